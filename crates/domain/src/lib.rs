@@ -1,0 +1,22 @@
+//! The rules of the exchange: pure functions and values, without input or output, clock or chance, SQL or HTTP.
+//!
+//! Holding a value of this crate means it is valid, because it was parsed. A rule is a method that returns a
+//! [`refusal::Refusal`] when it says no; faults of an input come all at once.
+
+pub mod answer;
+pub mod calendar;
+pub mod clock;
+pub mod comparison;
+pub mod compilation;
+pub mod deadline;
+pub mod dissemination;
+pub mod id;
+pub mod markdown;
+pub mod office;
+pub mod permission;
+pub mod query;
+pub mod question;
+pub mod refusal;
+pub mod response;
+pub mod summary;
+pub mod user;

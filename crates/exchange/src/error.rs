@@ -1,0 +1,50 @@
+//! Why a use case did not happen. Each interface maps this enum to its own words in one place.
+
+use ahq_domain::refusal::{Faults, Refusal};
+
+/// Why a use case did not happen; nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The thing has changed since the caller read it: `If-Match` named another version.
+    #[error("version {current} is in force, not the one named")]
+    Stale {
+        /// The version in force.
+        current: i64,
+    },
+    /// It was there, and was replaced.
+    #[error("replaced by edition {by}")]
+    Replaced {
+        /// The number of the edition that took its place.
+        by: i32,
+    },
+    /// The Idempotency-Key was used before with another body.
+    #[error("this Idempotency-Key was used with another body")]
+    KeyReused,
+    /// Too many attempts; come back later.
+    #[error("too many attempts")]
+    TooMany {
+        /// After how many seconds to try again.
+        retry_after: u64,
+    },
+    /// The access token is not, or no longer, good.
+    #[error("the access token is not valid")]
+    BadToken,
+    /// More work than can be queued; come back in a moment.
+    #[error("the exchange is busy")]
+    Busy,
+    /// No room on the disk; nothing was kept.
+    #[error("no room left to write")]
+    Full,
+    /// A fault of the program or its surroundings; the cause is for the log only.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<Faults> for Error {
+    fn from(faults: Faults) -> Self {
+        Self::Refused(Refusal::Invalid(faults))
+    }
+}

@@ -1,0 +1,1 @@
+//! Documents, pure: an edition in, bytes out.

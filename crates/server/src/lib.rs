@@ -1,0 +1,1 @@
+//! The program: configuration, commands, serving and background work.

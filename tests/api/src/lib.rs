@@ -1,0 +1,1 @@
+//! The suite that speaks HTTP to the real program.

@@ -1,0 +1,1 @@
+//! Starts the real program with a fresh database and a fixed clock.
