@@ -1,1 +1,621 @@
-//! (in the making)
+//! Compilations: all responses to a query put together, and the view of them that one circle may read.
+//!
+//! A [`View`] is what an edition freezes: its canonical JSON is hashed and kept, and every document is printed from
+//! it. Nothing a reader of the circle may not see is in it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::answer::{Answer, Content, Source};
+use crate::clock::{Instant, brussels_date, written_date};
+use crate::comparison::{Figure, compare};
+use crate::dissemination::{Circle, Seen, seen};
+use crate::id::QueryId;
+use crate::office::{OfficeCode, Offices, Standing};
+use crate::query::{Life, Query};
+use crate::question::{Key, Kind, Question};
+
+/// The disclaimer of every compilation, in the network's own words.
+pub const DISCLAIMER: &str = "The following responses have been provided primarily for the purpose of information \
+     exchange among EMN NCPs in the framework of the EMN. The contributing EMN NCPs have provided, to the best of \
+     their knowledge, information that is up-to-date, objective and reliable. Note, however, that the information \
+     provided does not necessarily represent the official policy of an EMN NCPs' Member State.";
+
+/// The submitted response of one office, as a compilation takes it in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The office.
+    pub office: OfficeCode,
+    /// The version in force.
+    pub version: i32,
+    /// When that version was submitted.
+    pub at: Instant,
+    /// Whether its first version came late.
+    pub late: bool,
+    /// Its answers, each with its present circle.
+    pub answers: Vec<Answer>,
+}
+
+/// What an edition took in of one office: with the same list of another moment it tells whether the edition is stale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Part {
+    /// The office.
+    pub office: OfficeCode,
+    /// The version.
+    pub version: i32,
+    /// When that version was submitted.
+    pub at: Instant,
+    /// Whether its first version came late.
+    pub late: bool,
+    /// The circle of each answer.
+    pub circles: BTreeMap<Key, Circle>,
+}
+
+/// What an edition made from these responses takes in.
+pub fn composition(responses: &[Submitted]) -> Vec<Part> {
+    let mut parts: Vec<_> = responses
+        .iter()
+        .map(|response| Part {
+            office: response.office.clone(),
+            version: response.version,
+            at: response.at,
+            late: response.late,
+            circles: response
+                .answers
+                .iter()
+                .map(|answer| (answer.question.clone(), answer.circle))
+                .collect(),
+        })
+        .collect();
+    parts.sort_by(|one, other| one.office.cmp(&other.office));
+    parts
+}
+
+/// Everything a compilation is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Snapshot<'a> {
+    /// The query.
+    pub query: &'a Query,
+    /// The names of its topics.
+    pub topics: &'a [String],
+    /// The offices, for their names.
+    pub offices: &'a Offices,
+    /// The submitted responses.
+    pub responses: &'a [Submitted],
+    /// Who declined.
+    pub declined: &'a [OfficeCode],
+    /// When it is made.
+    pub now: Instant,
+}
+
+/// An office as a document names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Named {
+    /// Its code.
+    pub office: OfficeCode,
+    /// Its name on the day the query was requested.
+    pub name: String,
+}
+
+/// An extension as a document tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Extended {
+    /// The day it was given.
+    pub on: NaiveDate,
+    /// The deadline before.
+    pub from: NaiveDate,
+    /// The deadline after.
+    pub to: NaiveDate,
+}
+
+/// The head of a compilation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Head {
+    /// The query.
+    pub query: QueryId,
+    /// Its number, where it bears one.
+    pub number: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// Who requested it, the lead first.
+    pub requesters: Vec<Named>,
+    /// `Requested by EMN NCP Luxembourg on 8 January 2026`.
+    pub requested_line: String,
+    /// The day it was requested.
+    pub requested_on: Option<NaiveDate>,
+    /// The names of its topics.
+    pub topics: Vec<String>,
+    /// The deadline.
+    pub reply_by: Option<NaiveDate>,
+    /// The extensions of the deadline.
+    pub extensions: Vec<Extended>,
+    /// `Responses from Austria, Belgium plus Norway (3 in total)`.
+    pub responses_line: String,
+    /// How many answered.
+    pub total: usize,
+    /// Who declined; none in the public view.
+    pub declined: Option<Vec<Named>>,
+    /// Who was asked and has not answered; none in the public view.
+    pub not_answered: Option<Vec<Named>>,
+}
+
+/// A question as a compilation prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AskedQuestion {
+    /// Its stable id.
+    pub id: Key,
+    /// Its place, from 1 on.
+    pub number: usize,
+    /// Its wording in force, in Markdown.
+    pub text: String,
+    /// The revision of that wording.
+    pub revision: i32,
+    /// What it asks for.
+    pub asks: Kind,
+    /// Under which earlier answer it is asked, in words.
+    pub condition: Option<String>,
+}
+
+/// What a row of a response shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// An answer.
+    Answer,
+    /// The question was not asked after an earlier answer.
+    Skipped,
+    /// An optional question was left open.
+    None,
+    /// Not for this reader: the replacement sentence stands here.
+    Restricted,
+}
+
+/// One row of a response: what a question got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ViewRow {
+    /// The question.
+    pub question: Key,
+    /// What the row shows.
+    pub shown: Shown,
+    /// "Yes" or "No", as the network prints it.
+    pub wider_dissemination: String,
+    /// How far the answer may go; none where it is not shown.
+    pub circle: Option<Circle>,
+    /// What it says; none where it is not shown.
+    pub content: Option<Content>,
+    /// The ground of its restriction.
+    pub ground: Option<String>,
+    /// The day its facts are true of.
+    pub as_of: Option<NaiveDate>,
+    /// Where it comes from.
+    pub sources: Vec<Source>,
+    /// Whether it was given to an earlier wording of the question.
+    pub earlier_wording: bool,
+}
+
+/// One office's response in a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ViewResponse {
+    /// The office.
+    pub office: OfficeCode,
+    /// Its name on the day the query was requested.
+    pub name: String,
+    /// Its standing towards this query.
+    pub standing: Standing,
+    /// The version in force.
+    pub version: i32,
+    /// The Brussels day that version was submitted.
+    pub submitted_on: NaiveDate,
+    /// Whether its first version came late.
+    pub late: bool,
+    /// One row for each question.
+    pub rows: Vec<ViewRow>,
+}
+
+/// What one circle reads of a compilation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct View {
+    /// Whose view it is.
+    pub circle: Circle,
+    /// The number of the edition; 0 for a live compilation.
+    pub edition: i32,
+    /// When it was made.
+    pub produced: Instant,
+    /// The head.
+    pub head: Head,
+    /// The disclaimer.
+    pub disclaimer: String,
+    /// The background, in Markdown.
+    pub background: Option<String>,
+    /// What a reader has to know, such as that an imported query's responses are not known.
+    pub note: Option<String>,
+    /// The questions.
+    pub questions: Vec<AskedQuestion>,
+    /// The comparison of the typed questions.
+    pub comparison: Vec<Figure>,
+    /// The responses in the order of the respondents.
+    pub responses: Vec<ViewResponse>,
+    /// What changed since the edition before, as far as this view may know it.
+    pub changes: Vec<String>,
+}
+
+/// The view of `circle` on a snapshot, as edition `edition` (0 for a live compilation).
+pub fn compile(snapshot: &Snapshot<'_>, circle: Circle, edition: i32) -> View {
+    let query = snapshot.query;
+    let questions = &query.questions;
+    let ordered = in_order(snapshot);
+    let figures: Vec<(OfficeCode, &[Answer])> = ordered
+        .iter()
+        .map(|response| (response.office.clone(), response.answers.as_slice()))
+        .collect();
+    let background = match circle {
+        Circle::Public => query.public_background.as_ref().or(query.background.as_ref()),
+        Circle::Requester | Circle::Network => query.background.as_ref(),
+    };
+    View {
+        circle,
+        edition,
+        produced: snapshot.now,
+        head: head(snapshot, circle, &ordered),
+        disclaimer: DISCLAIMER.to_owned(),
+        background: background.map(|text| text.as_str().to_owned()),
+        note: match &query.life {
+            Life::Imported(imported) => Some(imported.note.clone()),
+            _ => None,
+        },
+        questions: asked_questions(questions),
+        comparison: compare(questions, &figures, circle),
+        responses: ordered
+            .iter()
+            .map(|response| view_response(snapshot, response, circle))
+            .collect(),
+        changes: Vec::new(),
+    }
+}
+
+fn asked_questions(questions: &[Question]) -> Vec<AskedQuestion> {
+    questions
+        .iter()
+        .enumerate()
+        .map(|(index, question)| AskedQuestion {
+            id: question.id.clone(),
+            number: index + 1,
+            text: question.text().to_owned(),
+            revision: question.revision(),
+            asks: question.kind.clone(),
+            condition: condition(questions, question),
+        })
+        .collect()
+}
+
+/// `asked if question 1 was answered yes or partly`.
+fn condition(questions: &[Question], question: &Question) -> Option<String> {
+    let condition = question.ask_if.as_ref()?;
+    let index = questions.iter().position(|other| other.id == condition.question)?;
+    let words: Vec<&str> = condition
+        .one_of
+        .iter()
+        .map(|word| {
+            Key::parse(word)
+                .and_then(|key| questions[index].option_text(&key))
+                .unwrap_or(word)
+        })
+        .collect();
+    Some(format!("asked if question {} was answered {}", index + 1, words.join(" or ")))
+}
+
+fn view_response(snapshot: &Snapshot<'_>, response: &Submitted, circle: Circle) -> ViewResponse {
+    let questions = &snapshot.query.questions;
+    ViewResponse {
+        office: response.office.clone(),
+        name: name(snapshot, &response.office),
+        standing: standing(snapshot, &response.office),
+        version: response.version,
+        submitted_on: brussels_date(response.at),
+        late: response.late,
+        rows: seen(questions, &response.answers, circle)
+            .into_iter()
+            .map(|(question, seen)| view_row(question, seen))
+            .collect(),
+    }
+}
+
+fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
+    let mut row = ViewRow {
+        question: question.id.clone(),
+        shown: Shown::Restricted,
+        wider_dissemination: Circle::Requester.wider_dissemination().to_owned(),
+        circle: None,
+        content: None,
+        ground: None,
+        as_of: None,
+        sources: Vec::new(),
+        earlier_wording: false,
+    };
+    match seen {
+        Seen::Restricted => {}
+        Seen::Skipped | Seen::None => {
+            row.shown = if matches!(seen, Seen::Skipped) { Shown::Skipped } else { Shown::None };
+            row.wider_dissemination = Circle::Public.wider_dissemination().to_owned();
+        }
+        Seen::Answer(answer) => {
+            row.shown = Shown::Answer;
+            row.wider_dissemination = answer.circle.wider_dissemination().to_owned();
+            row.circle = Some(answer.circle);
+            row.content = Some(answer.content.clone());
+            row.ground = answer.ground.clone();
+            row.as_of = answer.as_of;
+            row.sources = answer.sources.clone();
+            row.earlier_wording = answer.revision < question.revision();
+        }
+    }
+    row
+}
+
+/// The day whose names and standings a document uses.
+fn day(snapshot: &Snapshot<'_>) -> NaiveDate {
+    snapshot
+        .query
+        .requested_on()
+        .unwrap_or_else(|| brussels_date(snapshot.now))
+}
+
+fn name(snapshot: &Snapshot<'_>, office: &OfficeCode) -> String {
+    snapshot.offices.name_on(office, day(snapshot))
+}
+
+/// The standing of an office towards this query: as written down at launch, else today's.
+fn standing(snapshot: &Snapshot<'_>, office: &OfficeCode) -> Standing {
+    snapshot
+        .query
+        .launched()
+        .and_then(|launched| launched.addressee(office))
+        .map(|addressee| addressee.standing)
+        .or_else(|| snapshot.offices.get(office).map(|office| office.standing))
+        .unwrap_or(Standing::Guest)
+}
+
+/// The place of a standing among the respondents: members, then observers and guests, the Commission last.
+fn rank(standing: Standing) -> u8 {
+    match standing {
+        Standing::Member => 0,
+        Standing::Observer | Standing::Guest => 1,
+        Standing::Commission | Standing::ServiceProvider => 2,
+    }
+}
+
+fn in_order<'a>(snapshot: &Snapshot<'a>) -> Vec<&'a Submitted> {
+    let mut ordered: Vec<_> = snapshot.responses.iter().collect();
+    ordered.sort_by_key(|response| {
+        (
+            rank(standing(snapshot, &response.office)),
+            name(snapshot, &response.office),
+        )
+    });
+    ordered
+}
+
+fn head(snapshot: &Snapshot<'_>, circle: Circle, ordered: &[&Submitted]) -> Head {
+    let query = snapshot.query;
+    let date = day(snapshot);
+    let named = |code: &OfficeCode| Named {
+        office: code.clone(),
+        name: snapshot.offices.name_on(code, date),
+    };
+    let respondents: Vec<(OfficeCode, bool)> = match &query.life {
+        Life::Imported(imported) => imported.respondents.iter().map(|code| (code.clone(), false)).collect(),
+        _ => ordered.iter().map(|response| (response.office.clone(), response.late)).collect(),
+    };
+    let requesters: Vec<_> = query.requesters().map(named).collect();
+    let wording = requesters_line(&query.requesters().cloned().collect::<Vec<_>>(), snapshot.offices, date);
+    let for_network = |list: Vec<Named>| (circle != Circle::Public).then_some(list);
+    Head {
+        query: query.id,
+        number: query.number(),
+        title: query.title.clone(),
+        requesters,
+        requested_line: match query.requested_on() {
+            Some(on) => format!("Requested by {wording} on {}", written_date(on)),
+            None => format!("Requested by {wording}"),
+        },
+        requested_on: query.requested_on(),
+        topics: snapshot.topics.to_vec(),
+        reply_by: match &query.life {
+            Life::Draft { .. } => None,
+            Life::Launched(launched) => Some(launched.deadline.date),
+            Life::Imported(imported) => imported.reply_by,
+        },
+        extensions: query.launched().map_or_else(Vec::new, |launched| {
+            launched
+                .extensions
+                .iter()
+                .map(|extension| Extended {
+                    on: brussels_date(extension.at),
+                    from: extension.from,
+                    to: extension.to,
+                })
+                .collect()
+        }),
+        responses_line: responses_line(&respondents, |code| standing(snapshot, code), snapshot.offices, date),
+        total: respondents.len(),
+        declined: for_network(sorted(snapshot.declined.iter().map(named).collect())),
+        not_answered: for_network(sorted(not_answered(snapshot).iter().map(|code| named(code)).collect())),
+    }
+}
+
+fn sorted(mut names: Vec<Named>) -> Vec<Named> {
+    names.sort_by(|one, other| one.name.cmp(&other.name));
+    names
+}
+
+/// The addressees without a submitted response that did not decline either.
+fn not_answered<'a>(snapshot: &Snapshot<'a>) -> Vec<&'a OfficeCode> {
+    let Some(launched) = snapshot.query.launched() else {
+        return Vec::new();
+    };
+    launched
+        .addressees
+        .iter()
+        .map(|addressee| &addressee.office)
+        .filter(|office| {
+            !snapshot.responses.iter().any(|response| response.office == **office)
+                && !snapshot.declined.contains(office)
+        })
+        .collect()
+}
+
+/// `EMN NCP Luxembourg, EMN NCP Netherlands and the Commission`: the lead first, the Commission last.
+pub fn requesters_line(requesters: &[OfficeCode], offices: &Offices, date: NaiveDate) -> String {
+    let commission = OfficeCode::commission();
+    let (mut names, mut last) = (Vec::new(), Vec::new());
+    for (index, code) in requesters.iter().enumerate() {
+        let name = offices
+            .get(code)
+            .map_or_else(|| code.to_string(), |office| office.as_requester_on(date));
+        if *code == commission && index > 0 {
+            last.push(name);
+        } else {
+            names.push(name);
+        }
+    }
+    names.append(&mut last);
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((only, _)) => only.clone(),
+        None => String::new(),
+    }
+}
+
+/// `Responses from Austria, Belgium (late), Sweden plus Norway and Serbia (5 in total)`: members in English
+/// alphabetical order with commas and no "and", then "plus" observers and guests, the Commission last.
+pub fn responses_line(
+    respondents: &[(OfficeCode, bool)],
+    standing: impl Fn(&OfficeCode) -> Standing,
+    offices: &Offices,
+    date: NaiveDate,
+) -> String {
+    let group = |wanted: u8| {
+        let mut names: Vec<String> = respondents
+            .iter()
+            .filter(|(code, _)| rank(standing(code)) == wanted)
+            .map(|(code, late)| {
+                let name = match offices.get(code) {
+                    Some(office) if rank(standing(code)) == 2 => office.as_requester_on(date),
+                    _ => offices.name_on(code, date),
+                };
+                if *late { format!("{name} (late)") } else { name }
+            })
+            .collect();
+        names.sort();
+        names
+    };
+    let members = group(0).join(", ");
+    let mut others = group(1);
+    others.append(&mut group(2));
+    let others = match others.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((only, _)) => only.clone(),
+        None => String::new(),
+    };
+    let total = respondents.len();
+    match (members.is_empty(), others.is_empty()) {
+        (true, true) => "No responses (0 in total)".to_owned(),
+        (false, true) => format!("Responses from {members} ({total} in total)"),
+        (true, false) => format!("Responses from {others} ({total} in total)"),
+        (false, false) => format!("Responses from {members} plus {others} ({total} in total)"),
+    }
+}
+
+impl View {
+    /// The canonical JSON of the view: keys sorted, no white space (as RFC 8785 has it for texts and whole numbers).
+    ///
+    /// # Errors
+    /// When a value cannot be written as JSON, which no parsed value leads to.
+    pub fn canonical_json(&self) -> Result<String, serde_json::Error> {
+        let mut text = String::new();
+        write_canonical(&serde_json::to_value(self)?, &mut text)?;
+        Ok(text)
+    }
+}
+
+/// What changed from one view to a later one of the same circle, told from the two views alone, so that it says
+/// nothing that their reader may not see.
+pub fn changes(before: &View, after: &View) -> Vec<String> {
+    let find = |view: &View, office: &OfficeCode| -> Option<ViewResponse> {
+        view.responses.iter().find(|response| response.office == *office).cloned()
+    };
+    let mut changes = Vec::new();
+    for response in &after.responses {
+        match find(before, &response.office) {
+            None if response.late => changes.push(format!("{}: new response, late", response.name)),
+            None => changes.push(format!("{}: new response", response.name)),
+            Some(earlier) => {
+                let numbers: Vec<String> = response
+                    .rows
+                    .iter()
+                    .enumerate()
+                    .filter(|(index, row)| earlier.rows.get(*index) != Some(row))
+                    .map(|(index, _)| (index + 1).to_string())
+                    .collect();
+                if !numbers.is_empty() {
+                    let word = if numbers.len() == 1 { "question" } else { "questions" };
+                    changes.push(format!("{}: changed ({word} {})", response.name, numbers.join(", ")));
+                }
+            }
+        }
+    }
+    for response in &before.responses {
+        if find(after, &response.office).is_none() {
+            changes.push(format!("{}: no longer included", response.name));
+        }
+    }
+    changes
+}
+
+/// The SHA-256 of a view's canonical JSON, in hexadecimal digits.
+pub fn sha256(canonical: &str) -> String {
+    hex::encode(Sha256::digest(canonical.as_bytes()))
+}
+
+/// Writes keys in the order of their UTF-16 code units, which for the ASCII keys of a view is that of their bytes.
+fn write_canonical(value: &serde_json::Value, out: &mut String) -> Result<(), serde_json::Error> {
+    match value {
+        serde_json::Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_canonical(item, out)?;
+            }
+            out.push(']');
+        }
+        serde_json::Value::Object(map) => {
+            let mut keys: Vec<_> = map.iter().collect();
+            keys.sort_by_key(|(key, _)| *key);
+            out.push('{');
+            for (index, (key, item)) in keys.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                out.push_str(&serde_json::to_string(key)?);
+                out.push(':');
+                write_canonical(item, out)?;
+            }
+            out.push('}');
+        }
+        plain => out.push_str(&serde_json::to_string(plain)?),
+    }
+    Ok(())
+}

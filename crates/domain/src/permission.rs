@@ -1,1 +1,453 @@
-//! (in the making)
+//! Who may do what: one function decides, and the scope of lists is the same rule as data.
+//!
+//! [`may`] answers for one thing; [`scope`] gives the rule for reading queries as data that the tables turn into a
+//! condition. What stands in the way because of a thing's position (not open, not a draft) is not decided here.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use crate::clock::{Instant, brussels_date};
+use crate::dissemination::Circle;
+use crate::id::{QueryId, SessionId, UserId};
+use crate::office::{OfficeCode, OfficeKind, Standing};
+use crate::query::{Audience, Life, Query};
+use crate::question::Key;
+use crate::refusal::Refusal;
+use crate::user::Role;
+
+/// The office a caller speaks for, as it stands today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    /// Its code.
+    pub office: OfficeCode,
+    /// What it is.
+    pub kind: OfficeKind,
+    /// How it takes part.
+    pub standing: Standing,
+    /// The first day it takes part.
+    pub since: NaiveDate,
+    /// Whether it takes part today; one that does not reads only what is public.
+    pub takes_part: bool,
+}
+
+/// What a token of a service account may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Read what a reader of the office reads.
+    Read,
+    /// Draft as an expert does.
+    Draft,
+    /// Submit responses.
+    Submit,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody is signed in.
+    Public,
+    /// A user with a live session.
+    User {
+        /// The user.
+        user: UserId,
+        /// The session.
+        session: SessionId,
+        /// Their office.
+        party: Party,
+        /// The highest role they hold today.
+        role: Option<Role>,
+    },
+    /// A service account of an office.
+    Token {
+        /// Its office.
+        party: Party,
+        /// What it may be used for.
+        scopes: BTreeSet<Scope>,
+    },
+    /// Somebody outside who holds a link to one contribution.
+    Link {
+        /// The query.
+        query: QueryId,
+        /// The questions.
+        questions: BTreeSet<Key>,
+    },
+    /// The program itself: background work and commands of its operator.
+    System,
+}
+
+impl Caller {
+    /// The office it speaks for, when that takes part today.
+    pub fn party(&self) -> Option<&Party> {
+        match self {
+            Self::User { party, .. } | Self::Token { party, .. } => party.takes_part.then_some(party),
+            Self::Public | Self::Link { .. } | Self::System => None,
+        }
+    }
+
+    /// The user, when one is signed in.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User { user, .. } => Some(*user),
+            _ => None,
+        }
+    }
+
+    fn is_somebody(&self) -> bool {
+        !matches!(self, Self::Public)
+    }
+
+    /// The highest role held for the office, as far as this caller may use it.
+    fn role(&self) -> Option<Role> {
+        match self {
+            Self::User { role, .. } => *role,
+            Self::Token { scopes, .. } if scopes.contains(&Scope::Draft) => Some(Role::Expert),
+            Self::Token { scopes, .. } if scopes.contains(&Scope::Read) => Some(Role::Reader),
+            _ => None,
+        }
+    }
+}
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Begin a draft query of one's office.
+    CreateQuery,
+    /// Read the query: text, deadline, who has answered.
+    ReadQuery,
+    /// Change a draft.
+    EditQuery,
+    /// Delete a draft.
+    DeleteQuery,
+    /// Invite a joint office.
+    InviteJoint,
+    /// Accept the invitation to ask jointly.
+    AcceptJoint,
+    /// Launch.
+    LaunchQuery,
+    /// Close before the deadline.
+    CloseQuery,
+    /// Give all a later deadline.
+    ExtendQuery,
+    /// Withdraw.
+    WithdrawQuery,
+    /// Read the draft of a response.
+    ReadDraftResponse,
+    /// Write the draft of a response.
+    DraftResponse,
+    /// Submit, retract or decline a response.
+    ReleaseResponse,
+    /// Read the submitted answers, each within its circle.
+    ReadAnswers,
+    /// Read the live compilation and comparison.
+    ReadLive,
+    /// Change how far an answer goes.
+    ChangeCircle,
+    /// Make an edition.
+    Compile,
+    /// Read an edition, in the view of one's circle.
+    ReadEdition,
+    /// Read a summary in the making.
+    ReadSummary,
+    /// Write a summary.
+    EditSummary,
+    /// Sign a summary off, or send the compilation without one.
+    SignSummary,
+    /// Announce the publication of an edition.
+    Publish,
+    /// Take a publication back.
+    Unpublish,
+    /// Read offices with their mailboxes, topics with their use.
+    ReadNetwork,
+    /// Read the users of an office.
+    ReadUsers,
+    /// Invite, change or disable users of an office.
+    ManageUsers,
+}
+
+/// What it would be done with.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// The exchange as a whole.
+    Exchange,
+    /// A query.
+    Query(&'a Query),
+    /// The response of an office to a query.
+    Response(&'a Query, &'a OfficeCode),
+    /// An office.
+    Office(&'a OfficeCode),
+    /// A user of an office, by the highest role that user holds or is to hold.
+    User(&'a OfficeCode, Role),
+}
+
+/// The circle a caller belongs to for a query: the fullest they may read of it, or none at all.
+pub fn reach(caller: &Caller, query: &Query, now: Instant) -> Option<Circle> {
+    if matches!(caller, Caller::System) {
+        return Some(Circle::Requester);
+    }
+    let network = match (caller.party(), caller) {
+        (Some(party), _) => reach_of_party(party, query, now),
+        (None, Caller::Link { query: linked, .. }) if *linked == query.id => Some(Circle::Public),
+        _ => None,
+    };
+    network.or_else(|| is_public(query, now).then_some(Circle::Public))
+}
+
+fn reach_of_party(party: &Party, query: &Query, now: Instant) -> Option<Circle> {
+    if query.is_requester(&party.office) {
+        return Some(Circle::Requester);
+    }
+    let launched = match &query.life {
+        Life::Draft { .. } => {
+            let invited = query.joint.iter().any(|joint| joint.office == party.office);
+            return invited.then_some(Circle::Network);
+        }
+        Life::Launched(launched) => launched,
+        Life::Imported(imported) => {
+            let joined = party.standing == Standing::Member || party.since <= imported.requested_on;
+            return match party.kind {
+                OfficeKind::Commission => Some(Circle::Requester),
+                OfficeKind::ServiceProvider => Some(Circle::Network),
+                OfficeKind::NationalContactPoint => joined.then_some(Circle::Network),
+            };
+        }
+    };
+    let in_audience = launched.addressee(&party.office).is_some()
+        || match launched.audience {
+            Audience::Addressed => false,
+            Audience::Members => party.standing == Standing::Member,
+            Audience::MembersAndObservers => {
+                party.standing == Standing::Member
+                    || party.standing == Standing::Observer && party.since <= brussels_date(launched.at)
+            }
+        };
+    match party.kind {
+        OfficeKind::Commission => Some(Circle::Requester),
+        OfficeKind::ServiceProvider => Some(Circle::Network),
+        OfficeKind::NationalContactPoint if in_audience => Some(Circle::Network),
+        OfficeKind::NationalContactPoint => is_public(query, now).then_some(Circle::Public),
+    }
+}
+
+/// Whether everybody may read the public view in force.
+pub fn is_public(query: &Query, now: Instant) -> bool {
+    query.status(now) == crate::query::Status::Published
+}
+
+/// Whether `caller` may do `action` with `subject`.
+///
+/// # Errors
+/// [`Refusal::Unauthenticated`] when nobody is signed in and somebody must be; [`Refusal::Hidden`] where even the
+/// existence of the subject is not for the caller; else [`Refusal::Forbidden`].
+pub fn may(caller: &Caller, action: Action, subject: Subject<'_>, now: Instant) -> Result<(), Refusal> {
+    if matches!(caller, Caller::System) {
+        return Ok(());
+    }
+    match subject {
+        Subject::Exchange => may_in_exchange(caller, action),
+        Subject::Query(query) => {
+            let reach = visible(caller, query, now)?;
+            may_with_query(caller, action, query, reach)
+        }
+        Subject::Response(query, office) => {
+            let reach = visible(caller, query, now)?;
+            may_with_response(caller, action, query, office, reach)
+        }
+        Subject::Office(office) => may_with_office(caller, action, office),
+        Subject::User(office, role) => {
+            may_with_office(caller, action, office)?;
+            let own = caller.role();
+            let appoints = matches!(caller.party(), Some(party) if party.kind == OfficeKind::ServiceProvider);
+            if own.is_some_and(|own| role <= own) || appoints {
+                Ok(())
+            } else {
+                Err(Refusal::forbidden("role_too_high", "nobody grants a role above their own"))
+            }
+        }
+    }
+}
+
+fn visible(caller: &Caller, query: &Query, now: Instant) -> Result<Circle, Refusal> {
+    reach(caller, query, now).ok_or(if caller.is_somebody() {
+        Refusal::Hidden
+    } else {
+        Refusal::Unauthenticated
+    })
+}
+
+fn public_only(caller: &Caller) -> Refusal {
+    if caller.is_somebody() {
+        Refusal::forbidden("public_only", "only the public view of this query is for you: see /public/queries")
+    } else {
+        Refusal::Unauthenticated
+    }
+}
+
+fn needs_role(caller: &Caller, least: Role) -> Result<(), Refusal> {
+    match caller.role() {
+        Some(role) if role >= least => Ok(()),
+        _ if !caller.is_somebody() => Err(Refusal::Unauthenticated),
+        _ => Err(Refusal::forbidden(
+            "role_too_low",
+            match least {
+                Role::Reader => "this needs a role in your office",
+                Role::Expert => "this needs an expert or a coordinator of the office",
+                Role::Coordinator => "this needs a coordinator of the office",
+            },
+        )),
+    }
+}
+
+fn may_in_exchange(caller: &Caller, action: Action) -> Result<(), Refusal> {
+    if !caller.is_somebody() {
+        return Err(Refusal::Unauthenticated);
+    }
+    let Some(party) = caller.party() else {
+        return Err(Refusal::forbidden(
+            "not_taking_part",
+            "your office does not take part in the exchange today",
+        ));
+    };
+    match action {
+        Action::CreateQuery if party.kind == OfficeKind::ServiceProvider => Err(Refusal::forbidden(
+            "service_provider",
+            "the service provider runs the exchange and asks no queries",
+        )),
+        Action::CreateQuery => needs_role(caller, Role::Expert),
+        _ => needs_role(caller, Role::Reader),
+    }
+}
+
+fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle) -> Result<(), Refusal> {
+    let office = caller.party().map(|party| &party.office);
+    let requester = office.is_some_and(|office| query.is_requester(office));
+    let lead = office.is_some_and(|office| *office == query.lead);
+    let kind = caller.party().map(|party| party.kind);
+    let somebody_else = || {
+        if caller.is_somebody() {
+            Refusal::forbidden("not_the_requester", "this is for the requesting office")
+        } else {
+            Refusal::Unauthenticated
+        }
+    };
+    match action {
+        Action::ReadQuery | Action::ReadEdition | Action::ReadAnswers => match reach {
+            Circle::Public => Err(public_only(caller)),
+            Circle::Requester | Circle::Network => needs_role(caller, Role::Reader),
+        },
+        Action::ReadLive => match reach {
+            Circle::Requester => needs_role(caller, Role::Reader),
+            _ => Err(somebody_else()),
+        },
+        Action::EditQuery | Action::EditSummary | Action::ReadSummary if requester => {
+            needs_role(caller, if action == Action::ReadSummary { Role::Reader } else { Role::Expert })
+        }
+        Action::DeleteQuery if lead => needs_role(caller, Role::Expert),
+        Action::AcceptJoint => {
+            let invited = office.is_some_and(|office| query.joint.iter().any(|joint| joint.office == *office));
+            if invited {
+                needs_role(caller, Role::Coordinator)
+            } else {
+                Err(somebody_else())
+            }
+        }
+        Action::InviteJoint
+        | Action::LaunchQuery
+        | Action::CloseQuery
+        | Action::ExtendQuery
+        | Action::WithdrawQuery
+        | Action::SignSummary
+        | Action::Publish
+        | Action::Unpublish
+            if lead =>
+        {
+            needs_role(caller, Role::Coordinator)
+        }
+        Action::Compile if lead || kind == Some(OfficeKind::ServiceProvider) => needs_role(caller, Role::Coordinator),
+        _ => Err(somebody_else()),
+    }
+}
+
+fn may_with_response(
+    caller: &Caller,
+    action: Action,
+    query: &Query,
+    office: &OfficeCode,
+    reach: Circle,
+) -> Result<(), Refusal> {
+    let own = caller.party().is_some_and(|party| party.office == *office);
+    match action {
+        Action::ReadDraftResponse if own => needs_role(caller, Role::Reader),
+        Action::DraftResponse if own => needs_role(caller, Role::Expert),
+        Action::ReleaseResponse | Action::ChangeCircle if own => match caller {
+            Caller::Token { scopes, .. } if scopes.contains(&Scope::Submit) => Ok(()),
+            _ => needs_role(caller, Role::Coordinator),
+        },
+        Action::ReadAnswers if own => needs_role(caller, Role::Reader),
+        Action::ReadAnswers => match reach {
+            Circle::Requester => needs_role(caller, Role::Reader),
+            Circle::Network if is_shared(query, office) => needs_role(caller, Role::Reader),
+            Circle::Network => Err(Refusal::forbidden(
+                "not_yet_compiled",
+                "the network reads the answers from the first edition on",
+            )),
+            Circle::Public => Err(public_only(caller)),
+        },
+        _ if caller.is_somebody() => Err(Refusal::forbidden(
+            "other_office",
+            "an office writes and reads its own draft only",
+        )),
+        _ => Err(Refusal::Unauthenticated),
+    }
+}
+
+/// Whether the audience may read the answers of `office`, each within its circle: from the first edition on, the
+/// lead's own response, a model, from its submission.
+pub fn is_shared(query: &Query, office: &OfficeCode) -> bool {
+    *office == query.lead || query.launched().is_some_and(|launched| launched.last_edition.is_some())
+}
+
+fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Result<(), Refusal> {
+    let Some(party) = caller.party() else {
+        return Err(if caller.is_somebody() {
+            Refusal::forbidden("not_taking_part", "your office does not take part in the exchange today")
+        } else {
+            Refusal::Unauthenticated
+        });
+    };
+    let own = party.office == *office;
+    let provider = party.kind == OfficeKind::ServiceProvider;
+    match action {
+        Action::ReadUsers if own || provider => needs_role(caller, Role::Reader),
+        Action::ManageUsers if own || provider => needs_role(caller, Role::Coordinator),
+        Action::ReadUsers | Action::ManageUsers => Err(Refusal::forbidden(
+            "other_office",
+            "an office reads and manages its own users",
+        )),
+        _ => needs_role(caller, Role::Reader),
+    }
+}
+
+/// Which queries a caller may read, as data that the tables turn into a condition: the same rule as [`may`] with
+/// [`Action::ReadQuery`], which a property test holds it to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryScope {
+    /// All, drafts included.
+    All,
+    /// None: only what is public, which has its own list.
+    Nothing,
+    /// What an office that takes part may read.
+    Office(Party),
+}
+
+/// The queries that `caller` may read.
+pub fn scope(caller: &Caller) -> QueryScope {
+    match caller {
+        Caller::System => QueryScope::All,
+        Caller::Public | Caller::Link { .. } => QueryScope::Nothing,
+        Caller::User { .. } | Caller::Token { .. } => match (caller.party(), caller.role()) {
+            (Some(party), Some(_)) => QueryScope::Office(party.clone()),
+            _ => QueryScope::Nothing,
+        },
+    }
+}

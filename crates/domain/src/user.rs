@@ -1,1 +1,178 @@
-//! (in the making)
+//! Users: people with an account in one office, and the roles they hold there.
+//!
+//! This module knows no secrets: passwords and tokens are the business of the session.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::id::UserId;
+use crate::office::OfficeCode;
+use crate::question::check_line;
+use crate::refusal::Faults;
+
+/// What a user may do inside an office; each role contains the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads.
+    Reader,
+    /// Drafts everything, releases nothing.
+    Expert,
+    /// Releases: launches, submits, publishes, manages the office's users.
+    Coordinator,
+}
+
+/// A role granted for a time; both days are inclusive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// Its first day.
+    pub from: NaiveDate,
+    /// Its last day; none for no end.
+    pub until: Option<NaiveDate>,
+}
+
+/// The highest role held on `date`.
+pub fn role_on(grants: &[Grant], date: NaiveDate) -> Option<Role> {
+    grants
+        .iter()
+        .filter(|grant| grant.from <= date && grant.until.is_none_or(|until| date <= until))
+        .map(|grant| grant.role)
+        .max()
+}
+
+/// Where an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserStatus {
+    /// Invited; has not accepted yet.
+    Invited,
+    /// Can sign in.
+    Active,
+    /// Cannot sign in any more.
+    Disabled,
+}
+
+/// A person with an account in one office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Raised by each change.
+    pub version: i64,
+    /// Their office.
+    pub office: OfficeCode,
+    /// Their name.
+    pub name: String,
+    /// Their mail address, unique among accounts without regard to case.
+    pub email: String,
+    /// Their roles.
+    pub grants: Vec<Grant>,
+    /// Where the account stands.
+    pub status: UserStatus,
+}
+
+/// Fewest characters of a password.
+pub const SHORTEST_PASSWORD: usize = 15;
+/// Most characters of a password.
+pub const LONGEST_PASSWORD: usize = 256;
+
+/// Checks a new password: length only, no rules of composition (NIST SP 800-63B, section 5.1.1).
+///
+/// # Errors
+/// `too_short`, `too_long` at `/password`.
+pub fn check_password(password: &str) -> Result<(), Faults> {
+    let mut faults = Faults::new();
+    let length = password.chars().count();
+    if length < SHORTEST_PASSWORD {
+        faults.add(
+            "/password",
+            "too_short",
+            format!("at least {SHORTEST_PASSWORD} characters; a sentence is easy to remember"),
+        );
+    }
+    if length > LONGEST_PASSWORD {
+        faults.add("/password", "too_long", format!("at most {LONGEST_PASSWORD} characters"));
+    }
+    faults.or(())
+}
+
+/// Checks the name and mail address of a user to be invited, and cuts them clean.
+///
+/// # Errors
+/// `missing_field`, `too_long`, `bad_character`, `bad_address` at `/name` and `/email`.
+pub fn check_person(name: &str, email: &str) -> Result<(String, String), Faults> {
+    let mut faults = Faults::new();
+    let (name, email) = (name.trim(), email.trim());
+    if name.is_empty() {
+        faults.add("/name", "missing_field", "a user has a name");
+    }
+    check_line(name, 200, "/name", &mut faults);
+    if !is_mail_address(email) {
+        faults.add("/email", "bad_address", "a mail address such as anna.muster@example.org");
+    }
+    faults.or((name.to_owned(), email.to_owned()))
+}
+
+/// Whether a text looks like a mail address that can be delivered to: one `@`, a domain with a dot, plain characters.
+fn is_mail_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let atom = |atom: &str| {
+        !atom.is_empty()
+            && atom
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte))
+    };
+    text.len() <= 254
+        && local.len() <= 64
+        && local.split('.').all(atom)
+        && domain.contains('.')
+        && domain.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_role_of_the_day_counts() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let grants = [
+            Grant {
+                role: Role::Reader,
+                from: date("2026-01-01"),
+                until: None,
+            },
+            Grant {
+                role: Role::Coordinator,
+                from: date("2026-03-01"),
+                until: Some(date("2026-03-31")),
+            },
+        ];
+        assert_eq!(role_on(&grants, date("2025-12-31")), None);
+        assert_eq!(role_on(&grants, date("2026-02-28")), Some(Role::Reader));
+        assert_eq!(role_on(&grants, date("2026-03-31")), Some(Role::Coordinator));
+        assert_eq!(role_on(&grants, date("2026-04-01")), Some(Role::Reader));
+    }
+
+    #[test]
+    fn addresses_are_checked_as_people_mistype_them() {
+        for good in ["anna@example.org", "a.b+c@sub.example.org", "o'neil@example.ie"] {
+            assert!(check_person("Anna", good).is_ok(), "{good}");
+        }
+        for bad in ["anna", "anna@", "@example.org", "anna@example", "anna@@example.org", "a b@example.org",
+            "anna@example..org", "anna.@example.org", "anna@-example.org", "anna@example.org\nBcc: x@y.z"] {
+            assert!(check_person("Anna", bad).is_err(), "{bad}");
+        }
+    }
+}
