@@ -14,6 +14,7 @@ use crate::clock::{Instant, brussels_date, written_date};
 use crate::comparison::{Figure, compare};
 use crate::dissemination::{Circle, Seen, seen};
 use crate::id::QueryId;
+use crate::markdown::Markdown;
 use crate::office::{OfficeCode, Offices, Standing};
 use crate::query::{Life, Query};
 use crate::question::{Key, Kind, Question};
@@ -154,8 +155,8 @@ pub struct AskedQuestion {
     pub id: Key,
     /// Its place, from 1 on.
     pub number: usize,
-    /// Its wording in force, in Markdown.
-    pub text: String,
+    /// Its wording in force.
+    pub text: Markdown,
     /// The revision of that wording.
     pub revision: i32,
     /// What it asks for.
@@ -236,8 +237,8 @@ pub struct View {
     pub head: Head,
     /// The disclaimer.
     pub disclaimer: String,
-    /// The background, in Markdown.
-    pub background: Option<String>,
+    /// The background.
+    pub background: Option<Markdown>,
     /// What a reader has to know, such as that an imported query's responses are not known.
     pub note: Option<String>,
     /// The questions.
@@ -269,7 +270,7 @@ pub fn compile(snapshot: &Snapshot<'_>, circle: Circle, edition: i32) -> View {
         produced: snapshot.now,
         head: head(snapshot, circle, &ordered),
         disclaimer: DISCLAIMER.to_owned(),
-        background: background.map(|text| text.as_str().to_owned()),
+        background: background.cloned(),
         note: match &query.life {
             Life::Imported(imported) => Some(imported.note.clone()),
             _ => None,
@@ -291,7 +292,7 @@ fn asked_questions(questions: &[Question]) -> Vec<AskedQuestion> {
         .map(|(index, question)| AskedQuestion {
             id: question.id.clone(),
             number: index + 1,
-            text: question.text().to_owned(),
+            text: question.markdown().clone(),
             revision: question.revision(),
             asks: question.kind.clone(),
             condition: condition(questions, question),

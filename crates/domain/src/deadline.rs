@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
+use chrono::{NaiveDate, NaiveTime, TimeZone};
 
 use crate::calendar::Calendar;
 use crate::clock::{BRUSSELS, Instant, brussels_date, written_date};
@@ -35,7 +35,7 @@ pub struct Deadline {
 impl Deadline {
     /// The deadline that ends with the last hour of `date` (Regulation 1182/71, Art. 3(2)(b)).
     pub fn on(date: NaiveDate) -> Self {
-        let midnight = (date + Days::new(1)).and_time(NaiveTime::MIN);
+        let midnight = date.succ_opt().unwrap_or(date).and_time(NaiveTime::MIN);
         // Clocks in Brussels change at two or three at night, so that every midnight exists once.
         let end = BRUSSELS
             .from_local_datetime(&midnight)
@@ -90,7 +90,9 @@ pub fn set_deadline(
     let today = brussels_date(from);
     let wish = match wish {
         Some(wish) => wish,
-        None => com.add_working_days(today, USUAL_WORKING_DAYS).map_err(|error| error.at(POINTER))?,
+        None => com
+            .add_working_days(today, USUAL_WORKING_DAYS)
+            .map_err(|error| error.at(POINTER))?,
     };
     check_not_past(wish, today)?;
     let mut planned = moved(wish, today, com)?;
@@ -98,7 +100,8 @@ pub fn set_deadline(
     planned.urgent = planned.working_days < NOT_URGENT_FROM;
     if planned.urgent && urgent_reason.is_none_or(|reason| reason.trim().is_empty()) {
         let days = planned.working_days;
-        let detail = format!("{days} working days are fewer than {NOT_URGENT_FROM}: say why it is urgent, or take a later date");
+        let detail =
+            format!("{days} working days are fewer than {NOT_URGENT_FROM}: say why it is urgent, or take a later date");
         return Err(Refusal::invalid("/urgentReason", "urgent_reason_missing", detail));
     }
     Ok(planned)
@@ -110,17 +113,15 @@ pub fn set_deadline(
 /// # Errors
 /// Invalid with one fault at `/deadline`: `deadline_in_past`, `deadline_not_later`, `deadline_too_near`,
 /// `deadline_too_far`, `no_calendar`.
-pub fn extend_deadline(
-    current: &Deadline,
-    now: Instant,
-    date: NaiveDate,
-    com: &Calendar,
-) -> Result<Planned, Refusal> {
+pub fn extend_deadline(current: &Deadline, now: Instant, date: NaiveDate, com: &Calendar) -> Result<Planned, Refusal> {
     let today = brussels_date(now);
     check_not_past(date, today)?;
     let planned = moved(date, today, com)?;
     if planned.deadline.date <= current.date {
-        let detail = format!("an extension ends later than the present deadline, {}", written_date(current.date));
+        let detail = format!(
+            "an extension ends later than the present deadline, {}",
+            written_date(current.date)
+        );
         return Err(Refusal::invalid(POINTER, "deadline_not_later", detail));
     }
     check_bounds(&planned, today)?;
@@ -137,8 +138,12 @@ fn check_not_past(date: NaiveDate, today: NaiveDate) -> Result<(), Refusal> {
 
 /// A date on a non-working day moves to the working day that follows (Art. 3(4)).
 fn moved(wish: NaiveDate, today: NaiveDate, com: &Calendar) -> Result<Planned, Refusal> {
-    let date = com.next_working_day_on_or_after(wish).map_err(|error| error.at(POINTER))?;
-    let working_days = com.working_days_between(today, date).map_err(|error| error.at(POINTER))?;
+    let date = com
+        .next_working_day_on_or_after(wish)
+        .map_err(|error| error.at(POINTER))?;
+    let working_days = com
+        .working_days_between(today, date)
+        .map_err(|error| error.at(POINTER))?;
     Ok(Planned {
         deadline: Deadline::on(date),
         working_days,
@@ -154,10 +159,13 @@ fn check_bounds(planned: &Planned, today: NaiveDate) -> Result<(), Refusal> {
         _ => return Ok(()),
     };
     let detail = format!(
-        "from {} to {} there are {} working days: {FEWEST_WORKING_DAYS} to {MOST_WORKING_DAYS} are possible",
+        "working days from {} to {}: {}; {FEWEST_WORKING_DAYS} to {MOST_WORKING_DAYS} are possible",
         written_date(today),
         written_date(planned.deadline.date),
         planned.working_days,
     );
     Err(Refusal::invalid(POINTER, code, detail))
 }
+
+#[cfg(test)]
+mod tests;

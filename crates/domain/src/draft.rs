@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 
 use crate::dissemination::Circle;
 use crate::markdown::Markdown;
-use crate::query::LONGEST_REASON;
 use crate::question::{Question, QuestionInput, check_line, parse_questions};
 use crate::refusal::Faults;
 
@@ -14,6 +13,8 @@ use crate::refusal::Faults;
 pub const LONGEST_TITLE: usize = 300;
 /// Most characters of a background.
 pub const LONGEST_BACKGROUND: usize = 20_000;
+/// Most characters of a reason.
+pub const LONGEST_REASON: usize = 2_000;
 
 /// What the requesters may write into a draft, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -199,7 +199,7 @@ impl Query {
             closed_early: None,
             withdrawn: None,
             last_edition: None,
-            publication: None,
+            publications: Vec::new(),
             mailed: None,
         }));
         self.changed = now;

@@ -19,9 +19,6 @@ use crate::office::{Office, OfficeCode, OfficeKind, Standing};
 use crate::question::Question;
 use crate::refusal::Refusal;
 
-/// Most characters of a reason.
-pub const LONGEST_REASON: usize = 2_000;
-
 /// The number of a launched query: `2026.81`. The sequence starts again each Brussels year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueryNumber {
@@ -203,8 +200,8 @@ pub struct Launched {
     pub withdrawn: Option<Reasoned>,
     /// The newest edition.
     pub last_edition: Option<LastEdition>,
-    /// The publication.
-    pub publication: Option<Publication>,
+    /// Publications in the order of their announcement; the last one whose time has come is in force.
+    pub publications: Vec<Publication>,
     /// When the compilation was mailed to the network; that happens once.
     pub mailed: Option<Instant>,
 }
@@ -241,6 +238,38 @@ pub enum Life {
     Launched(Box<Launched>),
     /// Imported from the past.
     Imported(Box<Imported>),
+}
+
+/// A step in the life of a launched query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Close before the deadline.
+    CloseEarly,
+    /// Give all a later deadline.
+    Extend,
+    /// Withdraw.
+    Withdraw,
+    /// Make an edition after the deadline.
+    Compile,
+    /// Make an edition once every expected office has answered or declined, before the deadline too.
+    CompileEarly,
+    /// Announce a publication.
+    Publish,
+    /// Take a publication back.
+    Unpublish,
+}
+
+impl Step {
+    fn statuses(self) -> &'static [Status] {
+        match self {
+            Self::CloseEarly => &[Status::Open],
+            Self::Extend => &[Status::Open, Status::Closed],
+            Self::Withdraw => &[Status::Open, Status::Closed, Status::Compiled],
+            Self::Compile => &[Status::Closed, Status::Compiled, Status::Published],
+            Self::CompileEarly => &[Status::Open, Status::Closed, Status::Compiled, Status::Published],
+            Self::Publish | Self::Unpublish => &[Status::Compiled, Status::Published],
+        }
+    }
 }
 
 /// A query.
@@ -385,7 +414,7 @@ impl Query {
         };
         if launched.withdrawn.is_some() {
             Status::Withdrawn
-        } else if launched.publication.as_ref().is_some_and(|publication| publication.from <= now) {
+        } else if launched.publication(now).is_some() {
             Status::Published
         } else if launched.last_edition.is_some() {
             Status::Compiled
@@ -453,19 +482,45 @@ impl Query {
         Ok(())
     }
 
-    fn launched_mut(&mut self, now: Instant, allowed: &[Status]) -> Result<&mut Launched, Refusal> {
-        let status = self.status(now);
+    /// Whether the position of the query lets this step be taken, whoever takes it.
+    ///
+    /// # Errors
+    /// Conflict `wrong_status` (or `imported`), naming the statuses the step needs; `never_public` and
+    /// `not_published` for publication and its end.
+    pub fn allows(&self, step: Step, now: Instant) -> Result<(), Refusal> {
+        let Life::Launched(launched) = &self.life else {
+            return Err(match self.life {
+                Life::Imported(_) => Refusal::conflict("imported", "an imported query is only read"),
+                _ => Refusal::conflict("wrong_status", "the query is still a draft"),
+            });
+        };
+        let (status, allowed) = (self.status(now), step.statuses());
+        if !allowed.contains(&status) {
+            let words: Vec<_> = allowed.iter().map(|status| status.word()).collect();
+            return Err(Refusal::conflict(
+                "wrong_status",
+                format!("this needs a query that is {}; it is {}", words.join(" or "), status.word()),
+            ));
+        }
+        match step {
+            Step::Publish if self.never_public => Err(Refusal::conflict(
+                "never_public",
+                "this query is marked never to be published",
+            )),
+            Step::Unpublish if launched.publications.is_empty() => Err(Refusal::conflict(
+                "not_published",
+                "nothing of this query is published or announced",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, step: Step, now: Instant) -> Result<&mut Launched, Refusal> {
+        self.allows(step, now)?;
         self.changed = now;
         match &mut self.life {
-            Life::Launched(launched) if allowed.contains(&status) => Ok(launched),
-            Life::Imported(_) => Err(Refusal::conflict("imported", "an imported query is only read")),
-            _ => {
-                let words: Vec<_> = allowed.iter().map(|status| status.word()).collect();
-                Err(Refusal::conflict(
-                    "wrong_status",
-                    format!("this needs a query that is {}; it is {}", words.join(" or "), status.word()),
-                ))
-            }
+            Life::Launched(launched) => Ok(launched),
+            _ => Err(Refusal::Hidden),
         }
     }
 
@@ -474,7 +529,7 @@ impl Query {
     /// # Errors
     /// Conflict `wrong_status` unless it is open.
     pub fn close_early(&mut self, reason: String, now: Instant) -> Result<(), Refusal> {
-        self.launched_mut(now, &[Status::Open])?.closed_early = Some(Reasoned { at: now, reason });
+        self.take(Step::CloseEarly, now)?.closed_early = Some(Reasoned { at: now, reason });
         Ok(())
     }
 
@@ -489,7 +544,7 @@ impl Query {
         commission: &Calendar,
         now: Instant,
     ) -> Result<Planned, Refusal> {
-        let launched = self.launched_mut(now, &[Status::Open, Status::Closed])?;
+        let launched = self.take(Step::Extend, now)?;
         let planned = extend_deadline(&launched.deadline, now, date, commission)?;
         launched.extensions.push(Extension {
             at: now,
@@ -507,7 +562,7 @@ impl Query {
     /// # Errors
     /// Conflict `wrong_status` unless it is open, closed or compiled.
     pub fn withdraw(&mut self, reason: String, now: Instant) -> Result<(), Refusal> {
-        self.launched_mut(now, &[Status::Open, Status::Closed, Status::Compiled])?.withdrawn =
+        self.take(Step::Withdraw, now)?.withdrawn =
             Some(Reasoned { at: now, reason });
         Ok(())
     }
@@ -518,11 +573,8 @@ impl Query {
     /// # Errors
     /// Conflict `wrong_status`.
     pub fn compile(&mut self, all_in: bool, now: Instant) -> Result<i32, Refusal> {
-        let mut allowed = vec![Status::Closed, Status::Compiled, Status::Published];
-        if all_in {
-            allowed.push(Status::Open);
-        }
-        let launched = self.launched_mut(now, &allowed)?;
+        let step = if all_in { Step::CompileEarly } else { Step::Compile };
+        let launched = self.take(step, now)?;
         let number = launched.last_edition.as_ref().map_or(1, |edition| edition.number + 1);
         launched.last_edition = Some(LastEdition { number, at: now });
         Ok(number)
@@ -533,16 +585,12 @@ impl Query {
     /// # Errors
     /// Conflict `never_public`, `already_announced`, `wrong_status` unless it is compiled or published.
     pub fn publish(&mut self, edition: EditionId, number: i32, from: Instant, now: Instant) -> Result<(), Refusal> {
-        if self.never_public {
-            return Err(Refusal::conflict("never_public", "this query is marked never to be published"));
-        }
-        let launched = self.launched_mut(now, &[Status::Compiled, Status::Published])?;
-        if let Some(publication) = &launched.publication
-            && publication.edition == edition
-        {
+        let launched = self.take(Step::Publish, now)?;
+        if launched.publications.last().is_some_and(|last| last.edition == edition) {
             return Err(Refusal::conflict("already_announced", "this edition is published or announced already"));
         }
-        launched.publication = Some(Publication {
+        launched.publications.retain(|earlier| earlier.from <= now);
+        launched.publications.push(Publication {
             edition,
             number,
             announced: now,
@@ -556,11 +604,20 @@ impl Query {
     /// # Errors
     /// Conflict `not_published`.
     pub fn unpublish(&mut self, now: Instant) -> Result<(), Refusal> {
-        let launched = self.launched_mut(now, &[Status::Compiled, Status::Published])?;
-        if launched.publication.take().is_none() {
-            return Err(Refusal::conflict("not_published", "nothing of this query is published or announced"));
-        }
+        self.take(Step::Unpublish, now)?.publications.clear();
         Ok(())
+    }
+
+    /// Notes that the compilation is mailed to the network; false when that happened before, for it happens once.
+    pub fn mark_mailed(&mut self, now: Instant) -> bool {
+        match &mut self.life {
+            Life::Launched(launched) if launched.mailed.is_none() => {
+                launched.mailed = Some(now);
+                self.changed = now;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Puts an edition that replaces one after a narrowing in its place: as the newest, and where that one was
@@ -569,9 +626,7 @@ impl Query {
         self.changed = now;
         if let Life::Launched(launched) = &mut self.life {
             launched.last_edition = Some(LastEdition { number, at: now });
-            if let Some(publication) = &mut launched.publication
-                && publication.edition == replaced
-            {
+            for publication in launched.publications.iter_mut().filter(|known| known.edition == replaced) {
                 publication.edition = by;
                 publication.number = number;
             }
@@ -590,6 +645,11 @@ impl Launched {
             }),
             None => (office == lead).then(|| self.deadline.clone()),
         }
+    }
+
+    /// The publication in force.
+    pub fn publication(&self, now: Instant) -> Option<&Publication> {
+        self.publications.iter().rev().find(|publication| publication.from <= now)
     }
 
     /// What was written down of an addressee.

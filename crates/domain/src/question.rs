@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -214,9 +215,15 @@ pub struct Question {
 }
 
 impl Question {
-    /// The wording in force.
+    /// The wording in force, as its author wrote it.
     pub fn text(&self) -> &str {
-        self.revisions.last().map_or("", |revision| revision.text.as_str())
+        self.markdown().as_str()
+    }
+
+    /// The wording in force.
+    pub fn markdown(&self) -> &Markdown {
+        static EMPTY: LazyLock<Markdown> = LazyLock::new(Markdown::default);
+        self.revisions.last().map_or(&EMPTY, |revision| &revision.text)
     }
 
     /// The number of the wording in force.

@@ -9,10 +9,10 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The thing has changed since the caller read it: `If-Match` named another version.
-    #[error("version {current} is in force, not the one named")]
+    #[error("another version is in force than the one named")]
     Stale {
-        /// The version in force.
-        current: i64,
+        /// The version in force, where it is known.
+        current: Option<i64>,
     },
     /// It was there, and was replaced.
     #[error("replaced by edition {by}")]

@@ -1,3 +1,21 @@
 //! The use cases: one function is one transaction, with its change, its audit event and its outgoing mail.
+//!
+//! A use case finds the thing or it does not exist for this caller, asks the one rule whether the caller may, lets
+//! the domain decide, and keeps the result guarded by the version that was read. No network call happens inside.
 
+pub mod credentials;
+pub mod delivery;
+pub mod editions;
 pub mod error;
+pub mod import;
+pub mod keys;
+pub mod network;
+pub mod outgoing;
+pub mod passwords;
+pub mod queries;
+pub mod replay;
+pub mod responses;
+pub mod session;
+pub mod summaries;
+pub mod users;
+pub mod work;

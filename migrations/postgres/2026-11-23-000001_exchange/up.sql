@@ -73,7 +73,8 @@ CREATE TABLE keys (
     sealed text NOT NULL
 );
 
--- Queries. The status is computed from these facts and the clock.
+-- Queries. The status is computed from these facts and the clock. The long texts stand last: a list that does not want
+-- them need not read past them.
 CREATE TABLE queries (
     id uuid PRIMARY KEY,
     version bigint NOT NULL,
@@ -81,13 +82,10 @@ CREATE TABLE queries (
     joint jsonb NOT NULL,
     originator text,
     title text NOT NULL,
-    background text,
-    public_background text,
     never_public boolean NOT NULL,
     topics jsonb NOT NULL,
     keywords jsonb NOT NULL,
     default_circle text NOT NULL,
-    questions jsonb NOT NULL,
     deadline date,
     urgent_reason text,
     number_year integer,
@@ -97,18 +95,19 @@ CREATE TABLE queries (
     ends_at timestamptz,
     audience text,
     extensions jsonb NOT NULL,
-    closed_early_at timestamptz,
-    closed_early_reason text,
-    withdrawn_at timestamptz,
-    withdrawn_reason text,
+    closed_early jsonb,
+    withdrawn jsonb,
     edition_number integer,
     edition_at timestamptz,
-    publication jsonb,
+    publications jsonb NOT NULL,
     published_from timestamptz,
     mailed_at timestamptz,
     imported jsonb,
     created_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
+    background text,
+    public_background text,
+    questions jsonb NOT NULL,
     UNIQUE (number_year, number_sequence)
 );
 CREATE INDEX queries_requested ON queries (requested_on);

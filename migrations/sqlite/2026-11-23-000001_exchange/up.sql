@@ -73,7 +73,8 @@ CREATE TABLE keys (
     sealed text NOT NULL
 );
 
--- Queries. The status is computed from these facts and the clock.
+-- Queries. The status is computed from these facts and the clock. The long texts stand last: a list that does not want
+-- them need not read past them.
 CREATE TABLE queries (
     id blob PRIMARY KEY,
     version integer NOT NULL,
@@ -81,13 +82,10 @@ CREATE TABLE queries (
     joint text NOT NULL CHECK (json_valid(joint)),
     originator text,
     title text NOT NULL,
-    background text,
-    public_background text,
     never_public boolean NOT NULL,
     topics text NOT NULL CHECK (json_valid(topics)),
     keywords text NOT NULL CHECK (json_valid(keywords)),
     default_circle text NOT NULL,
-    questions text NOT NULL CHECK (json_valid(questions)),
     deadline text,
     urgent_reason text,
     number_year integer,
@@ -97,18 +95,19 @@ CREATE TABLE queries (
     ends_at text,
     audience text,
     extensions text NOT NULL CHECK (json_valid(extensions)),
-    closed_early_at text,
-    closed_early_reason text,
-    withdrawn_at text,
-    withdrawn_reason text,
+    closed_early text CHECK (json_valid(closed_early)),
+    withdrawn text CHECK (json_valid(withdrawn)),
     edition_number integer,
     edition_at text,
-    publication text CHECK (json_valid(publication)),
+    publications text NOT NULL CHECK (json_valid(publications)),
     published_from text,
     mailed_at text,
     imported text CHECK (json_valid(imported)),
     created_at text NOT NULL,
     changed_at text NOT NULL,
+    background text,
+    public_background text,
+    questions text NOT NULL CHECK (json_valid(questions)),
     UNIQUE (number_year, number_sequence)
 );
 CREATE INDEX queries_requested ON queries (requested_on);

@@ -1,0 +1,536 @@
+//! Editions: the live compilation, frozen snapshots with a view for each circle, and what narrowing does to them.
+
+use ahq_domain::calendar::Calendar;
+use ahq_domain::clock::{Instant, brussels_date};
+use ahq_domain::compilation::{Snapshot, Submitted, View, changes, compile, composition, sha256};
+use ahq_domain::dissemination::Circle;
+use ahq_domain::id::EditionId;
+use ahq_domain::office::{OfficeCode, OfficeKind};
+use ahq_domain::permission::{Action, Subject, is_public, reach};
+use ahq_domain::query::{Life, Query, Step};
+use ahq_domain::question::Key;
+use ahq_domain::refusal::Refusal;
+use ahq_domain::response::{Position, Response};
+use ahq_domain::summary::Summary;
+use ahq_render::{Format, Order};
+use ahq_store::editions::{self, Edition};
+use ahq_store::queries::{Lock, QueryRef};
+use ahq_store::{offices, responses, summaries, topics};
+use serde_json::json;
+
+use crate::error::Error;
+use crate::outgoing::Note;
+use crate::queries::{all_in, network};
+use crate::work::{Work, must_be_version};
+
+/// Working days after the deadline from which on the service provider may compile for an absent requester.
+pub const PROVIDER_COMPILES_AFTER: u32 = 10;
+
+/// An edition as its reader finds it in a list.
+#[derive(Debug, Clone)]
+pub struct EditionItem {
+    /// The edition.
+    pub edition: Edition,
+    /// Whether a response has changed since.
+    pub stale: bool,
+    /// The views this caller may read: circle, hash, and the edition that replaced it.
+    pub views: Vec<(Circle, String, Option<i32>)>,
+}
+
+/// A view of an edition, as it was frozen.
+#[derive(Debug, Clone)]
+pub struct EditionView {
+    /// The query.
+    pub query: Query,
+    /// The edition.
+    pub edition: Edition,
+    /// Whose view it is.
+    pub circle: Circle,
+    /// The SHA-256 of the canonical JSON.
+    pub sha256: String,
+    /// The canonical JSON.
+    pub body: String,
+    /// The summary signed for this view.
+    pub summary: Option<Summary>,
+}
+
+/// A document made from a view.
+#[derive(Debug, Clone)]
+pub struct RenderedDocument {
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its file name.
+    pub file_name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl EditionView {
+    /// The frozen view as a value.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when what was stored is not a view.
+    pub fn view(&self) -> Result<View, Error> {
+        parse_view(&self.body)
+    }
+
+    /// The view as a document of `format`, by country or by question.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when what was stored cannot be printed.
+    pub fn render(&self, format: Format, order: Order) -> Result<RenderedDocument, Error> {
+        let view = self.view()?;
+        let bytes = ahq_render::render(&view, &self.sha256, self.summary.as_ref(), format, order)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let name = self.query.number().unwrap_or_else(|| self.query.id.to_string());
+        Ok(RenderedDocument {
+            media_type: format.media_type(),
+            file_name: format!(
+                "EMN_AHQ_{name}_edition-{}_{}.{}",
+                self.edition.number,
+                self.circle,
+                format.extension()
+            ),
+            bytes,
+        })
+    }
+}
+
+pub(crate) fn parse_view(body: &str) -> Result<View, Error> {
+    serde_json::from_str(body).map_err(|error| Error::Internal(format!("a stored view does not parse: {error}")))
+}
+
+/// What a snapshot is made from, read from the tables.
+struct Material {
+    topics: Vec<String>,
+    offices: ahq_domain::office::Offices,
+    responses: Vec<Submitted>,
+    declined: Vec<OfficeCode>,
+}
+
+impl Material {
+    fn snapshot<'a>(&'a self, query: &'a Query, now: Instant) -> Snapshot<'a> {
+        Snapshot {
+            query,
+            topics: &self.topics,
+            offices: &self.offices,
+            responses: &self.responses,
+            declined: &self.declined,
+            now,
+        }
+    }
+}
+
+impl Work<'_> {
+    fn material(&mut self, query: &Query, responses: Vec<Submitted>, declined: Vec<OfficeCode>) -> Result<Material, Error> {
+        let names = topics::all(self.conn)?;
+        Ok(Material {
+            topics: query
+                .topics
+                .iter()
+                .filter_map(|id| names.iter().find(|topic| topic.id == *id))
+                .map(|topic| topic.name.clone())
+                .collect(),
+            offices: offices::all(self.conn)?,
+            responses,
+            declined,
+        })
+    }
+
+    fn material_of_now(&mut self, query: &Query) -> Result<Material, Error> {
+        let heads = responses::of_query(self.conn, query.id)?;
+        let submitted = responses::submitted(self.conn, query.id)?;
+        self.material(query, submitted, declined(&heads))
+    }
+
+    /// The live compilation with its comparison, for the requesters and the Commission.
+    ///
+    /// # Errors
+    /// Hidden, or forbidden for other readers; conflict for drafts.
+    pub fn live_compilation(&mut self, reference: &QueryRef) -> Result<View, Error> {
+        let query = self.find_query(reference)?;
+        self.may(Action::ReadLive, Subject::Query(&query))?;
+        if query.launched().is_none() {
+            return Err(Refusal::conflict("not_open", "there are answers to compare from the launch on").into());
+        }
+        let material = self.material_of_now(&query)?;
+        let circle = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
+        Ok(compile(&material.snapshot(&query, self.now), circle, 0))
+    }
+
+    /// Makes the next edition from the submitted versions of this moment, with a view for each circle.
+    ///
+    /// # Errors
+    /// Stale, before the deadline while answers are missing, not the lead (or the service provider ten working days
+    /// after the deadline).
+    pub fn make_edition(&mut self, reference: &QueryRef, expected: i64) -> Result<EditionItem, Error> {
+        let mut query = self.query_to_change(reference, Lock::Exclusive)?;
+        self.may(Action::Compile, Subject::Query(&query))?;
+        must_be_version(query.version, expected)?;
+        let heads = responses::of_query(self.conn, query.id)?;
+        let step = if all_in(&query, &heads) { Step::CompileEarly } else { Step::Compile };
+        query.allows(step, self.now)?;
+        self.provider_waits(&query)?;
+        let submitted = responses::submitted(self.conn, query.id)?;
+        let material = self.material(&query, submitted, declined(&heads))?;
+        let before = editions::last(self.conn, query.id)?;
+        let number = query.compile(all_in(&query, &heads), self.now)?;
+        let edition = self.freeze(&query, &material, number, before.as_ref(), self.now)?;
+        self.keep_query(&mut query)?;
+        self.begin_summary(&query, &edition, before.as_ref())?;
+        self.record("edition.made", format!("query/{}/edition/{number}", query.id), json!({"responses": edition.composition.len()}))?;
+        self.item(&query, edition)
+    }
+
+    /// The service provider compiles for an absent requester ten working days after the deadline, not before.
+    fn provider_waits(&mut self, query: &Query) -> Result<(), Error> {
+        let provider = self
+            .caller
+            .party()
+            .is_some_and(|party| party.kind == OfficeKind::ServiceProvider);
+        let (true, Some(launched)) = (provider, query.launched()) else {
+            return Ok(());
+        };
+        let calendar: Calendar = self.commission_calendar()?;
+        let from = calendar
+            .add_working_days(launched.deadline.date, i64::from(PROVIDER_COMPILES_AFTER))
+            .map_err(Refusal::from)?;
+        if self.today() <= from {
+            return Err(Refusal::conflict(
+                "requester_first",
+                "the service provider may compile from the tenth working day after the deadline on",
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    /// Freezes a snapshot as edition `number`; changes are told against the edition before.
+    fn freeze(
+        &mut self,
+        query: &Query,
+        material: &Material,
+        number: i32,
+        before: Option<&Edition>,
+        made: Instant,
+    ) -> Result<Edition, Error> {
+        let edition = Edition {
+            id: EditionId::new(self.now, self.randomness),
+            query: query.id,
+            number,
+            made,
+            composition: composition(&material.responses),
+            declined: material.declined.clone(),
+        };
+        let mut views = Vec::new();
+        for circle in Circle::ALL {
+            let mut view = compile(&material.snapshot(query, made), circle, number);
+            if let Some(before) = before
+                && let Some((_, stored)) = editions::view(self.conn, query.id, before.number, circle)?
+            {
+                view.changes = changes(&parse_view(&stored.body)?, &view);
+            }
+            let body = view
+                .canonical_json()
+                .map_err(|error| Error::Internal(error.to_string()))?;
+            views.push((circle, sha256(&body), body));
+        }
+        editions::insert(self.conn, &edition, &views)?;
+        Ok(edition)
+    }
+
+    /// Replaces every view in force that shows one of the narrowed answers by the same snapshot with the narrower
+    /// circle; views of older editions that are too wide point to the newest replacement.
+    pub(crate) fn narrow_editions(
+        &mut self,
+        query: &mut Query,
+        office: &OfficeCode,
+        narrowed: &[Key],
+        circle: Circle,
+    ) -> Result<(), Error> {
+        let all = editions::list(self.conn, query.id)?;
+        let wide: Vec<&Edition> = all
+            .iter()
+            .filter(|edition| {
+                edition.composition.iter().any(|part| {
+                    part.office == *office
+                        && narrowed
+                            .iter()
+                            .any(|key| part.circles.get(key).is_some_and(|before| *before > circle))
+                })
+            })
+            .collect();
+        let published: Vec<EditionId> = query
+            .launched()
+            .map(|launched| launched.publications.iter().map(|known| known.edition).collect())
+            .unwrap_or_default();
+        let last = all.iter().map(|edition| edition.number).max().unwrap_or(0);
+        let mut number = last;
+        let mut replacements: Vec<(EditionId, i32)> = Vec::new();
+        for edition in &wide {
+            if edition.number != last && !published.contains(&edition.id) {
+                continue;
+            }
+            number += 1;
+            let replacement = self.freeze_narrowed(query, edition, office, narrowed, circle, number)?;
+            query.replace_edition(edition.id, replacement.id, number, self.now);
+            self.begin_summary(query, &replacement, Some(edition))?;
+            replacements.push((edition.id, number));
+        }
+        let Some((_, newest)) = replacements.last().copied() else {
+            return Ok(());
+        };
+        for edition in &wide {
+            let by = replacements
+                .iter()
+                .find(|(id, _)| *id == edition.id)
+                .map_or(newest, |(_, by)| *by);
+            for view in Circle::ALL.into_iter().filter(|view| *view > circle) {
+                editions::mark_replaced(self.conn, edition.id, view, by)?;
+            }
+        }
+        self.keep_query(query)?;
+        let told: Vec<_> = network(query).into_iter().chain([query.lead.clone()]).collect();
+        let note = Note::EditionReplaced {
+            by: newest,
+            office: office.clone(),
+            edition: last,
+        };
+        self.tell(query, &told, &note)
+    }
+
+    fn freeze_narrowed(
+        &mut self,
+        query: &Query,
+        edition: &Edition,
+        office: &OfficeCode,
+        narrowed: &[Key],
+        circle: Circle,
+        number: i32,
+    ) -> Result<Edition, Error> {
+        let mut parts = edition.composition.clone();
+        for part in parts.iter_mut().filter(|part| part.office == *office) {
+            for key in narrowed {
+                if let Some(present) = part.circles.get_mut(key) {
+                    *present = (*present).min(circle);
+                }
+            }
+        }
+        let submitted = responses::versions_of(self.conn, query.id, &parts)?;
+        let material = self.material(query, submitted, edition.declined.clone())?;
+        self.freeze(query, &material, number, Some(edition), edition.made)
+    }
+
+    /// The first draft of the network summary of a new edition: the text of the edition before where there is one,
+    /// begun anew else; unsigned in any case.
+    fn begin_summary(&mut self, query: &Query, edition: &Edition, before: Option<&Edition>) -> Result<(), Error> {
+        let earlier = match before {
+            Some(before) => summaries::of_edition(self.conn, before.id)?,
+            None => Vec::new(),
+        };
+        if earlier.is_empty() {
+            self.draft_summary(query, edition, Circle::Network)?;
+        }
+        for summary in earlier {
+            self.carry_summary(edition, summary)?;
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, query: &Query, edition: Edition) -> Result<EditionItem, Error> {
+        let reader = reach(&self.caller, query, self.now).ok_or(Refusal::Hidden)?;
+        let now = composition(&responses::submitted(self.conn, query.id)?);
+        let views = editions::views(self.conn, edition.id)?;
+        Ok(EditionItem {
+            stale: edition.composition != now,
+            views: readable(views, reader),
+            edition,
+        })
+    }
+
+    /// The editions of a query, the newest first.
+    ///
+    /// # Errors
+    /// Hidden when the query is not there for the caller.
+    pub fn list_editions(&mut self, reference: &QueryRef) -> Result<Vec<EditionItem>, Error> {
+        let query = self.find_query(reference)?;
+        self.may(Action::ReadEdition, Subject::Query(&query))?;
+        let reader = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
+        let now = composition(&responses::submitted(self.conn, query.id)?);
+        let mut items = Vec::new();
+        let views = editions::views_of_query(self.conn, query.id)?;
+        for edition in editions::list(self.conn, query.id)? {
+            let own = views.iter().filter(|(id, _)| *id == edition.id);
+            items.push(EditionItem {
+                stale: edition.composition != now,
+                views: readable(own.map(|(_, view)| view.clone()).collect(), reader),
+                edition,
+            });
+        }
+        items.sort_by_key(|item| std::cmp::Reverse(item.edition.number));
+        Ok(items)
+    }
+
+    /// One edition, in the view asked for or else the fullest this caller may read.
+    ///
+    /// # Errors
+    /// Hidden when it is not there, forbidden for a fuller view than the caller's, replaced (with the number of the
+    /// edition that took its place) after a narrowing.
+    pub fn edition(
+        &mut self,
+        reference: &QueryRef,
+        number: i32,
+        circle: Option<Circle>,
+    ) -> Result<EditionView, Error> {
+        let query = self.find_query(reference)?;
+        self.may(Action::ReadEdition, Subject::Query(&query))?;
+        let reader = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
+        let circle = circle.unwrap_or(reader);
+        if !circle.reaches(reader) {
+            return Err(Refusal::forbidden(
+                "narrower_circle",
+                format!("the {circle} view is not for your office; yours is the {reader} view"),
+            )
+            .into());
+        }
+        self.edition_view(query, number, circle)
+    }
+
+    fn edition_view(&mut self, query: Query, number: i32, circle: Circle) -> Result<EditionView, Error> {
+        if let Life::Imported(_) = query.life {
+            return self.imported_view(query, number, circle);
+        }
+        let (edition, stored) = editions::view(self.conn, query.id, number, circle)?.ok_or(Refusal::Hidden)?;
+        if let Some(by) = stored.replaced_by {
+            return Err(Error::Replaced { by });
+        }
+        let summary = summaries::find(self.conn, edition.id, circle)?;
+        Ok(EditionView {
+            query,
+            edition,
+            circle,
+            sha256: stored.sha256,
+            body: stored.body,
+            summary: summary.filter(|summary| summary.signed.is_some()).map(|summary| summary.summary),
+        })
+    }
+
+    /// The head of an imported query as its only edition: its respondents are named, their answers are not known.
+    fn imported_view(&mut self, query: Query, number: i32, circle: Circle) -> Result<EditionView, Error> {
+        if number != 1 {
+            return Err(Refusal::Hidden.into());
+        }
+        let material = self.material(&query, Vec::new(), Vec::new())?;
+        let made = query.created;
+        let view = compile(&material.snapshot(&query, made), circle, number);
+        let body = view
+            .canonical_json()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(EditionView {
+            edition: Edition {
+                id: EditionId(query.id.0),
+                query: query.id,
+                number,
+                made,
+                composition: Vec::new(),
+                declined: Vec::new(),
+            },
+            circle,
+            sha256: sha256(&body),
+            body,
+            summary: None,
+            query,
+        })
+    }
+
+    /// The public view in force of a published query, for everybody.
+    ///
+    /// # Errors
+    /// Hidden unless the query is published.
+    pub fn public_edition(&mut self, reference: &QueryRef) -> Result<EditionView, Error> {
+        let query = self.public_query(reference)?;
+        let number = match &query.life {
+            Life::Launched(launched) => launched
+                .publication(self.now)
+                .map(|publication| publication.number)
+                .ok_or(Refusal::Hidden)?,
+            _ => 1,
+        };
+        self.edition_view(query, number, Circle::Public)
+    }
+
+    /// Announces that an edition's public view becomes public, a number of working days ahead, and tells the
+    /// respondents so that they can narrow.
+    ///
+    /// # Errors
+    /// Stale, no such edition, replaced, never public, announced already, not the lead's coordinator.
+    pub fn publish(&mut self, reference: &QueryRef, expected: i64, number: i32) -> Result<Query, Error> {
+        let mut query = self.query_to_change(reference, Lock::Exclusive)?;
+        self.may(Action::Publish, Subject::Query(&query))?;
+        must_be_version(query.version, expected)?;
+        query.allows(Step::Publish, self.now)?;
+        let (edition, stored) = editions::view(self.conn, query.id, number, Circle::Public)?.ok_or_else(|| {
+            Refusal::invalid("/edition", "unknown_edition", "the query has no edition with this number")
+        })?;
+        if let Some(by) = stored.replaced_by {
+            return Err(Error::Replaced { by });
+        }
+        let from = self.publication_from()?;
+        let public_already = is_public(&query, self.now);
+        query.publish(edition.id, number, from, self.now)?;
+        self.keep_query(&mut query)?;
+        let facts = json!({"edition": number, "from": from, "again": public_already});
+        self.record("query.publication_announced", format!("query/{}", query.id), facts)?;
+        let respondents: Vec<_> = edition.composition.iter().map(|part| part.office.clone()).collect();
+        self.tell(&query, &respondents, &Note::PublicationNotice)?;
+        let everybody: Vec<_> = network(&query)
+            .into_iter()
+            .chain([query.lead.clone(), OfficeCode::commission()])
+            .collect();
+        self.tell_at(&query, &everybody, &Note::Publication, from)?;
+        Ok(query)
+    }
+
+    /// The beginning of the Brussels day from which on a publication announced now is in force.
+    fn publication_from(&mut self) -> Result<Instant, Error> {
+        let days = self.settings.publication_notice_days;
+        if days == 0 {
+            return Ok(self.now);
+        }
+        let calendar = self.commission_calendar()?;
+        let last = calendar
+            .add_working_days(brussels_date(self.now), i64::from(days))
+            .map_err(Refusal::from)?;
+        Ok(ahq_domain::deadline::Deadline::on(last).end)
+    }
+
+    /// Takes a publication, or its announcement, back.
+    ///
+    /// # Errors
+    /// Stale, nothing published or announced, not the lead's coordinator.
+    pub fn unpublish(&mut self, reference: &QueryRef, expected: i64) -> Result<Query, Error> {
+        let mut query = self.query_to_change(reference, Lock::Exclusive)?;
+        self.may(Action::Unpublish, Subject::Query(&query))?;
+        must_be_version(query.version, expected)?;
+        query.unpublish(self.now)?;
+        self.keep_query(&mut query)?;
+        self.record("query.unpublished", format!("query/{}", query.id), json!({}))?;
+        Ok(query)
+    }
+}
+
+fn declined(responses: &[Response]) -> Vec<OfficeCode> {
+    responses
+        .iter()
+        .filter(|response| matches!(response.position, Position::Declined { .. }))
+        .map(|response| response.office.clone())
+        .collect()
+}
+
+fn readable(views: Vec<editions::ViewHead>, reader: Circle) -> Vec<(Circle, String, Option<i32>)> {
+    views
+        .into_iter()
+        .filter(|view| view.circle.reaches(reader))
+        .map(|view| (view.circle, view.sha256, view.replaced_by))
+        .collect()
+}

@@ -1,0 +1,596 @@
+//! Responses: drafted, submitted, retracted, declined, narrowed or widened, and read.
+
+use std::collections::BTreeMap;
+
+use ahq_domain::answer::{Answer, AnswerInput};
+use ahq_domain::clock::Instant;
+use ahq_domain::compilation::Submitted;
+use ahq_domain::dissemination::{Circle, find};
+use ahq_domain::id::ResponseId;
+use ahq_domain::office::OfficeCode;
+use ahq_domain::permission::{Action, Subject, is_shared, reach};
+use ahq_domain::query::Query;
+use ahq_domain::question::Key;
+use ahq_domain::refusal::{Faults, Refusal};
+use ahq_domain::response::{Position, Response, Version, check_complete};
+use ahq_store::queries::{Lock, QueryRef};
+use ahq_store::responses::{self, DraftAnswer};
+use serde_json::json;
+
+use crate::error::Error;
+use crate::outgoing::Note;
+use crate::queries::parse_reason;
+use crate::work::{Work, must_be_version};
+
+/// A response as its own office reads it: what was submitted, and the draft beside it.
+#[derive(Debug, Clone)]
+pub struct ResponseDetail {
+    /// The query.
+    pub query: Query,
+    /// The response.
+    pub response: Response,
+    /// The answers of the version in force, as far as the caller may read them; none before the first.
+    pub submitted: Option<Submitted>,
+    /// The circle the caller reads it in; none for its own office, which reads everything.
+    pub circle: Option<Circle>,
+    /// The draft; for the own office only.
+    pub draft: Option<Vec<DraftAnswer>>,
+    /// What the caller may do with it now.
+    pub actions: Vec<&'static str>,
+}
+
+/// The responses to a query, as its caller reads them.
+#[derive(Debug, Clone)]
+pub struct ResponseList {
+    /// The query.
+    pub query: Query,
+    /// Each response, with its submitted answers where the caller may read them now.
+    pub items: Vec<(Response, Option<Submitted>)>,
+    /// The circle the caller reads in.
+    pub circle: Circle,
+    /// The caller's own office, which reads all of its own.
+    pub own: Option<OfficeCode>,
+}
+
+impl Work<'_> {
+    fn own_response(&mut self, query: &Query, office: &OfficeCode) -> Result<Option<Response>, Error> {
+        Ok(responses::find(self.conn, query.id, office)?)
+    }
+
+    /// All responses to a query, answers within the caller's circle: for the requesters and the Commission at once,
+    /// for the rest of the audience from the first edition on.
+    ///
+    /// # Errors
+    /// Hidden when the query is not there for the caller.
+    pub fn list_responses(&mut self, reference: &QueryRef) -> Result<ResponseList, Error> {
+        let query = self.find_query(reference)?;
+        self.may(Action::ReadAnswers, Subject::Query(&query))?;
+        let circle = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
+        let own = self.caller.party().map(|party| party.office.clone());
+        let heads = responses::of_query(self.conn, query.id)?;
+        let mut answers: BTreeMap<OfficeCode, Submitted> = responses::submitted(self.conn, query.id)?
+            .into_iter()
+            .map(|submitted| (submitted.office.clone(), submitted))
+            .collect();
+        let items = heads
+            .into_iter()
+            .filter(|response| {
+                own.as_ref() == Some(&response.office) || !matches!(response.position, Position::Drafting { .. })
+            })
+            .map(|response| {
+                let readable = own.as_ref() == Some(&response.office)
+                    || circle == Circle::Requester
+                    || is_shared(&query, &response.office);
+                let submitted = answers.remove(&response.office).filter(|_| readable);
+                (response, submitted)
+            })
+            .collect();
+        Ok(ResponseList {
+            query,
+            items,
+            circle,
+            own,
+        })
+    }
+
+    /// One response.
+    ///
+    /// # Errors
+    /// Hidden when the query is not there for the caller or the office has not answered; forbidden while the answers
+    /// are not yet for the caller.
+    pub fn response(&mut self, reference: &QueryRef, office: &OfficeCode) -> Result<ResponseDetail, Error> {
+        let query = self.find_query(reference)?;
+        let own = self.caller.party().is_some_and(|party| party.office == *office);
+        if own {
+            self.may(Action::ReadDraftResponse, Subject::Response(&query, office))?;
+        } else {
+            self.may(Action::ReadQuery, Subject::Query(&query))?;
+        }
+        let response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
+        if !own {
+            if let Position::Drafting { .. } = response.position {
+                return Err(Refusal::Hidden.into());
+            }
+            self.may(Action::ReadAnswers, Subject::Response(&query, office))?;
+        }
+        self.response_detail(query, response)
+    }
+
+    fn response_detail(&mut self, query: Query, response: Response) -> Result<ResponseDetail, Error> {
+        let own = self.caller.party().is_some_and(|party| party.office == response.office);
+        let submitted = match response.version_in_force() {
+            Some(_) => responses::submitted(self.conn, query.id)?
+                .into_iter()
+                .find(|submitted| submitted.office == response.office),
+            None => None,
+        };
+        let draft = if own { Some(responses::draft(self.conn, response.id)?) } else { None };
+        let circle = if own { None } else { reach(&self.caller, &query, self.now) };
+        Ok(ResponseDetail {
+            actions: self.response_actions(&query, &response),
+            query,
+            response,
+            submitted,
+            circle,
+            draft,
+        })
+    }
+
+    fn response_actions(&self, query: &Query, response: &Response) -> Vec<&'static str> {
+        let accepts = query.accepts_responses(&response.office, self.now).is_ok();
+        let submitted = response.version_in_force().is_some();
+        let declined = matches!(response.position, Position::Declined { .. });
+        [
+            ("change", Action::DraftResponse, accepts && !declined),
+            ("submit", Action::ReleaseResponse, accepts && !declined),
+            ("decline", Action::ReleaseResponse, accepts && !declined && !submitted),
+            ("resume", Action::ReleaseResponse, accepts && declined),
+            ("retract", Action::ReleaseResponse, submitted),
+            ("changeCircle", Action::ChangeCircle, submitted),
+        ]
+        .into_iter()
+        .filter(|(_, action, possible)| {
+            *possible && self.may(*action, Subject::Response(query, &response.office)).is_ok()
+        })
+        .map(|(word, _, _)| word)
+        .collect()
+    }
+
+    /// The query and the response of `office` for a change by that office; a response that is not there yet is made.
+    fn response_to_change(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        action: Action,
+    ) -> Result<(Query, Option<Response>), Error> {
+        let query = self.query_to_change(reference, Lock::Shared)?;
+        self.may(action, Subject::Response(&query, office))?;
+        let response = self.own_response(&query, office)?;
+        Ok((query, response))
+    }
+
+    fn begin_response(&mut self, query: &Query, office: &OfficeCode) -> Result<Response, Error> {
+        let response = Response {
+            id: ResponseId::new(self.now, self.randomness),
+            query: query.id,
+            office: office.clone(),
+            version: 0,
+            position: Position::Drafting { retracted: None },
+            last_version: 0,
+            first_submitted: None,
+            late: false,
+        };
+        responses::insert(self.conn, &response)?;
+        Ok(response)
+    }
+
+    fn keep_response(&mut self, response: &mut Response) -> Result<(), Error> {
+        response.version += 1;
+        Ok(responses::update(self.conn, response)?)
+    }
+
+    /// Replaces the draft of the caller's office. `expected` is the version read; none begins the response.
+    ///
+    /// # Errors
+    /// Stale, answers that do not fit their questions (all faults at once), not addressed, withdrawn, declined.
+    pub fn save_draft(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        expected: Option<i64>,
+        inputs: Vec<(String, AnswerInput)>,
+    ) -> Result<ResponseDetail, Error> {
+        let (query, response) = self.response_to_change(reference, office, Action::DraftResponse)?;
+        query.accepts_responses(office, self.now)?;
+        let mut response = self.expect_response(&query, office, response, expected)?;
+        must_not_be_declined(&response)?;
+        let answers = parse_answers(&query, inputs)?;
+        responses::replace_draft(self.conn, response.id, &answers, self.now, self.caller.user())?;
+        self.keep_response(&mut response)?;
+        self.record("response.drafted", subject(&query, office), json!({"answers": answers.len()}))?;
+        self.response_detail(query, response)
+    }
+
+    fn expect_response(
+        &mut self,
+        query: &Query,
+        office: &OfficeCode,
+        response: Option<Response>,
+        expected: Option<i64>,
+    ) -> Result<Response, Error> {
+        match (response, expected) {
+            (Some(response), Some(expected)) => {
+                must_be_version(response.version, expected)?;
+                Ok(response)
+            }
+            (Some(response), None) => Err(Error::Stale {
+                current: Some(response.version),
+            }),
+            (None, Some(_)) => Err(Error::Stale { current: None }),
+            (None, None) => self.begin_response(query, office),
+        }
+    }
+
+    /// Saves one answer of the draft. `expected` is the version of that answer; none when it is not there yet.
+    ///
+    /// # Errors
+    /// Stale, an answer that does not fit its question, no such question, not addressed, withdrawn, declined.
+    pub fn save_answer(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        question: &str,
+        expected: Option<i64>,
+        input: AnswerInput,
+    ) -> Result<DraftAnswer, Error> {
+        let (query, response) = self.response_to_change(reference, office, Action::DraftResponse)?;
+        query.accepts_responses(office, self.now)?;
+        let asked = query
+            .questions
+            .iter()
+            .find(|asked| asked.id.as_str() == question)
+            .ok_or(Refusal::Hidden)?;
+        let answer = Answer::parse(asked, input, query.default_circle)?;
+        let response = match response {
+            Some(response) => response,
+            None => self.begin_response(&query, office)?,
+        };
+        must_not_be_declined(&response)?;
+        let (now, user) = (self.now, self.caller.user());
+        self.expect_answer(response.id, &answer.question, expected)?;
+        responses::put_draft_answer(self.conn, response.id, &answer, expected, now, user)?;
+        self.record("response.drafted", subject(&query, office), json!({"question": answer.question}))?;
+        self.draft_answer(response.id, &answer.question)?.ok_or_else(|| Refusal::Hidden.into())
+    }
+
+    /// One answer of the draft, for the own office.
+    ///
+    /// # Errors
+    /// Hidden when it is not there, forbidden for other offices.
+    pub fn answer(&mut self, reference: &QueryRef, office: &OfficeCode, question: &str) -> Result<DraftAnswer, Error> {
+        let query = self.find_query(reference)?;
+        self.may(Action::ReadDraftResponse, Subject::Response(&query, office))?;
+        let response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
+        let key = Key::parse(question).ok_or(Refusal::Hidden)?;
+        self.draft_answer(response.id, &key)?.ok_or_else(|| Refusal::Hidden.into())
+    }
+
+    fn draft_answer(&mut self, response: ResponseId, question: &Key) -> Result<Option<DraftAnswer>, Error> {
+        Ok(responses::draft(self.conn, response)?
+            .into_iter()
+            .find(|draft| draft.answer.question == *question))
+    }
+
+    fn expect_answer(&mut self, response: ResponseId, question: &Key, expected: Option<i64>) -> Result<(), Error> {
+        let current = self.draft_answer(response, question)?.map(|draft| draft.version);
+        match (current, expected) {
+            (Some(current), Some(expected)) => must_be_version(current, expected),
+            (None, None) => Ok(()),
+            (Some(current), None) => Err(Error::Stale { current: Some(current) }),
+            (None, Some(_)) => Err(Error::Stale { current: None }),
+        }
+    }
+
+    /// Removes one answer from the draft.
+    ///
+    /// # Errors
+    /// Stale, not there, not the own office.
+    pub fn remove_answer(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        question: &str,
+        expected: i64,
+    ) -> Result<(), Error> {
+        let (query, response) = self.response_to_change(reference, office, Action::DraftResponse)?;
+        let response = response.ok_or(Refusal::Hidden)?;
+        let key = Key::parse(question).ok_or(Refusal::Hidden)?;
+        let current = self.draft_answer(response.id, &key)?.ok_or(Refusal::Hidden)?;
+        must_be_version(current.version, expected)?;
+        responses::delete_draft_answer(self.conn, response.id, &key, expected)?;
+        self.record("response.drafted", subject(&query, office), json!({"removed": key}))
+    }
+
+    /// What stands in the way of submitting the draft now; nothing when it would go through.
+    ///
+    /// # Errors
+    /// The same as [`Work::submit_response`].
+    pub fn check_submission(&mut self, reference: &QueryRef, office: &OfficeCode) -> Result<(), Error> {
+        let query = self.find_query(reference)?;
+        self.may(Action::ReleaseResponse, Subject::Response(&query, office))?;
+        query.accepts_responses(office, self.now)?;
+        let response = self.own_response(&query, office)?.ok_or_else(no_draft)?;
+        must_not_be_declined(&response)?;
+        let answers = self.draft_answers(response.id)?;
+        check_complete(&query.questions, &answers)?;
+        Ok(())
+    }
+
+    fn draft_answers(&mut self, response: ResponseId) -> Result<Vec<Answer>, Error> {
+        Ok(responses::draft(self.conn, response)?
+            .into_iter()
+            .map(|draft| draft.answer)
+            .collect())
+    }
+
+    /// Submits the draft as the next version. The first one decides whether the response is late.
+    ///
+    /// # Errors
+    /// Stale, incomplete (all faults at once), no draft, not addressed, withdrawn, not a coordinator.
+    pub fn submit_response(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        expected: i64,
+    ) -> Result<ResponseDetail, Error> {
+        let (query, response) = self.response_to_change(reference, office, Action::ReleaseResponse)?;
+        let mut response = response.ok_or_else(no_draft)?;
+        must_be_version(response.version, expected)?;
+        must_not_be_declined(&response)?;
+        query.accepts_responses(office, self.now)?;
+        let answers = self.draft_answers(response.id)?;
+        check_complete(&query.questions, &answers)?;
+        let number = response.submit(&query, self.now)?;
+        let version = Version {
+            number,
+            at: self.now,
+            by: self.caller.user(),
+            answers,
+        };
+        responses::insert_version(self.conn, response.id, &version)?;
+        self.keep_response(&mut response)?;
+        responses::set_circles(self.conn, response.id, &circles(&version.answers))?;
+        let facts = json!({"version": number, "late": response.late});
+        self.record("response.submitted", subject(&query, office), facts)?;
+        self.response_detail(query, response)
+    }
+
+    /// Takes a submitted response back to drafting: it leaves every later edition, and those who may have read an
+    /// edition with it are told.
+    ///
+    /// # Errors
+    /// Stale, not submitted, no note, not a coordinator.
+    pub fn retract_response(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        expected: i64,
+        note: &str,
+    ) -> Result<ResponseDetail, Error> {
+        let (query, response) = self.response_to_change(reference, office, Action::ReleaseResponse)?;
+        let mut response = response.ok_or(Refusal::Hidden)?;
+        must_be_version(response.version, expected)?;
+        response.retract(parse_reason(note)?, self.now)?;
+        self.keep_response(&mut response)?;
+        self.record("response.retracted", subject(&query, office), json!({}))?;
+        if query.launched().is_some_and(|launched| launched.last_edition.is_some()) {
+            let told = self.readers_of_editions(&query, office);
+            self.tell(&query, &told, &Note::Retraction { office: office.clone() })?;
+        }
+        self.response_detail(query, response)
+    }
+
+    /// Says that the office will not answer, and why.
+    ///
+    /// # Errors
+    /// Stale, submitted or declined already, no reason, not addressed, not a coordinator.
+    pub fn decline_response(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        expected: Option<i64>,
+        reason: &str,
+    ) -> Result<ResponseDetail, Error> {
+        let (query, response) = self.response_to_change(reference, office, Action::ReleaseResponse)?;
+        let reason = parse_reason(reason)?;
+        query.accepts_responses(office, self.now)?;
+        let mut response = self.expect_response(&query, office, response, expected)?;
+        response.decline(&query, reason, self.now)?;
+        self.keep_response(&mut response)?;
+        self.record("response.declined", subject(&query, office), json!({}))?;
+        self.response_detail(query, response)
+    }
+
+    /// Takes a declined response back to drafting.
+    ///
+    /// # Errors
+    /// Stale, not declined, not a coordinator.
+    pub fn resume_response(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        expected: i64,
+    ) -> Result<ResponseDetail, Error> {
+        let (query, response) = self.response_to_change(reference, office, Action::ReleaseResponse)?;
+        let mut response = response.ok_or(Refusal::Hidden)?;
+        must_be_version(response.version, expected)?;
+        response.resume(&query, self.now)?;
+        self.keep_response(&mut response)?;
+        self.record("response.resumed", subject(&query, office), json!({}))?;
+        self.response_detail(query, response)
+    }
+
+    /// Changes how far submitted answers go; none of `questions` means all of them. Narrowing acts at once on every
+    /// edition that is now too wide.
+    ///
+    /// # Errors
+    /// Stale, nothing submitted, no such answer, not a coordinator.
+    pub fn change_circles(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        expected: i64,
+        circle: Circle,
+        questions: Option<Vec<String>>,
+    ) -> Result<ResponseDetail, Error> {
+        let mut query = self.query_to_change(reference, Lock::Exclusive)?;
+        self.may(Action::ChangeCircle, Subject::Response(&query, office))?;
+        let mut response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
+        must_be_version(response.version, expected)?;
+        if response.version_in_force().is_none() {
+            return Err(Refusal::conflict("not_submitted", "only submitted answers have a circle to change").into());
+        }
+        let mut circles = responses::circles(self.conn, response.id)?;
+        let chosen = chosen(&circles, questions)?;
+        let narrowed: Vec<Key> = chosen
+            .iter()
+            .filter(|key| circles.get(*key).is_some_and(|before| circle < *before))
+            .cloned()
+            .collect();
+        for key in &chosen {
+            circles.insert(key.clone(), circle);
+        }
+        responses::set_circles(self.conn, response.id, &circles)?;
+        self.change_draft_circles(&response, &chosen, circle)?;
+        self.keep_response(&mut response)?;
+        let facts = json!({"circle": circle, "questions": chosen, "narrowed": narrowed});
+        self.record("response.circle_changed", subject(&query, office), facts)?;
+        if !narrowed.is_empty() {
+            self.narrow_editions(&mut query, office, &narrowed, circle)?;
+        }
+        self.response_detail(query, response)
+    }
+
+    /// The draft keeps step, so that the next version does not undo a change of circle by oversight.
+    fn change_draft_circles(&mut self, response: &Response, chosen: &[Key], circle: Circle) -> Result<(), Error> {
+        let mut draft = self.draft_answers(response.id)?;
+        for answer in draft.iter_mut().filter(|answer| chosen.contains(&answer.question)) {
+            answer.circle = circle;
+        }
+        Ok(responses::replace_draft(
+            self.conn,
+            response.id,
+            &draft,
+            self.now,
+            self.caller.user(),
+        )?)
+    }
+
+    /// The versions of a response: number and time. The own office, the requesters and the Commission read them
+    /// at once, the rest of the audience from the first edition on.
+    ///
+    /// # Errors
+    /// As [`Work::response`].
+    pub fn versions(&mut self, reference: &QueryRef, office: &OfficeCode) -> Result<Vec<(i32, Instant)>, Error> {
+        let detail = self.response(reference, office)?;
+        Ok(responses::versions(self.conn, detail.response.id)?)
+    }
+
+    /// One version, each answer in the narrower of its own and its present circle, with the circle the caller reads
+    /// in (none for the own office).
+    ///
+    /// # Errors
+    /// As [`Work::response`], and Hidden for a version that is not there.
+    pub fn version(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        number: i32,
+    ) -> Result<(Query, Version, Option<Circle>), Error> {
+        let detail = self.response(reference, office)?;
+        let mut version = responses::version(self.conn, detail.response.id, number)?.ok_or(Refusal::Hidden)?;
+        let present = responses::circles(self.conn, detail.response.id)?;
+        for answer in &mut version.answers {
+            if let Some(circle) = present.get(&answer.question) {
+                answer.circle = answer.circle.min(*circle);
+            }
+        }
+        Ok((detail.query, version, detail.circle))
+    }
+
+    /// Offices that may have read an edition with answers of `office`.
+    fn readers_of_editions(&self, query: &Query, office: &OfficeCode) -> Vec<OfficeCode> {
+        let mut told = crate::queries::network(query);
+        told.push(query.lead.clone());
+        told.push(OfficeCode::commission());
+        told.retain(|code| code != office);
+        told.sort();
+        told.dedup();
+        told
+    }
+}
+
+fn subject(query: &Query, office: &OfficeCode) -> String {
+    format!("query/{}/response/{office}", query.id)
+}
+
+fn no_draft() -> Refusal {
+    Refusal::conflict("no_draft", "there is no draft to submit: save one first")
+}
+
+fn must_not_be_declined(response: &Response) -> Result<(), Refusal> {
+    match response.position {
+        Position::Declined { .. } => Err(Refusal::conflict(
+            "declined",
+            "the office has declined: resume the response first",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn circles(answers: &[Answer]) -> BTreeMap<Key, Circle> {
+    answers
+        .iter()
+        .map(|answer| (answer.question.clone(), answer.circle))
+        .collect()
+}
+
+/// The answers meant: the named ones, or all.
+fn chosen(circles: &BTreeMap<Key, Circle>, questions: Option<Vec<String>>) -> Result<Vec<Key>, Faults> {
+    let Some(questions) = questions else {
+        return Ok(circles.keys().cloned().collect());
+    };
+    let mut faults = Faults::new();
+    let mut keys = Vec::new();
+    for (index, question) in questions.iter().enumerate() {
+        match Key::parse(question).filter(|key| circles.contains_key(key)) {
+            Some(key) => keys.push(key),
+            None => faults.add(
+                format!("/questions/{index}"),
+                "unknown_question",
+                "no submitted answer belongs to a question with this id",
+            ),
+        }
+    }
+    faults.or(keys)
+}
+
+/// Parses the answers of a draft against the questions of the query.
+fn parse_answers(query: &Query, inputs: Vec<(String, AnswerInput)>) -> Result<Vec<Answer>, Faults> {
+    let mut faults = Faults::new();
+    let mut answers: Vec<Answer> = Vec::with_capacity(inputs.len());
+    for (key, input) in inputs {
+        let at = format!("/answers/{key}");
+        let Some(question) = query.questions.iter().find(|question| question.id.as_str() == key) else {
+            let known: Vec<_> = query.questions.iter().map(|question| question.id.as_str()).collect();
+            faults.add(at, "unknown_question", format!("the query has the questions {}", known.join(", ")));
+            continue;
+        };
+        match Answer::parse(question, input, query.default_circle) {
+            Ok(answer) if find(&answers, &answer.question).is_none() => answers.push(answer),
+            Ok(_) => faults.add(at, "not_unique", "this question stands here twice"),
+            Err(found) => faults.add_below(&at, found),
+        }
+    }
+    faults.or(answers)
+}

@@ -1,0 +1,184 @@
+//! Summaries: begun by the program from what a circle may see, edited by the requesters, signed off by the lead.
+//!
+//! A summary belongs to one view of one edition. Signing the network's summary mails the compilation, once.
+
+use ahq_domain::dissemination::Circle;
+use ahq_domain::office::OfficeCode;
+use ahq_domain::permission::{Action, Subject};
+use ahq_domain::query::Query;
+use ahq_domain::refusal::Refusal;
+use ahq_domain::summary::{Summary, SummaryInput, first_draft};
+use ahq_store::editions::{self, Edition};
+use ahq_store::queries::{Lock, QueryRef};
+use ahq_store::summaries::{self, StoredSummary};
+use serde_json::json;
+
+use crate::editions::parse_view;
+use crate::error::Error;
+use crate::outgoing::Note;
+use crate::queries::network;
+use crate::work::{Work, must_be_version};
+
+impl Work<'_> {
+    /// Begins the summary of a view of an edition from what that view shows.
+    pub(crate) fn draft_summary(
+        &mut self,
+        query: &Query,
+        edition: &Edition,
+        circle: Circle,
+    ) -> Result<StoredSummary, Error> {
+        let (_, stored) = editions::view(self.conn, query.id, edition.number, circle)?.ok_or(Refusal::Hidden)?;
+        let summary = StoredSummary {
+            edition: edition.id,
+            circle,
+            version: 1,
+            summary: first_draft(&parse_view(&stored.body)?),
+            signed: None,
+            signed_by: None,
+        };
+        summaries::insert(self.conn, &summary)?;
+        Ok(summary)
+    }
+
+    /// Carries the text of an earlier edition's summary over to a new edition, unsigned.
+    pub(crate) fn carry_summary(&mut self, edition: &Edition, earlier: StoredSummary) -> Result<(), Error> {
+        Ok(summaries::insert(
+            self.conn,
+            &StoredSummary {
+                edition: edition.id,
+                version: 1,
+                signed: None,
+                signed_by: None,
+                ..earlier
+            },
+        )?)
+    }
+
+    fn last_edition(&mut self, query: &Query) -> Result<Edition, Error> {
+        let last = editions::last(self.conn, query.id)?;
+        Ok(last.ok_or_else(|| {
+            Refusal::conflict("no_edition", "a summary belongs to an edition: make one first")
+        })?)
+    }
+
+    /// The summary of the newest edition for a circle, in the making or signed, for the requesters.
+    ///
+    /// # Errors
+    /// Hidden when there is none yet; forbidden for others.
+    pub fn summary(&mut self, reference: &QueryRef, circle: Circle) -> Result<(Edition, StoredSummary), Error> {
+        let query = self.find_query(reference)?;
+        self.may(Action::ReadSummary, Subject::Query(&query))?;
+        let edition = self.last_edition(&query)?;
+        let summary = summaries::find(self.conn, edition.id, circle)?.ok_or(Refusal::Hidden)?;
+        Ok((edition, summary))
+    }
+
+    /// Writes the summary of the newest edition for a circle. `expected` is the version read; none begins it. A
+    /// signed summary that is changed has to be signed again.
+    ///
+    /// # Errors
+    /// Stale, too long, no edition, not a requester.
+    pub fn save_summary(
+        &mut self,
+        reference: &QueryRef,
+        circle: Circle,
+        expected: Option<i64>,
+        input: SummaryInput,
+    ) -> Result<(Edition, StoredSummary), Error> {
+        let query = self.query_to_change(reference, Lock::Exclusive)?;
+        self.may(Action::EditSummary, Subject::Query(&query))?;
+        let edition = self.last_edition(&query)?;
+        let text = Summary::parse(input)?;
+        let summary = match (summaries::find(self.conn, edition.id, circle)?, expected) {
+            (Some(mut summary), Some(expected)) => {
+                must_be_version(summary.version, expected)?;
+                summary.version += 1;
+                summary.summary = text;
+                summary.signed = None;
+                summary.signed_by = None;
+                summaries::update(self.conn, &summary)?;
+                summary
+            }
+            (None, None) => {
+                let mut summary = self.draft_summary(&query, &edition, circle)?;
+                summary.version += 1;
+                summary.summary = text;
+                summaries::update(self.conn, &summary)?;
+                summary
+            }
+            (Some(summary), None) => {
+                return Err(Error::Stale {
+                    current: Some(summary.version),
+                });
+            }
+            (None, Some(_)) => return Err(Error::Stale { current: None }),
+        };
+        let subject = format!("query/{}/edition/{}", query.id, edition.number);
+        self.record("summary.changed", subject, json!({"circle": circle}))?;
+        Ok((edition, summary))
+    }
+
+    /// Signs a summary off. When the network's is signed, the compilation is mailed once to every office asked, the
+    /// joint requesters and the Commission.
+    ///
+    /// # Errors
+    /// Stale, signed already, none there, not the lead's coordinator.
+    pub fn sign_summary(
+        &mut self,
+        reference: &QueryRef,
+        circle: Circle,
+        expected: i64,
+    ) -> Result<(Edition, StoredSummary), Error> {
+        let mut query = self.query_to_change(reference, Lock::Exclusive)?;
+        self.may(Action::SignSummary, Subject::Query(&query))?;
+        let edition = self.last_edition(&query)?;
+        let mut summary = summaries::find(self.conn, edition.id, circle)?.ok_or(Refusal::Hidden)?;
+        must_be_version(summary.version, expected)?;
+        if summary.signed.is_some() {
+            return Err(Refusal::conflict("already_signed", "this summary is signed off already").into());
+        }
+        summary.version += 1;
+        summary.signed = Some(self.now);
+        summary.signed_by = self.caller.user();
+        summaries::update(self.conn, &summary)?;
+        let subject = format!("query/{}/edition/{}", query.id, edition.number);
+        self.record("summary.signed", subject, json!({"circle": circle}))?;
+        if circle == Circle::Network {
+            self.mail_compilation(&mut query, &edition)?;
+        }
+        Ok((edition, summary))
+    }
+
+    /// Sends the compilation without a summary.
+    ///
+    /// # Errors
+    /// Stale, no edition, sent already, not the lead's coordinator.
+    pub fn send_compilation(&mut self, reference: &QueryRef, expected: i64) -> Result<Query, Error> {
+        let mut query = self.query_to_change(reference, Lock::Exclusive)?;
+        self.may(Action::SignSummary, Subject::Query(&query))?;
+        must_be_version(query.version, expected)?;
+        let edition = self.last_edition(&query)?;
+        if query.launched().is_some_and(|launched| launched.mailed.is_some()) {
+            return Err(Refusal::conflict("already_sent", "the compilation was mailed already").into());
+        }
+        self.mail_compilation(&mut query, &edition)?;
+        Ok(query)
+    }
+
+    fn mail_compilation(&mut self, query: &mut Query, edition: &Edition) -> Result<(), Error> {
+        if !query.mark_mailed(self.now) {
+            return Ok(());
+        }
+        self.keep_query(query)?;
+        let told: Vec<_> = network(query)
+            .into_iter()
+            .chain([OfficeCode::commission()])
+            .filter(|office| *office != query.lead)
+            .collect();
+        let note = Note::Compilation {
+            edition: edition.number,
+        };
+        self.record("compilation.mailed", format!("query/{}", query.id), json!({"edition": edition.number}))?;
+        self.tell(query, &told, &note)
+    }
+}

@@ -1,0 +1,276 @@
+//! Users of an office: invited, accepting, changed and disabled.
+
+use ahq_domain::id::UserId;
+use ahq_domain::office::{OfficeCode, OfficeKind};
+use ahq_domain::permission::{Action, Subject};
+use ahq_domain::refusal::Refusal;
+use ahq_domain::user::{Grant, Role, User, UserStatus, check_password, check_person, role_on};
+use ahq_store::{invitations, offices, sessions, users};
+use chrono::Duration;
+use serde_json::json;
+
+use crate::credentials::Credentials;
+use crate::error::Error;
+use crate::keys::hash_secret;
+use crate::outgoing::Note;
+use crate::passwords;
+use crate::work::{Exchange, Work, must_be_version};
+
+/// How long an invitation holds.
+pub const INVITATION_LASTS: Duration = Duration::days(7);
+
+/// Somebody to be invited.
+#[derive(Debug, Clone)]
+pub struct UserInput {
+    /// Their name.
+    pub name: String,
+    /// Their mail address.
+    pub email: String,
+    /// Their role, from today on and without an end.
+    pub role: Role,
+}
+
+/// What may be changed about a user.
+#[derive(Debug, Clone)]
+pub struct UserChange {
+    /// Their name.
+    pub name: String,
+    /// Their roles.
+    pub grants: Vec<Grant>,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+}
+
+impl Work<'_> {
+    /// The users of an office.
+    ///
+    /// # Errors
+    /// Forbidden for other offices than one's own (the service provider reads all).
+    pub fn list_users(&mut self, office: &OfficeCode) -> Result<Vec<User>, Error> {
+        self.may(Action::ReadUsers, Subject::Office(office))?;
+        self.must_know_office(office)?;
+        Ok(users::of_office(self.conn, office)?)
+    }
+
+    /// One user of an office.
+    ///
+    /// # Errors
+    /// Hidden when the office has no such user.
+    pub fn user(&mut self, office: &OfficeCode, id: &str) -> Result<User, Error> {
+        self.may(Action::ReadUsers, Subject::Office(office))?;
+        self.find_user(office, id)
+    }
+
+    fn find_user(&mut self, office: &OfficeCode, id: &str) -> Result<User, Error> {
+        let id = id.parse::<UserId>().map_err(|_| Refusal::Hidden)?;
+        let user = users::find(self.conn, id)?.filter(|user| user.office == *office);
+        Ok(user.ok_or(Refusal::Hidden)?)
+    }
+
+    fn must_know_office(&mut self, office: &OfficeCode) -> Result<(), Error> {
+        match offices::all(self.conn)?.get(office) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::Hidden.into()),
+        }
+    }
+
+    /// Invites somebody to an account in an office: they set their password through a mailed link. The service
+    /// provider invites the first coordinator of another office only.
+    ///
+    /// # Errors
+    /// Invalid name or address, address in use, a role above one's own, another office.
+    pub fn invite_user(&mut self, office: &OfficeCode, input: &UserInput) -> Result<User, Error> {
+        self.may(Action::ManageUsers, Subject::User(office, input.role))?;
+        self.must_know_office(office)?;
+        let (name, email) = check_person(&input.name, &input.email)?;
+        self.provider_appoints_the_first(office, input.role)?;
+        if users::find_by_email(self.conn, &email)?.is_some() {
+            return Err(Refusal::conflict("address_in_use", "an account with this address exists already").into());
+        }
+        let user = User {
+            id: UserId::new(self.now, self.randomness),
+            version: 1,
+            office: office.clone(),
+            name,
+            email,
+            grants: vec![Grant {
+                role: input.role,
+                from: self.today(),
+                until: None,
+            }],
+            status: UserStatus::Invited,
+        };
+        users::insert(self.conn, &user)?;
+        self.send_invitation(&user)?;
+        self.record("user.invited", format!("user/{}", user.id), json!({"office": office, "role": input.role}))?;
+        Ok(user)
+    }
+
+    fn provider_appoints_the_first(&mut self, office: &OfficeCode, role: Role) -> Result<(), Error> {
+        let foreign = self
+            .caller
+            .party()
+            .is_some_and(|party| party.kind == OfficeKind::ServiceProvider && party.office != *office);
+        if !foreign {
+            return Ok(());
+        }
+        let today = self.today();
+        let has_one = users::of_office(self.conn, office)?.iter().any(|user| {
+            user.status != UserStatus::Disabled && role_on(&user.grants, today) == Some(Role::Coordinator)
+        });
+        if has_one || role != Role::Coordinator {
+            return Err(Refusal::forbidden(
+                "first_coordinator_only",
+                "the service provider appoints an office's first coordinator only",
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    fn send_invitation(&mut self, user: &User) -> Result<(), Error> {
+        let inviting = self
+            .caller
+            .party()
+            .map_or_else(|| user.office.clone(), |party| party.office.clone());
+        let message = self.tell_user(user.id, inviting, &Note::AccountInvitation)?;
+        let secret = self.keys.link_secret(message);
+        invitations::delete_of(self.conn, user.id)?;
+        Ok(invitations::insert(
+            self.conn,
+            &hash_secret(&secret),
+            user.id,
+            self.now + INVITATION_LASTS,
+        )?)
+    }
+
+    /// Whom an invitation link is for.
+    ///
+    /// # Errors
+    /// Hidden when the link is unknown, used or past its end.
+    pub fn invitation(&mut self, secret: &str) -> Result<User, Error> {
+        let found = invitations::find(self.conn, &hash_secret(secret))?;
+        let (user, _) = found.filter(|(_, expires)| self.now < *expires).ok_or(Refusal::Hidden)?;
+        let user = users::find(self.conn, user)?.filter(|user| user.status == UserStatus::Invited);
+        Ok(user.ok_or(Refusal::Hidden)?)
+    }
+
+    fn accept_invitation(&mut self, secret: &str, password_hash: &str) -> Result<User, Error> {
+        let mut user = self.invitation(secret)?;
+        user.status = UserStatus::Active;
+        user.version += 1;
+        users::update(self.conn, &user)?;
+        users::set_password(self.conn, user.id, password_hash)?;
+        invitations::delete_of(self.conn, user.id)?;
+        self.record("user.accepted", format!("user/{}", user.id), json!({}))?;
+        Ok(user)
+    }
+
+    /// Changes a user's name, roles or standing. Disabling ends every session on its next request.
+    ///
+    /// # Errors
+    /// Stale, a role above one's own, one's own account, the last coordinator of the office.
+    pub fn change_user(
+        &mut self,
+        office: &OfficeCode,
+        id: &str,
+        expected: i64,
+        change: UserChange,
+    ) -> Result<User, Error> {
+        self.may(Action::ManageUsers, Subject::Office(office))?;
+        let mut user = self.find_user(office, id)?;
+        must_be_version(user.version, expected)?;
+        for grant in user.grants.iter().chain(&change.grants) {
+            self.may(Action::ManageUsers, Subject::User(office, grant.role))?;
+        }
+        let (name, _) = check_person(&change.name, &user.email)?;
+        user.name = name;
+        user.grants = change.grants;
+        user.status = match (change.disabled, user.status) {
+            (true, _) => UserStatus::Disabled,
+            (false, UserStatus::Disabled) => UserStatus::Active,
+            (false, status) => status,
+        };
+        self.must_keep_a_coordinator(&user)?;
+        user.version += 1;
+        users::update(self.conn, &user)?;
+        if user.status == UserStatus::Disabled {
+            sessions::end_all_of(self.conn, user.id, self.now)?;
+        }
+        let facts = json!({"disabled": user.status == UserStatus::Disabled, "grants": user.grants});
+        self.record("user.changed", format!("user/{}", user.id), facts)?;
+        Ok(user)
+    }
+
+    fn must_keep_a_coordinator(&mut self, changed: &User) -> Result<(), Error> {
+        let today = self.today();
+        let coordinates = |user: &User| {
+            user.status == UserStatus::Active && role_on(&user.grants, today) == Some(Role::Coordinator)
+        };
+        let all = users::of_office(self.conn, &changed.office)?;
+        let before = all.iter().any(coordinates);
+        let after = all
+            .iter()
+            .any(|user| if user.id == changed.id { coordinates(changed) } else { coordinates(user) });
+        if before && !after {
+            return Err(Refusal::conflict("last_coordinator", "an office keeps at least one coordinator").into());
+        }
+        Ok(())
+    }
+
+    /// Adds an active user with a password: the operator's command for the first administrator, and the
+    /// demonstration's users. Not for any caller over the network.
+    ///
+    /// # Errors
+    /// Invalid name or address, address in use, unknown office.
+    pub fn add_user(&mut self, office: &OfficeCode, input: &UserInput, password_hash: &str) -> Result<User, Error> {
+        self.must_know_office(office)?;
+        let (name, email) = check_person(&input.name, &input.email)?;
+        if users::find_by_email(self.conn, &email)?.is_some() {
+            return Err(Refusal::conflict("address_in_use", "an account with this address exists already").into());
+        }
+        let user = User {
+            id: UserId::new(self.now, self.randomness),
+            version: 1,
+            office: office.clone(),
+            name,
+            email,
+            grants: vec![Grant {
+                role: input.role,
+                from: self.today(),
+                until: None,
+            }],
+            status: UserStatus::Active,
+        };
+        users::insert(self.conn, &user)?;
+        users::set_password(self.conn, user.id, password_hash)?;
+        self.record("user.added", format!("user/{}", user.id), json!({"office": office, "role": input.role}))?;
+        Ok(user)
+    }
+}
+
+impl Exchange {
+    /// Accepts an invitation: sets the password and makes the account active.
+    ///
+    /// # Errors
+    /// Hidden when the link is unknown, used or past its end; a password that is too short or too long.
+    pub async fn accept_invitation(&self, secret: String, password: String) -> Result<User, Error> {
+        let asked = secret.clone();
+        self.read(Credentials::Nobody, move |work| work.invitation(&asked)).await?;
+        check_password(&password)?;
+        let hash = passwords::hash(password, self.randomness()).await?;
+        self.write(Credentials::Nobody, move |work| work.accept_invitation(&secret, &hash))
+            .await
+    }
+
+    /// Adds an active user; for the operator's commands only.
+    ///
+    /// # Errors
+    /// As [`Work::add_user`], and a password that is too short or too long.
+    pub async fn add_user(&self, office: OfficeCode, input: UserInput, password: String) -> Result<User, Error> {
+        check_password(&password)?;
+        let hash = passwords::hash(password, self.randomness()).await?;
+        self.write(Credentials::System, move |work| work.add_user(&office, &input, &hash))
+            .await
+    }
+}

@@ -1,0 +1,267 @@
+//! The frame of every use case: who calls, what time it is, one transaction, and the traces it leaves.
+
+use std::sync::Arc;
+
+use ahq_domain::clock::{Clock, Instant, Randomness, brussels_date};
+use ahq_domain::id::{EventId, MessageId};
+use ahq_domain::office::OfficeCode;
+use ahq_domain::permission::{Action, Caller, Party, Subject, may};
+use ahq_domain::refusal::Refusal;
+use ahq_domain::user::{UserStatus, role_on};
+use ahq_store::audit::Event;
+use ahq_store::connection::Connection;
+use ahq_store::{Store, audit, replays, sessions};
+use chrono::NaiveDate;
+
+use crate::credentials::Credentials;
+use crate::error::Error;
+use crate::keys::ServerKeys;
+use crate::replay::{KeptReply, ReplayKey};
+
+/// What the operator sets for the use cases.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address people reach the exchange at, without a slash at its end: links in mails begin with it.
+    pub public_address: String,
+    /// How many working days ahead a publication is announced to the respondents.
+    pub publication_notice_days: u32,
+}
+
+/// The exchange: its tables, clock, randomness, keys and settings.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    store: Store,
+    clock: Clock,
+    randomness: Randomness,
+    keys: Arc<ServerKeys>,
+    settings: Arc<Settings>,
+}
+
+/// One use case at work: everything it may use.
+pub struct Work<'a> {
+    /// The connection, inside its transaction.
+    pub(crate) conn: &'a mut Connection,
+    /// Who calls.
+    pub caller: Caller,
+    /// The time of the call; the same for all it does.
+    pub now: Instant,
+    pub(crate) randomness: &'a Randomness,
+    pub(crate) keys: &'a ServerKeys,
+    pub(crate) settings: &'a Settings,
+}
+
+impl Exchange {
+    /// The exchange on these tables.
+    pub fn new(store: Store, clock: Clock, randomness: Randomness, keys: ServerKeys, settings: Settings) -> Self {
+        Self {
+            store,
+            clock,
+            randomness,
+            keys: Arc::new(keys),
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// The tables.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Its keys.
+    pub fn keys(&self) -> &ServerKeys {
+        &self.keys
+    }
+
+    pub(crate) fn randomness(&self) -> &Randomness {
+        &self.randomness
+    }
+
+    /// Runs a use case that changes nothing.
+    ///
+    /// # Errors
+    /// What the use case refuses; [`Error::BadToken`] for a session that has ended.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        credentials: Credentials,
+        use_case: impl FnOnce(&mut Work<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let this = self.clone();
+        let now = self.clock.now();
+        self.store
+            .read(move |conn| this.work(conn, credentials, now, use_case))
+            .await
+    }
+
+    /// Runs a use case in one transaction.
+    ///
+    /// # Errors
+    /// What the use case refuses; then nothing of it was kept.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        credentials: Credentials,
+        use_case: impl FnOnce(&mut Work<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let this = self.clone();
+        let now = self.clock.now();
+        self.store
+            .write(move |conn| this.work(conn, credentials, now, use_case))
+            .await
+    }
+
+    /// Runs a use case in one transaction, once for each `replay` key: a repeat gets the stored reply, a twin in
+    /// progress is waited for.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] when the key was used with another body; what the use case refuses.
+    pub async fn write_once(
+        &self,
+        credentials: Credentials,
+        replay: Option<ReplayKey>,
+        use_case: impl FnOnce(&mut Work<'_>) -> Result<KeptReply, Error> + Send + 'static,
+    ) -> Result<KeptReply, Error> {
+        let Some(replay) = replay else {
+            return self.write(credentials, use_case).await;
+        };
+        self.write(credentials, move |work| {
+            let caller = work
+                .caller
+                .user()
+                .map_or_else(|| "public".to_owned(), |user| user.to_string());
+            let hash = hex::encode(replay.body_hash);
+            let kept = replays::begin(
+                work.conn,
+                &caller,
+                &replay.method,
+                &replay.path,
+                &replay.key,
+                &hash,
+                work.now,
+            )?;
+            match kept {
+                None => {
+                    let reply = use_case(work)?;
+                    let stored = serde_json::to_value(&reply).map_err(|error| Error::Internal(error.to_string()))?;
+                    replays::finish(work.conn, &caller, &replay.method, &replay.path, &replay.key, &stored)?;
+                    Ok(reply)
+                }
+                Some(kept) if kept.body_hash != hash => Err(Error::KeyReused),
+                Some(kept) => kept
+                    .reply
+                    .ok_or(Error::Busy)
+                    .and_then(|reply| {
+                        serde_json::from_value(reply).map_err(|error| Error::Internal(error.to_string()))
+                    }),
+            }
+        })
+        .await
+    }
+
+    fn work<T>(
+        &self,
+        conn: &mut Connection,
+        credentials: Credentials,
+        now: Instant,
+        use_case: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let caller = caller(conn, credentials, now)?;
+        use_case(&mut Work {
+            conn,
+            caller,
+            now,
+            randomness: &self.randomness,
+            keys: &self.keys,
+            settings: &self.settings,
+        })
+    }
+}
+
+/// Who calls, by what stands in the tables now: a session that ended, a user who was disabled or lost a role counts
+/// on the very next request.
+fn caller(conn: &mut Connection, credentials: Credentials, now: Instant) -> Result<Caller, Error> {
+    let (user, session) = match credentials {
+        Credentials::Nobody => return Ok(Caller::Public),
+        Credentials::System => return Ok(Caller::System),
+        Credentials::Session { user, session } => (user, session),
+    };
+    let standing = sessions::standing(conn, session)?.ok_or(Error::BadToken)?;
+    let live = standing.user == user
+        && standing.ended.is_none()
+        && now < standing.expires
+        && standing.user_status == UserStatus::Active;
+    if !live {
+        return Err(Error::BadToken);
+    }
+    let today = brussels_date(now);
+    Ok(Caller::User {
+        user,
+        session,
+        role: role_on(&standing.grants, today),
+        party: Party {
+            takes_part: standing.since <= today && standing.until.is_none_or(|until| today <= until),
+            office: standing.office,
+            kind: standing.kind,
+            standing: standing.office_standing,
+            since: standing.since,
+        },
+    })
+}
+
+impl Work<'_> {
+    /// Asks the one rule.
+    pub(crate) fn may(&self, action: Action, subject: Subject<'_>) -> Result<(), Refusal> {
+        may(&self.caller, action, subject, self.now)
+    }
+
+    /// The date in Brussels.
+    pub fn today(&self) -> NaiveDate {
+        brussels_date(self.now)
+    }
+
+    /// The office the caller speaks for.
+    pub(crate) fn office(&self) -> Result<OfficeCode, Refusal> {
+        self.caller
+            .party()
+            .map(|party| party.office.clone())
+            .ok_or(Refusal::Unauthenticated)
+    }
+
+    /// Writes down what happened, in the same transaction. Facts never hold the text of an answer.
+    pub(crate) fn record(
+        &mut self,
+        action: &str,
+        subject: impl Into<String>,
+        facts: serde_json::Value,
+    ) -> Result<(), Error> {
+        let event = Event {
+            id: EventId::new(self.now, self.randomness),
+            at: self.now,
+            user: self.caller.user(),
+            office: self.caller.party().map(|party| party.office.clone()),
+            action: action.to_owned(),
+            subject: subject.into(),
+            facts,
+        };
+        Ok(audit::record(self.conn, &event)?)
+    }
+
+    pub(crate) fn message_id(&self) -> MessageId {
+        MessageId::new(self.now, self.randomness)
+    }
+}
+
+/// Refuses a change of something that is no longer as the caller read it.
+///
+/// # Errors
+/// [`Error::Stale`] with the version in force.
+pub(crate) fn must_be_version(current: i64, expected: i64) -> Result<(), Error> {
+    if current == expected {
+        Ok(())
+    } else {
+        Err(Error::Stale { current: Some(current) })
+    }
+}

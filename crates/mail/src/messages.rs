@@ -1,0 +1,249 @@
+//! The messages of the exchange: one struct each, with the facts its templates need.
+//!
+//! A message knows facts only. It never looks anything up, never decides who may read it, and never holds a
+//! restricted answer: answers are read in the exchange, behind a link.
+
+mod compilation;
+mod invitation;
+mod launch;
+mod publication;
+
+use askama::Template;
+use chrono::NaiveDate;
+
+use ahq_domain::clock::{BRUSSELS, Instant, written_date};
+
+pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
+pub use invitation::{AccountInvitation, JointInvitation};
+pub use launch::{Extension, Granted, Launch, Question, Withdrawal};
+pub use publication::{Publication, PublicationNotice};
+
+use crate::text;
+
+/// What every mail says about itself, whatever its message: to whom it went, who reads a reply, where the exchange
+/// is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The recipient's office as it is written in a sentence: `EMN NCP Poland`, `the Commission`.
+    pub office: String,
+    /// Who receives a reply, written likewise; the office behind Reply-To.
+    pub replies_to: Option<String>,
+    /// The address of the exchange: `https://ahq.example.org`.
+    pub exchange_url: String,
+}
+
+/// What every mail about a numbered query says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryHead {
+    /// The number: `2026.81`.
+    pub number: String,
+    /// The title, without a prefix such as "Ad-Hoc Query on".
+    pub title: String,
+    /// The requesters as they are written in a sentence: `EMN NCP Luxembourg, EMN NCP Netherlands and the
+    /// Commission`.
+    pub requested_by: String,
+    /// The address of the query's page.
+    pub link: String,
+}
+
+/// A message, rendered for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    subject: String,
+    text: String,
+    html: String,
+}
+
+impl Rendered {
+    /// Holds a message to the rules of mail: the subject becomes one line of at most 180 characters, the text is
+    /// wrapped at 76 characters, control characters leave.
+    pub fn new(subject: &str, text: &str, html: &str) -> Self {
+        Self {
+            subject: text::subject(subject),
+            text: text::body(text),
+            html: text::without_controls(html),
+        }
+    }
+
+    /// The subject, on one line.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The plain text, its lines wrapped.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The HTML document.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+}
+
+/// A message of the exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A person is invited to an account in an office.
+    AccountInvitation(AccountInvitation),
+    /// An office is invited to join a query as a requester.
+    JointInvitation(JointInvitation),
+    /// A query was launched.
+    Launch(Launch),
+    /// A query was withdrawn.
+    Withdrawal(Withdrawal),
+    /// A deadline was moved.
+    Extension(Extension),
+    /// A compilation is there, with its summary.
+    Compilation(Compilation),
+    /// A query will be published.
+    PublicationNotice(PublicationNotice),
+    /// A query is published.
+    Publication(Publication),
+    /// A response in an edition that the recipient downloaded was retracted.
+    Retraction(Retraction),
+    /// An edition that the recipient downloaded was replaced, because an answer was narrowed or withdrawn.
+    EditionReplaced(EditionReplaced),
+}
+
+impl Message {
+    /// The subject, text and HTML of this message for one recipient.
+    ///
+    /// # Errors
+    /// Fails only when a template fails, which is a fault of the program.
+    pub fn render(&self, frame: &Frame) -> Result<Rendered, askama::Error> {
+        match self {
+            Self::AccountInvitation(message) => message.render(frame),
+            Self::JointInvitation(message) => message.render(frame),
+            Self::Launch(message) => message.render(frame),
+            Self::Withdrawal(message) => message.render(frame),
+            Self::Extension(message) => message.render(frame),
+            Self::Compilation(message) => message.render(frame),
+            Self::PublicationNotice(message) => message.render(frame),
+            Self::Publication(message) => message.render(frame),
+            Self::Retraction(message) => message.render(frame),
+            Self::EditionReplaced(message) => message.render(frame),
+        }
+    }
+}
+
+/// Joins a message to its three templates; askama wants each path written out.
+macro_rules! templates {
+    ($message:ty, $subject:literal, $text:literal, $html:literal) => {
+        impl $message {
+            fn render(&self, frame: &Frame) -> Result<Rendered, askama::Error> {
+                #[derive(Template)]
+                #[template(path = $subject)]
+                struct Subject<'a> {
+                    m: &'a $message,
+                }
+                #[derive(Template)]
+                #[template(path = $text)]
+                struct Text<'a> {
+                    m: &'a $message,
+                    frame: &'a Frame,
+                }
+                #[derive(Template)]
+                #[template(path = $html)]
+                struct Html<'a> {
+                    m: &'a $message,
+                    frame: &'a Frame,
+                }
+                Ok(Rendered::new(
+                    &Subject { m: self }.render()?,
+                    &Text { m: self, frame }.render()?,
+                    &Html { m: self, frame }.render()?,
+                ))
+            }
+        }
+    };
+}
+
+templates!(
+    AccountInvitation,
+    "account_invitation/subject.txt",
+    "account_invitation/body.txt",
+    "account_invitation/body.html"
+);
+templates!(
+    JointInvitation,
+    "joint_invitation/subject.txt",
+    "joint_invitation/body.txt",
+    "joint_invitation/body.html"
+);
+templates!(Launch, "launch/subject.txt", "launch/body.txt", "launch/body.html");
+templates!(
+    Withdrawal,
+    "withdrawal/subject.txt",
+    "withdrawal/body.txt",
+    "withdrawal/body.html"
+);
+templates!(
+    Extension,
+    "extension/subject.txt",
+    "extension/body.txt",
+    "extension/body.html"
+);
+templates!(
+    Compilation,
+    "compilation/subject.txt",
+    "compilation/body.txt",
+    "compilation/body.html"
+);
+templates!(
+    PublicationNotice,
+    "publication_notice/subject.txt",
+    "publication_notice/body.txt",
+    "publication_notice/body.html"
+);
+templates!(
+    Publication,
+    "publication/subject.txt",
+    "publication/body.txt",
+    "publication/body.html"
+);
+templates!(
+    Retraction,
+    "retraction/subject.txt",
+    "retraction/body.txt",
+    "retraction/body.html"
+);
+templates!(
+    EditionReplaced,
+    "edition_replaced/subject.txt",
+    "edition_replaced/body.txt",
+    "edition_replaced/body.html"
+);
+
+/// The last minute of a deadline's day: `4 December 2026, 23:59 Brussels time`.
+fn written_deadline(date: NaiveDate) -> String {
+    format!("{}, 23:59 Brussels time", written_date(date))
+}
+
+/// An instant on a clock in Brussels: `4 December 2026, 09:00 Brussels time`.
+fn written_instant(instant: Instant) -> String {
+    let local = instant.with_timezone(&BRUSSELS);
+    format!(
+        "{}, {} Brussels time",
+        written_date(local.date_naive()),
+        local.format("%H:%M")
+    )
+}
+
+/// A count of working days: `1 working day`, `20 working days`.
+fn written_working_days(days: u32) -> String {
+    let noun = if days == 1 { "working day" } else { "working days" };
+    format!("{days} {noun}")
+}
+
+/// Question numbers in a sentence: `question 3`, `questions 1, 2 and 4`; nothing for none.
+fn written_questions(numbers: &[u32]) -> String {
+    match numbers {
+        [] => String::new(),
+        [one] => format!("question {one}"),
+        [several @ .., last] => {
+            let several: Vec<String> = several.iter().map(u32::to_string).collect();
+            format!("questions {} and {last}", several.join(", "))
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The messages as people see them, their bytes, and the transports.
+
+#[cfg(test)]
+mod bytes;
+#[cfg(test)]
+mod facts;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod messages;
+#[cfg(test)]
+mod sink;
+#[cfg(test)]
+mod smtp;

@@ -1,0 +1,110 @@
+//! A view as CSV (RFC 4180): one row for each country and question.
+//!
+//! A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+
+use ahq_domain::compilation::{Shown, View};
+use ahq_domain::dissemination::RESTRICTED;
+use ahq_domain::markdown::{Markdown, plain_text};
+
+use crate::RenderError;
+use crate::layout::{answer_text, comment};
+
+const HEAD: [&str; 13] = [
+    "Query",
+    "Edition",
+    "View",
+    "Country code",
+    "Country",
+    "Late",
+    "Question",
+    "Question text",
+    "Wider dissemination",
+    "Response",
+    "Comment",
+    "As of",
+    "Sources",
+];
+
+/// Prints a view.
+///
+/// # Errors
+/// [`RenderError`] when a row cannot be written.
+pub(crate) fn print(view: &View) -> Result<Vec<u8>, RenderError> {
+    let fault = |error: csv::Error| RenderError(error.to_string());
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer("\u{feff}".as_bytes().to_vec());
+    writer.write_record(HEAD).map_err(fault)?;
+    for response in &view.responses {
+        for (question, row) in view.questions.iter().zip(&response.rows) {
+            let (answer, remark) = match (row.shown, &row.content) {
+                (Shown::Answer, Some(content)) => (
+                    answer_text(question, content),
+                    comment(content).map(plain).unwrap_or_default(),
+                ),
+                (Shown::Skipped, _) => ("Not asked after an earlier answer".to_owned(), String::new()),
+                (Shown::None, _) => ("No answer".to_owned(), String::new()),
+                (Shown::Restricted | Shown::Answer, _) => (RESTRICTED.to_owned(), String::new()),
+            };
+            let sources: Vec<String> = row
+                .sources
+                .iter()
+                .map(|source| match &source.address {
+                    Some(address) => format!("{} <{address}>", source.title),
+                    None => source.title.clone(),
+                })
+                .collect();
+            let cells = [
+                view.head.number.clone().unwrap_or_default(),
+                view.edition.to_string(),
+                view.circle.to_string(),
+                response.office.to_string(),
+                response.name.clone(),
+                if response.late { "late" } else { "" }.to_owned(),
+                question.number.to_string(),
+                plain(&question.text),
+                row.wider_dissemination.clone(),
+                answer,
+                remark,
+                row.as_of.map(|date| date.to_string()).unwrap_or_default(),
+                sources.join("; "),
+            ];
+            writer.write_record(cells.map(|cell| guarded(&cell))).map_err(fault)?;
+        }
+    }
+    writer.into_inner().map_err(|error| RenderError(error.to_string()))
+}
+
+fn plain(text: &Markdown) -> String {
+    plain_text(&text.tree())
+}
+
+/// Puts an apostrophe before what a spreadsheet would run; a plain number stays one.
+fn guarded(cell: &str) -> String {
+    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let number = cell.parse::<rust_decimal::Decimal>().is_ok();
+    if risky && !number {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn formulas_are_guarded_and_numbers_stay() {
+        for (cell, kept) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-5", "-5"),
+            ("-5+cmd", "'-5+cmd"),
+            ("+32 2", "'+32 2"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(guarded(cell), kept);
+        }
+    }
+}

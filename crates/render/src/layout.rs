@@ -1,0 +1,589 @@
+//! The order and words of a compilation, laid out as a document.
+//!
+//! Order: head, respondents, disclaimer, summary, background, questions, comparison, responses, changes. A row whose
+//! answer the reader may not see stays, and the replacement sentence stands in it.
+
+use std::collections::BTreeMap;
+
+use ahq_domain::answer::{Content, NumberFlag, NumberValue, Row, Source as AnswerSource};
+use ahq_domain::clock::{brussels_date, written_date};
+use ahq_domain::comparison::{CellTotal, Figure, FigureBody, OfficeNumber};
+use ahq_domain::compilation::{AskedQuestion, Named, Shown, View, ViewResponse, ViewRow};
+use ahq_domain::dissemination::RESTRICTED;
+use ahq_domain::markdown::{Inline, Markdown, plain_text};
+use ahq_domain::office::OfficeCode;
+use ahq_domain::question::{Column, Kind};
+use ahq_domain::summary::Summary;
+
+use crate::document::{Block, Cell, Document, Table};
+use crate::{Order, Source};
+
+/// Lays a view out.
+pub fn lay_out(source: Source<'_>, order: Order) -> Document {
+    let view = source.view;
+    let mut blocks = head(view, source.sha256);
+    if let Some(summary) = source.summary {
+        blocks.extend(summary_blocks(summary));
+    }
+    if let Some(background) = &view.background {
+        blocks.push(heading(2, "background", "Background information"));
+        blocks.push(text(background));
+    }
+    if let Some(note) = &view.note {
+        blocks.push(Block::Notice(note.clone()));
+    }
+    if !view.questions.is_empty() {
+        blocks.push(heading(2, "questions", "Questions"));
+        for question in &view.questions {
+            blocks.push(question_heading(3, "question", question));
+            blocks.extend(question_text(question));
+        }
+    }
+    blocks.extend(comparison(view));
+    if !view.responses.is_empty() {
+        blocks.push(heading(2, "responses", "Responses"));
+        blocks.extend(match order {
+            Order::Country => by_country(view),
+            Order::Question => by_question(view),
+        });
+    }
+    if !view.changes.is_empty() {
+        blocks.push(heading(2, "changes", "Changes since the previous edition"));
+        blocks.push(Block::List(view.changes.clone()));
+    }
+    Document {
+        over_title: match &view.head.number {
+            Some(number) => format!("Ad-Hoc Query {number}"),
+            None => "Ad-Hoc Query".to_owned(),
+        },
+        title: view.head.title.clone(),
+        marking: view.circle.may_be_passed_on_to().to_owned(),
+        blocks,
+    }
+}
+
+fn heading(level: u8, id: &str, text: &str) -> Block {
+    Block::Heading {
+        level,
+        id: id.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+fn text(markdown: &Markdown) -> Block {
+    Block::Text(markdown.tree())
+}
+
+fn head(view: &View, sha256: &str) -> Vec<Block> {
+    let head = &view.head;
+    let mut facts = Vec::new();
+    if !head.topics.is_empty() {
+        facts.push(("Topics".to_owned(), head.topics.join(", ")));
+    }
+    if let Some(date) = head.reply_by {
+        facts.push(("Reply requested by".to_owned(), written_date(date)));
+    }
+    for extension in &head.extensions {
+        facts.push((
+            "Deadline extended".to_owned(),
+            format!(
+                "on {} from {} to {}",
+                written_date(extension.on),
+                written_date(extension.from),
+                written_date(extension.to)
+            ),
+        ));
+    }
+    let produced = written_date(brussels_date(view.produced));
+    facts.push((
+        "Compilation produced on".to_owned(),
+        match view.edition {
+            0 => format!("{produced}, live"),
+            edition => format!("{produced}, edition {edition}"),
+        },
+    ));
+    facts.push(("SHA-256 of this view".to_owned(), sha256.to_owned()));
+    let mut blocks = vec![
+        Block::Paragraph(head.requested_line.clone()),
+        Block::Facts(facts),
+        Block::Paragraph(head.responses_line.clone()),
+    ];
+    let lists = [("Declined", &head.declined), ("Not answered", &head.not_answered)];
+    for (word, list) in lists {
+        if let Some(list) = list
+            && !list.is_empty()
+        {
+            blocks.push(Block::Paragraph(format!("{word}: {}", names(list))));
+        }
+    }
+    blocks.push(Block::Notice(view.disclaimer.clone()));
+    blocks
+}
+
+fn names(list: &[Named]) -> String {
+    list.iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn summary_blocks(summary: &Summary) -> Vec<Block> {
+    let mut blocks = vec![heading(2, "summary", "Summary")];
+    let parts = [
+        ("summary-background", "Background", &summary.background),
+        ("summary-respondents", "Respondents", &summary.respondents),
+        ("summary-findings", "Findings", &summary.findings),
+    ];
+    for (id, title, part) in parts {
+        if !part.as_str().is_empty() {
+            blocks.push(heading(3, id, title));
+            blocks.push(Block::Text(part.tree()));
+        }
+    }
+    blocks
+}
+
+fn question_heading(level: u8, prefix: &str, question: &AskedQuestion) -> Block {
+    heading(level, &format!("{prefix}-{}", question.id), &format!("Question {}", question.number))
+}
+
+fn question_text(question: &AskedQuestion) -> Vec<Block> {
+    let mut blocks = vec![text(&question.text)];
+    match &question.asks {
+        Kind::SingleChoice { options } | Kind::MultipleChoice { options } => {
+            blocks.push(Block::List(options.iter().map(|option| option.text.clone()).collect()));
+        }
+        Kind::Number { unit, period } => blocks.push(Block::Remark(format!("In {unit}, for {period}"))),
+        Kind::Table { columns, .. } => {
+            let titles: Vec<_> = columns.iter().map(|column| column.title.as_str()).collect();
+            blocks.push(Block::Remark(format!("As a table with the columns {}", titles.join(", "))));
+        }
+        Kind::Text | Kind::YesNo | Kind::Date => {}
+    }
+    if let Some(condition) = &question.condition {
+        blocks.push(Block::Remark(sentence_case(condition)));
+    }
+    blocks
+}
+
+fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The countries behind a figure, named.
+struct Names<'a>(BTreeMap<&'a OfficeCode, &'a str>);
+
+impl<'a> Names<'a> {
+    fn of(view: &'a View) -> Self {
+        Self(
+            view.responses
+                .iter()
+                .map(|response| (&response.office, response.name.as_str()))
+                .collect(),
+        )
+    }
+
+    fn name(&self, office: &OfficeCode) -> String {
+        self.0
+            .get(office)
+            .map_or_else(|| office.to_string(), |name| (*name).to_owned())
+    }
+
+    fn list(&self, offices: &[OfficeCode]) -> String {
+        let names: Vec<_> = offices.iter().map(|office| self.name(office)).collect();
+        names.join(", ")
+    }
+}
+
+fn comparison(view: &View) -> Vec<Block> {
+    if view.comparison.is_empty() {
+        return Vec::new();
+    }
+    let names = Names::of(view);
+    let mut blocks = vec![heading(2, "comparison", "Comparison")];
+    for figure in &view.comparison {
+        let Some(question) = view.questions.iter().find(|question| question.id == figure.question) else {
+            continue;
+        };
+        blocks.push(question_heading(3, "comparison", question));
+        blocks.push(text(&question.text));
+        blocks.extend(figure_blocks(figure, question, &names));
+        if figure.left_out > 0 {
+            let word = if figure.left_out == 1 { "response is" } else { "responses are" };
+            blocks.push(Block::Remark(format!(
+                "{} {word} not counted here, being restricted",
+                figure.left_out
+            )));
+        }
+    }
+    blocks
+}
+
+fn table(caption: String, head: &[&str], rows: Vec<Vec<Cell>>) -> Block {
+    Block::Table(Table {
+        caption,
+        head: head.iter().map(|head| (*head).to_owned()).collect(),
+        rows,
+    })
+}
+
+fn figure_blocks(figure: &Figure, question: &AskedQuestion, names: &Names<'_>) -> Vec<Block> {
+    let caption = format!("Question {} compared", question.number);
+    let counts = |counts: &[ahq_domain::comparison::Count]| -> Vec<Vec<Cell>> {
+        counts
+            .iter()
+            .map(|count| {
+                vec![
+                    count.label.as_str().into(),
+                    Cell::Number(count.offices.len().to_string()),
+                    names.list(&count.offices).into(),
+                ]
+            })
+            .collect()
+    };
+    let head = ["Answer", "Number", "Countries"];
+    let mut blocks = Vec::new();
+    match &figure.body {
+        FigureBody::Counts { counts: given } => {
+            let mut rows = counts(given);
+            rows.extend(counts(&figure.instead));
+            return vec![table(caption, &head, rows)];
+        }
+        FigureBody::Number {
+            unit,
+            period,
+            minimum,
+            median,
+            maximum,
+            total,
+            values,
+            fewer_than,
+            confidential,
+        } => {
+            let written = |number: &Option<rust_decimal::Decimal>| {
+                number.map_or_else(|| "not known".to_owned(), |number| number.to_string())
+            };
+            blocks.push(Block::Facts(vec![
+                ("Unit and period".to_owned(), format!("{unit}, {period}")),
+                ("Values given".to_owned(), values.len().to_string()),
+                ("Minimum".to_owned(), written(minimum)),
+                ("Median".to_owned(), written(median)),
+                ("Maximum".to_owned(), written(maximum)),
+                ("Total".to_owned(), written(total)),
+            ]));
+            let row = |number: &OfficeNumber, before: &str| -> Vec<Cell> {
+                vec![
+                    names.name(&number.office).into(),
+                    Cell::Number(format!("{before}{}", number.value)),
+                    flag(number.flag).into(),
+                ]
+            };
+            let mut rows: Vec<_> = values.iter().map(|number| row(number, "")).collect();
+            rows.extend(fewer_than.iter().map(|number| row(number, "fewer than ")));
+            rows.extend(
+                confidential
+                    .iter()
+                    .map(|office| vec![names.name(office).into(), Cell::Number("confidential".to_owned()), "".into()]),
+            );
+            if !rows.is_empty() {
+                blocks.push(table(caption, &["Country", "Number", "Quality"], rows));
+            }
+        }
+        FigureBody::Date {
+            earliest,
+            latest,
+            values,
+        } => {
+            if let (Some(earliest), Some(latest)) = (earliest, latest) {
+                blocks.push(Block::Facts(vec![
+                    ("Earliest".to_owned(), written_date(*earliest)),
+                    ("Latest".to_owned(), written_date(*latest)),
+                ]));
+            }
+            let rows: Vec<_> = values
+                .iter()
+                .map(|value| vec![names.name(&value.office).into(), written_date(value.date).into()])
+                .collect();
+            if !rows.is_empty() {
+                blocks.push(table(caption, &["Country", "Date"], rows));
+            }
+        }
+        FigureBody::Table { columns, tables, totals } => {
+            let mut head = vec!["Country", "Row"];
+            head.extend(columns.iter().map(|column| column.title.as_str()));
+            let rows: Vec<Vec<Cell>> = tables
+                .iter()
+                .flat_map(|given| {
+                    given.rows.iter().map(|row| {
+                        let mut cells = vec![names.name(&given.office).into(), row.title.as_str().into()];
+                        cells.extend(cells_of(row, columns));
+                        cells
+                    })
+                })
+                .collect();
+            if !rows.is_empty() {
+                blocks.push(table(caption, &head, rows));
+            }
+            if !totals.is_empty() {
+                let mut head = vec!["Row"];
+                head.extend(columns.iter().map(|column| column.title.as_str()));
+                let rows = totals
+                    .iter()
+                    .map(|row| {
+                        let mut cells: Vec<Cell> = vec![row.title.as_str().into()];
+                        cells.extend(row.cells.iter().map(|cell| total_cell(cell.as_ref())));
+                        cells
+                    })
+                    .collect();
+                blocks.push(table(format!("Question {}: totals", question.number), &head, rows));
+            }
+        }
+    }
+    if !figure.instead.is_empty() {
+        let caption = format!("Question {}: other replies", question.number);
+        blocks.push(table(caption, &head, counts(&figure.instead)));
+    }
+    blocks
+}
+
+fn cells_of(row: &Row, columns: &[Column]) -> Vec<Cell> {
+    use ahq_domain::question::ColumnType;
+    row.cells
+        .iter()
+        .zip(columns)
+        .map(|(cell, column)| match column.column_type {
+            ColumnType::Number => Cell::Number(cell.clone()),
+            ColumnType::Text => Cell::Text(cell.clone()),
+        })
+        .collect()
+}
+
+fn total_cell(cell: Option<&CellTotal>) -> Cell {
+    match cell {
+        Some(CellTotal {
+            total: Some(total),
+            offices,
+        }) => Cell::Number(format!("{total} ({offices} countries)")),
+        _ => Cell::Text(String::new()),
+    }
+}
+
+fn flag(flag: Option<NumberFlag>) -> &'static str {
+    match flag {
+        Some(NumberFlag::Estimate) => "estimate",
+        Some(NumberFlag::Provisional) => "provisional",
+        None => "",
+    }
+}
+
+const RESPONSE_HEAD: [&str; 3] = ["Country", "Wider Dissemination", "Response"];
+
+fn country(response: &ViewResponse) -> Cell {
+    if response.late {
+        format!("{} (late)", response.name).into()
+    } else {
+        response.name.as_str().into()
+    }
+}
+
+fn by_country(view: &View) -> Vec<Block> {
+    let rows = view
+        .responses
+        .iter()
+        .map(|response| {
+            vec![
+                country(response),
+                Cell::Text(wider_dissemination(response)),
+                Cell::Blocks(response_blocks(view, response)),
+            ]
+        })
+        .collect();
+    vec![table("Responses by country".to_owned(), &RESPONSE_HEAD, rows)]
+}
+
+/// "Yes" or "No" where all rows agree, else both with the questions they belong to.
+fn wider_dissemination(response: &ViewResponse) -> String {
+    let numbers = |word: &str| -> Vec<String> {
+        response
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.wider_dissemination == word)
+            .map(|(index, _)| (index + 1).to_string())
+            .collect()
+    };
+    let (yes, no) = (numbers("Yes"), numbers("No"));
+    match (yes.is_empty(), no.is_empty()) {
+        (false, true) => "Yes".to_owned(),
+        (true, _) => "No".to_owned(),
+        (false, false) => format!("Yes: {}. No: {}.", yes.join(", "), no.join(", ")),
+    }
+}
+
+fn response_blocks(view: &View, response: &ViewResponse) -> Vec<Block> {
+    if response.rows.iter().all(|row| row.shown == Shown::Restricted) {
+        return vec![Block::Paragraph(RESTRICTED.to_owned())];
+    }
+    let mut blocks = Vec::new();
+    for (question, row) in view.questions.iter().zip(&response.rows) {
+        blocks.push(Block::Remark(format!("{}.", question.number)));
+        blocks.extend(row_blocks(question, row));
+    }
+    blocks
+}
+
+fn by_question(view: &View) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (index, question) in view.questions.iter().enumerate() {
+        blocks.push(question_heading(3, "responses", question));
+        blocks.push(text(&question.text));
+        let rows = view
+            .responses
+            .iter()
+            .filter_map(|response| response.rows.get(index).map(|row| (response, row)))
+            .map(|(response, row)| {
+                vec![
+                    country(response),
+                    Cell::Text(row.wider_dissemination.clone()),
+                    Cell::Blocks(row_blocks(question, row)),
+                ]
+            })
+            .collect();
+        let caption = format!("Responses to question {}", question.number);
+        blocks.push(table(caption, &RESPONSE_HEAD, rows));
+    }
+    blocks
+}
+
+fn row_blocks(question: &AskedQuestion, row: &ViewRow) -> Vec<Block> {
+    let mut blocks = match (row.shown, &row.content) {
+        (Shown::Answer, Some(content)) => content_blocks(question, content),
+        (Shown::Skipped, _) => vec![Block::Paragraph("Not asked after an earlier answer.".to_owned())],
+        (Shown::None, _) => vec![Block::Paragraph("No answer.".to_owned())],
+        (Shown::Restricted | Shown::Answer, _) => return vec![Block::Paragraph(RESTRICTED.to_owned())],
+    };
+    if row.earlier_wording {
+        blocks.push(Block::Remark("Given to the earlier wording.".to_owned()));
+    }
+    if let Some(date) = row.as_of {
+        blocks.push(Block::Remark(format!("As of {}.", written_date(date))));
+    }
+    if let Some(ground) = &row.ground {
+        blocks.push(Block::Remark(format!("Ground of the restriction: {ground}")));
+    }
+    for source in &row.sources {
+        blocks.push(source_block(source));
+    }
+    blocks
+}
+
+fn source_block(source: &AnswerSource) -> Block {
+    let title = Inline::Text(source.title.clone());
+    let linked = match &source.address {
+        Some(address) => Inline::Link {
+            href: address.clone(),
+            content: vec![title],
+        },
+        None => title,
+    };
+    Block::Text(vec![ahq_domain::markdown::Block::Paragraph(vec![
+        Inline::Text("Source: ".to_owned()),
+        linked,
+    ])])
+}
+
+/// What an answer says, as text for a table or a spreadsheet cell, without its comment.
+pub(crate) fn answer_text(question: &AskedQuestion, content: &Content) -> String {
+    match content {
+        Content::Instead { word, .. } => word.written().to_owned(),
+        Content::Text { text } => plain_text(&text.tree()),
+        Content::YesNo { value, .. } => value.written().to_owned(),
+        Content::Choice { options, .. } => {
+            let chosen: Vec<_> = options.iter().map(|id| option_text(question, id.as_str())).collect();
+            chosen.join("; ")
+        }
+        Content::Number { value, flag: sure, .. } => {
+            let number = match value {
+                NumberValue::Exactly(number) => number.to_string(),
+                NumberValue::FewerThan(number) => format!("fewer than {number}"),
+                NumberValue::Confidential => "confidential".to_owned(),
+            };
+            match flag(*sure) {
+                "" => number,
+                sure => format!("{number} ({sure})"),
+            }
+        }
+        Content::Date { date, .. } => written_date(*date),
+        Content::Table { rows, .. } => rows
+            .iter()
+            .map(|row| format!("{}: {}", row.title, row.cells.join(", ")))
+            .collect::<Vec<_>>()
+            .join("; "),
+    }
+}
+
+/// The comment or note beside an answer.
+pub(crate) fn comment(content: &Content) -> Option<&Markdown> {
+    match content {
+        Content::Text { .. } => None,
+        Content::Instead { note: comment, .. }
+        | Content::YesNo { comment, .. }
+        | Content::Choice { comment, .. }
+        | Content::Number { comment, .. }
+        | Content::Date { comment, .. }
+        | Content::Table { comment, .. } => comment.as_ref(),
+    }
+}
+
+fn option_text<'a>(question: &'a AskedQuestion, id: &'a str) -> &'a str {
+    match &question.asks {
+        Kind::SingleChoice { options } | Kind::MultipleChoice { options } => options
+            .iter()
+            .find(|option| option.id.as_str() == id)
+            .map_or(id, |option| option.text.as_str()),
+        _ => id,
+    }
+}
+
+fn content_blocks(question: &AskedQuestion, content: &Content) -> Vec<Block> {
+    let mut blocks = match content {
+        Content::Text { text } => vec![Block::Text(text.tree())],
+        Content::Choice { options, .. } => vec![Block::List(
+            options
+                .iter()
+                .map(|id| option_text(question, id.as_str()).to_owned())
+                .collect(),
+        )],
+        Content::Table { rows, .. } => vec![answer_table(question, rows)],
+        Content::Number { .. } => {
+            let number = answer_text(question, content);
+            vec![Block::Paragraph(match &question.asks {
+                Kind::Number { unit, period } => format!("{number}, {unit}, {period}"),
+                _ => number,
+            })]
+        }
+        other => vec![Block::Paragraph(answer_text(question, other))],
+    };
+    if let Some(comment) = comment(content) {
+        blocks.push(Block::Text(comment.tree()));
+    }
+    blocks
+}
+
+fn answer_table(question: &AskedQuestion, rows: &[Row]) -> Block {
+    let columns: &[Column] = match &question.asks {
+        Kind::Table { columns, .. } => columns,
+        _ => &[],
+    };
+    let mut head = vec!["Row"];
+    head.extend(columns.iter().map(|column| column.title.as_str()));
+    let rows = rows
+        .iter()
+        .map(|row| {
+            let mut cells: Vec<Cell> = vec![row.title.as_str().into()];
+            cells.extend(cells_of(row, columns));
+            cells
+        })
+        .collect();
+    table(format!("Answer to question {}", question.number), &head, rows)
+}

@@ -1,0 +1,101 @@
+//! Connections that are kept open and lent to one use case at a time. Callers wait for a connection as tasks, so that no
+//! thread stands idle for them; the use case itself runs on a blocking thread.
+
+use crate::connection::{Address, Role};
+use crate::error::StoreError;
+use crate::session::Session;
+use std::num::NonZeroU32;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+pub(crate) struct Pool {
+    address: Address,
+    role: Role,
+    statements: Arc<AtomicU64>,
+    size: u32,
+    patience: Duration,
+    permits: Arc<Semaphore>,
+    /// The one used last lies on top, so that under little load few stay warm.
+    idle: Mutex<Vec<Session>>,
+}
+
+impl Pool {
+    /// A pool of at most `size` connections; a caller waits for one no longer than `patience`.
+    pub(crate) fn new(
+        address: Address,
+        role: Role,
+        size: NonZeroU32,
+        patience: Duration,
+        statements: Arc<AtomicU64>,
+    ) -> Self {
+        let size = size.get();
+        let permits = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS)));
+        Self { address, role, statements, size, patience, permits, idle: Mutex::default() }
+    }
+
+    /// Opens one connection now, so that a database out of reach or unfit is found at once.
+    pub(crate) fn prove(&self) -> Result<(), StoreError> {
+        let session = self.take()?;
+        self.give_back(session);
+        Ok(())
+    }
+
+    /// Lends a connection to `work`.
+    pub(crate) async fn lend<T, E, F>(self: &Arc<Self>, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
+    {
+        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| StoreError::Busy("all connections are in use".to_owned()))?
+            .map_err(|_| closed())?;
+        let pool = Arc::clone(self);
+        let lent = tokio::task::spawn_blocking(move || {
+            let mut session = pool.take()?;
+            let outcome = work(&mut session);
+            pool.give_back(session);
+            drop(permit);
+            outcome
+        });
+        lent.await.unwrap_or_else(|fault| Err(StoreError::Unavailable(fault.to_string()).into()))
+    }
+
+    /// Waits for those at work and closes every connection; later callers are turned away.
+    pub(crate) async fn close(&self) {
+        // Only a pool closed before has none to give.
+        if let Ok(all) = self.permits.acquire_many(self.size).await {
+            self.permits.close();
+            drop(all);
+        }
+        self.idle().clear();
+    }
+
+    fn take(&self) -> Result<Session, StoreError> {
+        let idle = self.idle().pop();
+        idle.map_or_else(|| Session::open(&self.address, self.role, &self.statements), Ok)
+    }
+
+    /// A connection that failed leaves, and takes the idle ones with it: after a restart of the server they are as dead.
+    fn give_back(&self, mut session: Session) {
+        let sound = session.is_sound();
+        let mut idle = self.idle();
+        if sound {
+            idle.push(session);
+        } else {
+            idle.clear();
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The store was closed.
+pub(crate) fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}

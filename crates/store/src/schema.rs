@@ -1,0 +1,338 @@
+//! The tables as the migrations make them, for diesel. It holds no rule and no statement.
+//!
+//! Change it together with the migrations of both databases.
+
+diesel::table! {
+    use crate::column::sql::Json;
+    use diesel::sql_types::{Date, Integer, Nullable, Text};
+
+    offices (code) {
+        code -> Text,
+        kind -> Text,
+        standing -> Text,
+        name -> Text,
+        own_name -> Text,
+        former_names -> Json,
+        protocol_order -> Nullable<Integer>,
+        since -> Date,
+        until -> Nullable<Date>,
+        mailbox -> Text,
+        in_text -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+
+    topics (id) {
+        id -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Date, Text};
+
+    holidays (office, date) {
+        office -> Text,
+        date -> Date,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    users (id) {
+        id -> Id,
+        version -> BigInt,
+        office -> Text,
+        name -> Text,
+        email -> Text,
+        email_key -> Text,
+        grants -> Json,
+        status -> Text,
+        password_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::Text;
+
+    invitations (secret_hash) {
+        secret_hash -> Text,
+        user_id -> Id,
+        expires_at -> Time,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Integer, Nullable, Text};
+
+    sessions (id) {
+        id -> Id,
+        user_id -> Id,
+        seed -> Text,
+        generation -> Integer,
+        rotated_at -> Time,
+        created_at -> Time,
+        expires_at -> Time,
+        ended_at -> Nullable<Time>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::Time;
+    use diesel::sql_types::{Integer, Text};
+
+    throttles (key) {
+        key -> Text,
+        failures -> Integer,
+        last_at -> Time,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+
+    keys (name) {
+        name -> Text,
+        sealed -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
+
+    queries (id) {
+        id -> Id,
+        version -> BigInt,
+        lead -> Text,
+        joint -> Json,
+        originator -> Nullable<Text>,
+        title -> Text,
+        never_public -> Bool,
+        topics -> Json,
+        keywords -> Json,
+        default_circle -> Text,
+        deadline -> Nullable<Date>,
+        urgent_reason -> Nullable<Text>,
+        number_year -> Nullable<Integer>,
+        number_sequence -> Nullable<Integer>,
+        launched_at -> Nullable<Time>,
+        requested_on -> Nullable<Date>,
+        ends_at -> Nullable<Time>,
+        audience -> Nullable<Text>,
+        extensions -> Json,
+        closed_early -> Nullable<Json>,
+        withdrawn -> Nullable<Json>,
+        edition_number -> Nullable<Integer>,
+        edition_at -> Nullable<Time>,
+        publications -> Json,
+        published_from -> Nullable<Time>,
+        mailed_at -> Nullable<Time>,
+        imported -> Nullable<Json>,
+        created_at -> Time,
+        changed_at -> Time,
+        background -> Nullable<Text>,
+        public_background -> Nullable<Text>,
+        questions -> Json,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Bool, Date, Nullable, Text};
+
+    addressees (query_id, office) {
+        query_id -> Id,
+        office -> Text,
+        standing -> Text,
+        expected -> Bool,
+        told_at -> Time,
+        agreed_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+
+    responses (id) {
+        id -> Id,
+        query_id -> Id,
+        office -> Text,
+        version -> BigInt,
+        status -> Text,
+        last_version -> Integer,
+        submitted_at -> Nullable<Time>,
+        first_submitted_at -> Nullable<Time>,
+        late -> Bool,
+        position_at -> Nullable<Time>,
+        reason -> Nullable<Text>,
+        circles -> Json,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    draft_answers (response_id, question) {
+        response_id -> Id,
+        question -> Text,
+        version -> BigInt,
+        answer -> Json,
+        changed_at -> Time,
+        changed_by -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{Integer, Nullable};
+
+    response_versions (response_id, number) {
+        response_id -> Id,
+        number -> Integer,
+        submitted_at -> Time,
+        submitted_by -> Nullable<Id>,
+        answers -> Json,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::Integer;
+
+    editions (id) {
+        id -> Id,
+        query_id -> Id,
+        number -> Integer,
+        made_at -> Time,
+        composition -> Json,
+        declined -> Json,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::Id;
+    use diesel::sql_types::{Integer, Nullable, Text};
+
+    edition_views (edition_id, circle) {
+        edition_id -> Id,
+        circle -> Text,
+        sha256 -> Text,
+        body -> Text,
+        replaced_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    summaries (edition_id, circle) {
+        edition_id -> Id,
+        circle -> Text,
+        version -> BigInt,
+        background -> Text,
+        respondents -> Text,
+        findings -> Text,
+        signed_at -> Nullable<Time>,
+        signed_by -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{Nullable, Text};
+
+    audit_events (id) {
+        id -> Id,
+        at -> Time,
+        user_id -> Nullable<Id>,
+        office -> Nullable<Text>,
+        action -> Text,
+        subject -> Text,
+        facts -> Json,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{Integer, Nullable, Text};
+
+    outbox (id) {
+        id -> Id,
+        kind -> Text,
+        query_id -> Nullable<Id>,
+        office -> Text,
+        user_id -> Nullable<Id>,
+        facts -> Json,
+        created_at -> Time,
+        due_at -> Time,
+        status -> Text,
+        attempts -> Integer,
+        lease -> Integer,
+        settled_at -> Nullable<Time>,
+        fault -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Json, Time};
+    use diesel::sql_types::{Nullable, Text};
+
+    replays (caller, method, path, key) {
+        caller -> Text,
+        method -> Text,
+        path -> Text,
+        key -> Text,
+        body_hash -> Text,
+        reply -> Nullable<Json>,
+        created_at -> Time,
+    }
+}
+
+diesel::joinable!(addressees -> offices (office));
+diesel::joinable!(addressees -> queries (query_id));
+diesel::joinable!(draft_answers -> responses (response_id));
+diesel::joinable!(edition_views -> editions (edition_id));
+diesel::joinable!(editions -> queries (query_id));
+diesel::joinable!(holidays -> offices (office));
+diesel::joinable!(invitations -> users (user_id));
+diesel::joinable!(outbox -> queries (query_id));
+diesel::joinable!(queries -> offices (lead));
+diesel::joinable!(response_versions -> responses (response_id));
+diesel::joinable!(responses -> offices (office));
+diesel::joinable!(responses -> queries (query_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(summaries -> editions (edition_id));
+diesel::joinable!(users -> offices (office));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    addressees,
+    audit_events,
+    draft_answers,
+    edition_views,
+    editions,
+    holidays,
+    invitations,
+    keys,
+    offices,
+    outbox,
+    queries,
+    replays,
+    response_versions,
+    responses,
+    sessions,
+    summaries,
+    throttles,
+    topics,
+    users,
+);
