@@ -357,9 +357,8 @@ fn parse_content(kind: &Kind, input: &AnswerInput, comment: Option<Markdown>, fa
         None
     };
     match kind {
-        Kind::Text => match markdown(input.text.as_deref(), LONGEST_ANSWER, "/text", faults) {
-            Some(text) => Some(Content::Text { text }),
-            None if input.text.is_some() && !faults.is_empty() => None,
+        Kind::Text => match input.text.as_deref().filter(|text| !text.trim().is_empty()) {
+            Some(text) => markdown(Some(text), LONGEST_ANSWER, "/text", faults).map(|text| Content::Text { text }),
             None => missing(faults),
         },
         Kind::YesNo => match input.yes_no {
@@ -470,17 +469,13 @@ fn is_plain_decimal(text: &str) -> bool {
 }
 
 fn check_rows(types: &[ColumnType], titles: Option<&[String]>, rows: &[Row], faults: &mut Faults) {
-    match titles {
-        Some(titles) => {
-            if !rows.iter().map(|row| &row.title).eq(titles) {
-                let detail = format!("the question gives the rows, in this order: {}", titles.join(", "));
-                faults.add("/rows", "not_one_of", detail);
-            }
+    if let Some(titles) = titles {
+        if !rows.iter().map(|row| &row.title).eq(titles) {
+            let detail = format!("the question gives the rows, in this order: {}", titles.join(", "));
+            faults.add("/rows", "not_one_of", detail);
         }
-        None if rows.is_empty() || rows.len() > MOST_TABLE_ROWS => {
-            faults.add("/rows", "wrong_number", format!("1 to {MOST_TABLE_ROWS} rows"));
-        }
-        None => {}
+    } else if rows.is_empty() || rows.len() > MOST_TABLE_ROWS {
+        faults.add("/rows", "wrong_number", format!("1 to {MOST_TABLE_ROWS} rows"));
     }
     for (index, row) in rows.iter().enumerate() {
         let at = format!("/rows/{index}");

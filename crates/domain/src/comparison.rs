@@ -376,7 +376,9 @@ fn sum(values: &[Decimal]) -> Option<(i128, u32)> {
     let values: Vec<Decimal> = values.iter().map(Decimal::normalize).collect();
     let scale = values.iter().map(Decimal::scale).max().unwrap_or(0);
     let units = values.iter().try_fold(0i128, |sum, value| {
-        let units = value.mantissa().checked_mul(10i128.checked_pow(scale - value.scale())?)?;
+        let units = value
+            .mantissa()
+            .checked_mul(10i128.checked_pow(scale - value.scale())?)?;
         sum.checked_add(units)
     })?;
     Some((units, scale))
@@ -394,8 +396,12 @@ fn exactly(mut units: i128, mut scale: u32) -> Option<Decimal> {
 /// A number as documents write it: `1,250.5`.
 pub fn written_number(number: &Decimal) -> String {
     let text = number.to_string();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text.as_str()), |digits| ("-", digits));
+    let (whole, fraction) = digits
+        .split_once('.')
+        .map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
     let mut written = sign.to_owned();
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index) % 3 == 0 {

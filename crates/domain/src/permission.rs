@@ -258,7 +258,7 @@ pub fn may(caller: &Caller, action: Action, subject: Subject<'_>, now: Instant) 
             may_with_office(caller, action, office)?;
             let own = caller.role();
             let appoints = matches!(caller.party(), Some(party) if party.kind == OfficeKind::ServiceProvider);
-            if own.is_some_and(|own| role <= own) || appoints {
+            if action != Action::ManageUsers || own.is_some_and(|own| role <= own) || appoints {
                 Ok(())
             } else {
                 Err(Refusal::forbidden("role_too_high", "nobody grants a role above their own"))

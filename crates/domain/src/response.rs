@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
 use crate::clock::Instant;
+use crate::deadline::Deadline;
 use crate::dissemination;
 use crate::id::{QueryId, ResponseId, UserId};
 use crate::office::OfficeCode;
@@ -110,11 +111,33 @@ impl Response {
         }
     }
 
+    /// Refuses what a declined response cannot take before it is resumed.
+    ///
+    /// # Errors
+    /// Conflict `declined`.
+    pub fn must_not_be_declined(&self) -> Result<(), Refusal> {
+        match self.position {
+            Position::Declined { .. } => Err(Refusal::conflict(
+                "declined",
+                "the office has declined: resume the response first",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that the deadline was moved: late means first submitted after the latest date granted. Gives whether
+    /// that changed anything.
+    pub fn deadline_moved(&mut self, deadline: &Deadline) -> bool {
+        let late = self.first_submitted.is_some_and(|first| deadline.is_past(first));
+        std::mem::replace(&mut self.late, late) != late
+    }
+
     /// Takes in a submission received at `received` and gives the number of its version.
     ///
     /// # Errors
-    /// What [`Query::accepts_responses`] refuses.
+    /// Conflict `declined`; what [`Query::accepts_responses`] refuses.
     pub fn submit(&mut self, query: &Query, received: Instant) -> Result<i32, Refusal> {
+        self.must_not_be_declined()?;
         let deadline = query.accepts_responses(&self.office, received)?;
         let number = self.last_version + 1;
         if self.first_submitted.is_none() {
@@ -189,7 +212,7 @@ impl Query {
         &self,
         office: &OfficeCode,
         now: Instant,
-    ) -> Result<crate::deadline::Deadline, Refusal> {
+    ) -> Result<Deadline, Refusal> {
         let launched = match self.status(now) {
             Status::Draft => return Err(Refusal::conflict("not_open", "the query is still a draft")),
             Status::Withdrawn => return Err(Refusal::conflict("withdrawn", "the query was withdrawn")),

@@ -1,5 +1,11 @@
 //! Figures: who said what, exact numbers, and nothing of what their reader may not see.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop a test that cannot go on"
+)]
+
 mod support;
 
 use ahq_domain::answer::{Answer, Content, Instead, NumberFlag, NumberValue, Row, YesNo};
@@ -11,7 +17,9 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use support::{answer, choice_of, circles, hidden_changed, key, question, settled, some_answers, some_questions, yes_no};
+use support::{
+    answer, choice_of, circles, hidden_changed, key, question, settled, some_answers, some_questions, yes_no,
+};
 
 fn office(code: &str) -> OfficeCode {
     code.parse().unwrap()
@@ -85,7 +93,10 @@ fn yes_and_no_are_counted_with_their_countries() {
         ),
         ("CY", vec![answer("q1", Circle::Requester, yes_no(YesNo::No))]),
         ("EE", vec![answer("q1", Circle::Public, instead(Instead::ToFollow))]),
-        ("LU", vec![answer("q1", Circle::Public, instead(Instead::NotApplicable))]),
+        (
+            "LU",
+            vec![answer("q1", Circle::Public, instead(Instead::NotApplicable))],
+        ),
     ];
     let expected = json!([
         {
@@ -135,12 +146,25 @@ fn numbers_are_told_with_what_is_not_in_the_figure() {
         flag,
         comment: None,
     };
-    let estimate = value(NumberValue::Exactly("1250.50".parse().unwrap()), Some(NumberFlag::Estimate));
+    let estimate = value(
+        NumberValue::Exactly("1250.50".parse().unwrap()),
+        Some(NumberFlag::Estimate),
+    );
     let responses = [
         ("AT", vec![answer("q1", Circle::Public, number("12"))]),
         ("BE", vec![answer("q1", Circle::Public, estimate)]),
-        ("CY", vec![answer("q1", Circle::Public, value(NumberValue::FewerThan(5.into()), None))]),
-        ("EE", vec![answer("q1", Circle::Public, value(NumberValue::Confidential, None))]),
+        (
+            "CY",
+            vec![answer(
+                "q1",
+                Circle::Public,
+                value(NumberValue::FewerThan(5.into()), None),
+            )],
+        ),
+        (
+            "EE",
+            vec![answer("q1", Circle::Public, value(NumberValue::Confidential, None))],
+        ),
         ("LU", vec![answer("q1", Circle::Requester, number("99999"))]),
     ];
     let found = figures(&[question("q1", persons(), None)], &responses, Circle::Network);
@@ -183,7 +207,11 @@ fn decimals_are_exact_or_left_out() {
         (&["2.50", "2.50"], some("2.5"), some("5")),
         (&["4", "1", "2", "3"], some("2.5"), some("10")),
         // Both would need more digits than a decimal keeps: no number is better than a rounded one.
-        (&["1000000000000000000000000000", "0.0000000000000000000000001"], None, None),
+        (
+            &["1000000000000000000000000000", "0.0000000000000000000000001"],
+            None,
+            None,
+        ),
         (&["9999999999999999999999999999", "0.5"], None, None),
     ] {
         assert_eq!(median_and_total(values), (median, total), "{values:?}");
@@ -252,11 +280,24 @@ fn tables_stand_side_by_side_and_given_rows_have_totals() {
         )
     };
     let responses = [
-        ("AT", vec![answer("q1", Circle::Public, table(&[("2024", "0.1"), ("2025", "")]))]),
-        ("BE", vec![answer("q1", Circle::Public, table(&[("2024", "0.2"), ("2025", "")]))]),
-        ("CY", vec![answer("q1", Circle::Network, table(&[("2024", "50"), ("2025", "60")]))]),
+        (
+            "AT",
+            vec![answer("q1", Circle::Public, table(&[("2024", "0.1"), ("2025", "")]))],
+        ),
+        (
+            "BE",
+            vec![answer("q1", Circle::Public, table(&[("2024", "0.2"), ("2025", "")]))],
+        ),
+        (
+            "CY",
+            vec![answer("q1", Circle::Network, table(&[("2024", "50"), ("2025", "60")]))],
+        ),
     ];
-    let found = figures(&[given(Some(vec!["2024".into(), "2025".into()]))], &responses, Circle::Public);
+    let found = figures(
+        &[given(Some(vec!["2024".into(), "2025".into()]))],
+        &responses,
+        Circle::Public,
+    );
     let body = serde_json::to_value(&found[0].body).unwrap();
     assert_eq!(
         body["totals"],

@@ -1,5 +1,7 @@
 //! Circles: what hangs on an answer is never wider than it, and nothing hidden shows.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop a test that cannot go on")]
+
 mod support;
 
 use ahq_domain::answer::{Content, Instead, YesNo};
@@ -7,7 +9,9 @@ use ahq_domain::dissemination::{Circle, Seen, is_asked, row_circles, seen};
 use ahq_domain::question::{Kind, Question};
 use proptest::prelude::*;
 
-use support::{answer, choice_of, circles, hidden_changed, key, question, settled, some_answers, some_questions, yes_no};
+use support::{
+    answer, choice_of, circles, hidden_changed, key, question, settled, some_answers, some_questions, yes_no,
+};
 
 /// q1 yes/no; q2 a choice, asked if q1 is yes or partly; q3 text, asked if q2 is b; q4 text, always asked.
 fn chain() -> Vec<Question> {
@@ -52,7 +56,10 @@ fn a_chain_of_conditions_is_followed_to_its_end() {
             .into_iter()
             .filter_map(|(id, content)| Some(answer(id, Circle::Public, content?)))
             .collect();
-        let found: Vec<_> = questions.iter().map(|question| is_asked(&questions, &answers, question)).collect();
+        let found: Vec<_> = questions
+            .iter()
+            .map(|question| is_asked(&questions, &answers, question))
+            .collect();
         assert_eq!(found, asked, "{answers:?}");
     }
 }
@@ -115,10 +122,19 @@ fn skipped_shows_only_where_its_reason_may_be_seen() {
             })
             .collect()
     };
-    assert_eq!(kinds(&skipped, Circle::Network), ["answer", "skipped", "skipped", "none"]);
-    assert_eq!(kinds(&answered, Circle::Network), ["answer", "answer", "skipped", "none"]);
+    assert_eq!(
+        kinds(&skipped, Circle::Network),
+        ["answer", "skipped", "skipped", "none"]
+    );
+    assert_eq!(
+        kinds(&answered, Circle::Network),
+        ["answer", "answer", "skipped", "none"]
+    );
     for hidden in [&skipped[..], &answered[..]] {
-        assert_eq!(kinds(hidden, Circle::Public), ["restricted", "restricted", "restricted", "none"]);
+        assert_eq!(
+            kinds(hidden, Circle::Public),
+            ["restricted", "restricted", "restricted", "none"]
+        );
     }
 }
 
@@ -176,11 +192,11 @@ proptest! {
     ) {
         let answers = settled(&questions, &answers);
         let rows = Circle::ALL.map(|reader| seen(&questions, &answers, reader));
-        for index in 0..questions.len() {
-            prop_assert_ne!(rows[0][index].1, Seen::Restricted);
-            for (narrow, wide) in [(0, 1), (1, 2), (0, 2)] {
-                if rows[wide][index].1 != Seen::Restricted {
-                    prop_assert_eq!(rows[narrow][index], rows[wide][index]);
+        prop_assert!(rows[0].iter().all(|(_, seen)| *seen != Seen::Restricted));
+        for (narrow, wide) in [(0, 1), (1, 2), (0, 2)] {
+            for (narrow, wide) in rows[narrow].iter().zip(&rows[wide]) {
+                if wide.1 != Seen::Restricted {
+                    prop_assert_eq!(narrow, wide);
                 }
             }
         }

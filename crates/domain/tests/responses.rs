@@ -1,5 +1,11 @@
 //! The life of a response: on time or late, amended, retracted, declined, taken up again; and when it is complete.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop a test that cannot go on"
+)]
+
 #[path = "support/query.rs"]
 mod query;
 mod support;
@@ -15,8 +21,11 @@ use ahq_domain::response::{Position, Response, ResponseStatus, check_complete, i
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use query::{DEADLINE_END, LAUNCH, at, draft, imported, launched, office};
+use query::{LAUNCH, at, draft, imported, launched, office};
 use support::{answer, choice_of, hidden_changed, key, question, settled, some_answers, some_questions, yes_no};
+
+/// The midnight in Brussels after the day of the deadline: the first instant that is late.
+const DEADLINE_END: &str = "2026-12-04T23:00:00Z";
 
 fn open() -> Query {
     launched(draft(), Audience::Members, &[("AT", None), ("BE", Some("2026-12-11"))])
@@ -62,7 +71,11 @@ fn the_last_instant_is_on_time_and_the_next_is_late() {
     ] {
         let mut response = response(office);
         assert_eq!(response.submit(&open(), received), Ok(1));
-        assert_eq!((response.late, response.first_submitted), (late, Some(received)), "{office} {received}");
+        assert_eq!(
+            (response.late, response.first_submitted),
+            (late, Some(received)),
+            "{office} {received}"
+        );
         assert_eq!(response.version_in_force(), Some(1));
     }
 }
@@ -70,7 +83,9 @@ fn the_last_instant_is_on_time_and_the_next_is_late() {
 #[test]
 fn an_early_close_makes_nobody_late() {
     let mut query = open();
-    query.close_early("All we need is here.".into(), at("2026-11-20T09:00:00Z")).unwrap();
+    query
+        .close_early("All we need is here.".into(), at("2026-11-20T09:00:00Z"))
+        .unwrap();
     let mut response = response("AT");
     response.submit(&query, at("2026-11-25T09:00:00Z")).unwrap();
     assert!(!response.late);
@@ -83,9 +98,14 @@ fn only_the_first_version_can_be_late() {
     assert_eq!(on_time.submit(&query, before(DEADLINE_END, 1)), Ok(1));
     assert_eq!(on_time.submit(&query, at("2027-01-15T09:00:00Z")), Ok(2));
     assert!(!on_time.late);
-    on_time.retract("A wrong figure.".into(), at("2027-01-16T09:00:00Z")).unwrap();
+    on_time
+        .retract("A wrong figure.".into(), at("2027-01-16T09:00:00Z"))
+        .unwrap();
     assert_eq!(on_time.submit(&query, at("2027-01-17T09:00:00Z")), Ok(3));
-    assert!(!on_time.late, "taken back and sent again, it was still first sent on time");
+    assert!(
+        !on_time.late,
+        "taken back and sent again, it was still first sent on time"
+    );
     assert_eq!(on_time.first_submitted, Some(before(DEADLINE_END, 1)));
 
     let mut late = response("AT");
@@ -100,13 +120,27 @@ fn a_retracted_response_has_no_version_in_force() {
     let mut response = response("AT");
     assert_eq!(code(response.retract("Too early.".into(), at(LAUNCH))), "not_submitted");
     response.submit(&query, at(LAUNCH)).unwrap();
-    response.retract("A wrong figure.".into(), at("2026-11-06T09:00:00Z")).unwrap();
-    assert_eq!((response.status(), response.version_in_force()), (ResponseStatus::Drafting, None));
-    let Position::Drafting { retracted: Some(retraction) } = &response.position else {
+    response
+        .retract("A wrong figure.".into(), at("2026-11-06T09:00:00Z"))
+        .unwrap();
+    assert_eq!(
+        (response.status(), response.version_in_force()),
+        (ResponseStatus::Drafting, None)
+    );
+    let Position::Drafting {
+        retracted: Some(retraction),
+    } = &response.position
+    else {
         panic!("{:?}", response.position);
     };
-    assert_eq!((retraction.at, retraction.note.as_str()), (at("2026-11-06T09:00:00Z"), "A wrong figure."));
-    assert_eq!(code(response.retract("Again.".into(), at("2026-11-06T09:00:00Z"))), "not_submitted");
+    assert_eq!(
+        (retraction.at, retraction.note.as_str()),
+        (at("2026-11-06T09:00:00Z"), "A wrong figure.")
+    );
+    assert_eq!(
+        code(response.retract("Again.".into(), at("2026-11-06T09:00:00Z"))),
+        "not_submitted"
+    );
     assert_eq!(response.submit(&query, at("2026-11-07T09:00:00Z")), Ok(2));
 }
 
@@ -123,7 +157,10 @@ fn declining_goes_back_and_forth() {
     response.resume(&query, now).unwrap();
     assert_eq!(response.position, Position::Drafting { retracted: None });
     response.submit(&query, now).unwrap();
-    assert_eq!(code(response.decline(&query, "Too late.".into(), now)), "already_submitted");
+    assert_eq!(
+        code(response.decline(&query, "Too late.".into(), now)),
+        "already_submitted"
+    );
     assert_eq!(code(response.resume(&query, now)), "not_declined");
     response.retract("A mistake.".into(), now).unwrap();
     response.decline(&query, "Nobody to ask.".into(), now).unwrap();
@@ -143,7 +180,11 @@ fn responses_are_taken_from_launch_until_twelve_months_after_the_last_edition() 
     let mut compiled = open();
     compiled.compile(false, now).unwrap();
     let end = at("2027-12-10T09:00:00Z");
-    assert!(compiled.accepts_responses(&office("AT"), end - TimeDelta::microseconds(1)).is_ok());
+    assert!(
+        compiled
+            .accepts_responses(&office("AT"), end - TimeDelta::microseconds(1))
+            .is_ok()
+    );
     assert_eq!(code(compiled.accepts_responses(&office("AT"), end)), "closed_for_good");
     compiled.compile(false, at("2027-06-01T09:00:00Z")).unwrap();
     assert!(compiled.accepts_responses(&office("AT"), end).is_ok());
@@ -180,7 +221,10 @@ fn a_complete_response_answers_what_is_asked_and_required() {
     for (answers, faults) in [
         (vec![], &[("/answers/q1", "missing_answer")][..]),
         (vec![given("q1", yes_no(YesNo::No))], &[]),
-        (vec![given("q1", yes_no(YesNo::Yes))], &[("/answers/q2", "missing_answer")]),
+        (
+            vec![given("q1", yes_no(YesNo::Yes))],
+            &[("/answers/q2", "missing_answer")],
+        ),
         (vec![given("q1", yes_no(YesNo::Yes)), given("q2", chosen("a"))], &[]),
         (
             vec![given("q1", yes_no(YesNo::Yes)), given("q2", chosen("b"))],
@@ -213,7 +257,10 @@ fn a_complete_response_answers_what_is_asked_and_required() {
 fn a_response_with_answers_to_follow_is_partial() {
     let instead = |word| answer("q1", Circle::Public, Content::Instead { word, note: None });
     assert!(is_partial(&[instead(Instead::ToFollow)]));
-    assert!(!is_partial(&[instead(Instead::NoInformation), instead(Instead::NotApplicable)]));
+    assert!(!is_partial(&[
+        instead(Instead::NoInformation),
+        instead(Instead::NotApplicable)
+    ]));
     assert!(!is_partial(&[]));
 }
 

@@ -1,5 +1,7 @@
 //! Summaries: what the first draft says, and what an edited one may be.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop a test that cannot go on")]
+
 mod support;
 
 use ahq_domain::answer::{Answer, Content, Instead, NumberFlag, NumberValue, YesNo};
@@ -11,7 +13,9 @@ use ahq_domain::question::{Kind, Question, Revision};
 use ahq_domain::summary::{LONGEST_PART, Material, Summary, SummaryInput, first_draft};
 use proptest::prelude::*;
 
-use support::{answer, choice_of, circles, hidden_changed, key, question, settled, some_answers, some_questions, yes_no};
+use support::{
+    answer, choice_of, circles, hidden_changed, key, question, settled, some_answers, some_questions, yes_no,
+};
 
 const CODES: [&str; 10] = ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES"];
 const LINE: &str = "Responses from Austria, Belgium plus Norway (3 in total)";
@@ -59,7 +63,11 @@ fn finding(kind: Kind, contents: &[Content]) -> String {
         .collect();
     let questions = [worded(question("q1", kind, None), "Is it?")];
     let findings = draft(None, &questions, &responses, Circle::Public).findings;
-    findings.as_str().strip_prefix("- **Question 1** (Is it?): ").unwrap().to_owned()
+    findings
+        .as_str()
+        .strip_prefix("- **Question 1** (Is it?): ")
+        .unwrap()
+        .to_owned()
 }
 
 fn answers(yes: usize, no: usize) -> Vec<Content> {
@@ -90,7 +98,11 @@ fn shares_are_said_by_their_thresholds_and_few_are_named() {
             6,
             "about half of the respondents (4 of 10) answered yes; about half of the respondents (6 of 10) answered no.",
         ),
-        (5, 3, "5 of 8 respondents answered yes; Land DE, Land DK and Land EE (3 of 8) answered no."),
+        (
+            5,
+            3,
+            "5 of 8 respondents answered yes; Land DE, Land DK and Land EE (3 of 8) answered no.",
+        ),
     ] {
         assert_eq!(finding(Kind::YesNo, &answers(yes, no)), said);
     }
@@ -110,7 +122,10 @@ fn other_words_and_restricted_answers_are_told_apart() {
         .collect();
     responses.push(vec![answer("q1", Circle::Network, yes_no(YesNo::No))]);
     responses.push(vec![answer("q1", Circle::Requester, yes_no(YesNo::No))]);
-    let questions = [worded(question("q1", Kind::YesNo, None), "Is *it* [so](https://example.org)?\n\nMore.")];
+    let questions = [worded(
+        question("q1", Kind::YesNo, None),
+        "Is *it* [so](https://example.org)?\n\nMore.",
+    )];
     assert_eq!(
         draft(None, &questions, &responses, Circle::Public).findings.as_str(),
         "- **Question 1** (Is it so?): Austria (1 of 2) answered yes; Belgium (1 of 2) answered that this is unknown. \
@@ -118,10 +133,17 @@ fn other_words_and_restricted_answers_are_told_apart() {
          Land CZ is to follow. 2 answers are left out of this figure, as their dissemination is restricted."
     );
     let network = draft(None, &questions, &responses, Circle::Network).findings;
-    assert!(network.as_str().ends_with(
-        "One answer is left out of this figure, as its dissemination is restricted."
-    ));
-    assert!(!draft(None, &questions, &responses, Circle::Requester).findings.as_str().contains("left out"));
+    assert!(
+        network
+            .as_str()
+            .ends_with("One answer is left out of this figure, as its dissemination is restricted.")
+    );
+    assert!(
+        !draft(None, &questions, &responses, Circle::Requester)
+            .findings
+            .as_str()
+            .contains("left out")
+    );
 }
 
 #[test]
@@ -203,7 +225,10 @@ fn the_background_is_cut_between_paragraphs() {
         (format!("{short}\n\nTwo.\n\nThree."), format!("{short}\n\nTwo.")),
         (format!("{short}\n\n{long}\n\nThree."), short.to_owned()),
         (format!("{long}\n\nTwo."), long.to_owned()),
-        (format!("# Why\n\n{short}\n\n- a\n- b\n\nThree."), format!("# Why\n\n{short}\n\n- a\n- b")),
+        (
+            format!("# Why\n\n{short}\n\n- a\n- b\n\nThree."),
+            format!("# Why\n\n{short}\n\n- a\n- b"),
+        ),
         // One paragraph alone that does not fit is for the office to shorten.
         ("word ".repeat(2_000).trim().to_owned(), String::new()),
     ] {
@@ -245,7 +270,12 @@ fn findings_that_would_be_too_long_end_with_a_pointer() {
             .collect(),
     };
     let questions: Vec<_> = (0..20)
-        .map(|index| worded(question(&format!("q{index}"), kind.clone(), None), &"Which one? ".repeat(30)))
+        .map(|index| {
+            worded(
+                question(&format!("q{index}"), kind.clone(), None),
+                &"Which one? ".repeat(30),
+            )
+        })
         .collect();
     let chosen = Content::Choice {
         options: ["a", "b", "c", "d", "e"].iter().map(|id| key(id)).collect(),
@@ -258,7 +288,11 @@ fn findings_that_would_be_too_long_end_with_a_pointer() {
     let findings = draft(None, &questions, &vec![response; 3], Circle::Public).findings;
     assert!(findings.as_str().chars().count() <= LONGEST_PART);
     assert!(findings.as_str().chars().count() > LONGEST_PART / 2);
-    assert!(findings.as_str().ends_with("\n- The figures of the other questions are in the comparison."));
+    assert!(
+        findings
+            .as_str()
+            .ends_with("\n- The figures of the other questions are in the comparison.")
+    );
 }
 
 #[test]
@@ -268,14 +302,17 @@ fn an_edited_summary_is_parsed_with_all_faults() {
         respondents: String::new(),
         findings: " ".into(),
     };
-    assert!(Summary::parse(&input).is_ok());
+    assert!(Summary::parse(input).is_ok());
     let input = SummaryInput {
         background: "x".repeat(LONGEST_PART + 1),
         respondents: "a\u{0}b".into(),
         findings: "é".repeat(LONGEST_PART + 1),
     };
-    let faults = Summary::parse(&input).unwrap_err();
-    let found: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+    let faults = Summary::parse(input).unwrap_err();
+    let found: Vec<_> = faults
+        .iter()
+        .map(|fault| (fault.pointer.as_str(), fault.code))
+        .collect();
     assert_eq!(
         found,
         [
@@ -319,7 +356,7 @@ proptest! {
             respondents: before.respondents.as_str().to_owned(),
             findings: before.findings.as_str().to_owned(),
         };
-        prop_assert_eq!(Summary::parse(&again).unwrap(), before);
+        prop_assert_eq!(Summary::parse(again).unwrap(), before);
     }
 }
 

@@ -270,7 +270,7 @@ impl Work<'_> {
         Ok(match note {
             Note::AccountInvitation | Note::JointInvitation => None,
             Note::Launch => Some(self.launch(query, launched, office, head, &link)?),
-            Note::Extension => extension(launched, office, query, head, &link),
+            Note::Extension => extension(launched, office, head, &link),
             Note::Withdrawal => launched.withdrawn.as_ref().map(|withdrawn| {
                 Message::Withdrawal(Withdrawal {
                     query: head,
@@ -399,12 +399,27 @@ impl Work<'_> {
             return Ok(None);
         };
         let circles = responses::circles(self.conn, response.id)?;
-        let public = circles.values().filter(|circle| **circle == Circle::Public).count();
+        let numbers = |public: bool| -> Vec<u32> {
+            query
+                .questions
+                .iter()
+                .zip(1..)
+                .filter(|(question, _)| {
+                    circles
+                        .get(&question.id)
+                        .is_some_and(|circle| (*circle == Circle::Public) == public)
+                })
+                .map(|(_, number)| number)
+                .collect()
+        };
+        let summary = summaries::find(self.conn, publication.edition, Circle::Public)?;
         Ok(Some(Message::PublicationNotice(PublicationNotice {
             query: head,
-            publish_at: publication.from,
-            public_answers: u32::try_from(public).unwrap_or(0),
-            restricted_answers: u32::try_from(circles.len() - public).unwrap_or(0),
+            edition: unsigned(publication.number),
+            public_from: publication.from,
+            public_answers: numbers(true),
+            restricted_answers: numbers(false),
+            with_summary: summary.is_some_and(|summary| summary.signed.is_some()),
             link: format!("{link}/responses/{}", office.code),
         })))
     }
@@ -413,8 +428,9 @@ impl Work<'_> {
         let publication = launched.publication(self.now).filter(|_| is_public(query, self.now))?;
         Some(Message::Publication(Publication {
             query: head,
+            edition: unsigned(publication.number),
             published_on: brussels_date(publication.from),
-            link: format!("{}/public/queries/{}", self.settings.public_address, launched.number),
+            public_link: format!("{}/public/queries/{}", self.settings.public_address, launched.number),
         }))
     }
 
@@ -467,7 +483,7 @@ fn joint_invitation(query: &Query, office: &Office, offices: &Offices, link: Str
     })
 }
 
-fn extension(launched: &Launched, office: &Office, query: &Query, head: QueryHead, link: &str) -> Option<Message> {
+fn extension(launched: &Launched, office: &Office, head: QueryHead, link: &str) -> Option<Message> {
     let extension = launched.extensions.last()?;
     Some(Message::Extension(Extension {
         query: head,
@@ -475,14 +491,7 @@ fn extension(launched: &Launched, office: &Office, query: &Query, head: QueryHea
         new_deadline: extension.to,
         reason: extension.reason.clone(),
         granted: Granted::Everyone,
-        link: format!(
-            "{link}/{}",
-            if *office.code.as_str() == *query.lead.as_str() {
-                String::new()
-            } else {
-                format!("responses/{}", office.code)
-            }
-        ),
+        link: format!("{link}/responses/{}", office.code),
     }))
 }
 

@@ -24,7 +24,7 @@ use crate::queries::{all_in, network};
 use crate::work::{Work, must_be_version};
 
 /// Working days after the deadline from which on the service provider may compile for an absent requester.
-pub const PROVIDER_COMPILES_AFTER: u32 = 10;
+pub const PROVIDER_COMPILES_AFTER: i32 = 10;
 
 /// An edition as its reader finds it in a list.
 #[derive(Debug, Clone)]
@@ -80,8 +80,13 @@ impl EditionView {
     /// [`Error::Internal`] when what was stored cannot be printed.
     pub fn render(&self, format: Format, order: Order) -> Result<RenderedDocument, Error> {
         let view = self.view()?;
-        let bytes = ahq_render::render(&view, &self.sha256, self.summary.as_ref(), format, order)
-            .map_err(|error| Error::Internal(error.to_string()))?;
+        let source = ahq_render::Source {
+            view: &view,
+            sha256: &self.sha256,
+            summary: self.summary.as_ref(),
+        };
+        let bytes =
+            ahq_render::render(source, format, order).map_err(|error| Error::Internal(error.to_string()))?;
         let name = self.query.number().unwrap_or_else(|| self.query.id.to_string());
         Ok(RenderedDocument {
             media_type: format.media_type(),
@@ -193,7 +198,7 @@ impl Work<'_> {
         };
         let calendar: Calendar = self.commission_calendar()?;
         let from = calendar
-            .add_working_days(launched.deadline.date, i64::from(PROVIDER_COMPILES_AFTER))
+            .add_working_days(launched.deadline.date, PROVIDER_COMPILES_AFTER)
             .map_err(Refusal::from)?;
         if self.today() <= from {
             return Err(Refusal::conflict(
@@ -499,7 +504,7 @@ impl Work<'_> {
         }
         let calendar = self.commission_calendar()?;
         let last = calendar
-            .add_working_days(brussels_date(self.now), i64::from(days))
+            .add_working_days(brussels_date(self.now), days)
             .map_err(Refusal::from)?;
         Ok(ahq_domain::deadline::Deadline::on(last).end)
     }

@@ -1,6 +1,7 @@
 //! Why a use case did not happen. Each interface maps this enum to its own words in one place.
 
 use ahq_domain::refusal::{Faults, Refusal};
+use ahq_store::StoreError;
 
 /// Why a use case did not happen; nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
@@ -46,5 +47,20 @@ pub enum Error {
 impl From<Faults> for Error {
     fn from(faults: Faults) -> Self {
         Self::Refused(Refusal::Invalid(faults))
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // Another change came between reading and writing; so did whoever wrote the same new row first.
+            StoreError::Conflict | StoreError::Unique(_) => Self::Stale { current: None },
+            StoreError::Busy(_) | StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "the tables cannot be used right now");
+                Self::Busy
+            }
+            StoreError::Full(_) => Self::Full,
+            other => Self::Internal(other.to_string()),
+        }
     }
 }

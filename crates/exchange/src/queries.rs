@@ -401,12 +401,28 @@ impl Work<'_> {
         let commission = self.commission_calendar()?;
         let planned = query.extend(date, reason.clone(), &commission, self.now)?;
         self.keep_query(&mut query)?;
+        self.recount_late(&query)?;
         let facts = json!({"deadline": planned.deadline.date});
         self.record("query.extended", format!("query/{}", query.id), facts)?;
         let told = network(&query);
         self.tell(&query, &told, &Note::Extension)?;
         let warnings = self.deadline_warnings(&planned, &addressees(&query))?;
         Ok((self.detail(query)?, warnings))
+    }
+
+    /// A response that came late is on time when a later date covers it.
+    fn recount_late(&mut self, query: &Query) -> Result<(), Error> {
+        let Some(launched) = query.launched() else {
+            return Ok(());
+        };
+        for mut response in responses::of_query(self.conn, query.id)? {
+            let deadline = launched.deadline_for(&response.office, &query.lead);
+            if deadline.is_some_and(|deadline| response.deadline_moved(&deadline)) {
+                response.version += 1;
+                responses::update(self.conn, &response)?;
+            }
+        }
+        Ok(())
     }
 
     /// Withdraws a query and tells every office asked.
@@ -443,7 +459,7 @@ impl Work<'_> {
                 ahq_domain::clock::written_date(planned.deadline.date)
             ));
         }
-        warnings.extend(calendars.holidays_on(planned.deadline.date));
+        warnings.extend(calendars.holiday_warning(planned.deadline.date, &asked));
         Ok(warnings)
     }
 }

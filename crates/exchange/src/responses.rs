@@ -14,7 +14,8 @@ use ahq_domain::question::Key;
 use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::response::{Position, Response, Version, check_complete};
 use ahq_store::queries::{Lock, QueryRef};
-use ahq_store::responses::{self, DraftAnswer};
+use ahq_store::responses;
+pub use ahq_store::responses::DraftAnswer;
 use serde_json::json;
 
 use crate::error::Error;
@@ -203,7 +204,7 @@ impl Work<'_> {
         let (query, response) = self.response_to_change(reference, office, Action::DraftResponse)?;
         query.accepts_responses(office, self.now)?;
         let mut response = self.expect_response(&query, office, response, expected)?;
-        must_not_be_declined(&response)?;
+        response.must_not_be_declined()?;
         let answers = parse_answers(&query, inputs)?;
         responses::replace_draft(self.conn, response.id, &answers, self.now, self.caller.user())?;
         self.keep_response(&mut response)?;
@@ -255,7 +256,7 @@ impl Work<'_> {
             Some(response) => response,
             None => self.begin_response(&query, office)?,
         };
-        must_not_be_declined(&response)?;
+        response.must_not_be_declined()?;
         let (now, user) = (self.now, self.caller.user());
         self.expect_answer(response.id, &answer.question, expected)?;
         responses::put_draft_answer(self.conn, response.id, &answer, expected, now, user)?;
@@ -320,7 +321,7 @@ impl Work<'_> {
         self.may(Action::ReleaseResponse, Subject::Response(&query, office))?;
         query.accepts_responses(office, self.now)?;
         let response = self.own_response(&query, office)?.ok_or_else(no_draft)?;
-        must_not_be_declined(&response)?;
+        response.must_not_be_declined()?;
         let answers = self.draft_answers(response.id)?;
         check_complete(&query.questions, &answers)?;
         Ok(())
@@ -346,7 +347,6 @@ impl Work<'_> {
         let (query, response) = self.response_to_change(reference, office, Action::ReleaseResponse)?;
         let mut response = response.ok_or_else(no_draft)?;
         must_be_version(response.version, expected)?;
-        must_not_be_declined(&response)?;
         query.accepts_responses(office, self.now)?;
         let answers = self.draft_answers(response.id)?;
         check_complete(&query.questions, &answers)?;
@@ -536,16 +536,6 @@ fn subject(query: &Query, office: &OfficeCode) -> String {
 
 fn no_draft() -> Refusal {
     Refusal::conflict("no_draft", "there is no draft to submit: save one first")
-}
-
-fn must_not_be_declined(response: &Response) -> Result<(), Refusal> {
-    match response.position {
-        Position::Declined { .. } => Err(Refusal::conflict(
-            "declined",
-            "the office has declined: resume the response first",
-        )),
-        _ => Ok(()),
-    }
 }
 
 fn circles(answers: &[Answer]) -> BTreeMap<Key, Circle> {

@@ -2,12 +2,13 @@
 //!
 //! A summary belongs to one view of one edition. Signing the network's summary mails the compilation, once.
 
+use ahq_domain::compilation::Named;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::query::Query;
 use ahq_domain::refusal::Refusal;
-use ahq_domain::summary::{Summary, SummaryInput, first_draft};
+use ahq_domain::summary::{Material, Summary, SummaryInput, first_draft};
 use ahq_store::editions::{self, Edition};
 use ahq_store::queries::{Lock, QueryRef};
 use ahq_store::summaries::{self, StoredSummary};
@@ -28,11 +29,27 @@ impl Work<'_> {
         circle: Circle,
     ) -> Result<StoredSummary, Error> {
         let (_, stored) = editions::view(self.conn, query.id, edition.number, circle)?.ok_or(Refusal::Hidden)?;
+        let view = parse_view(&stored.body)?;
+        let names = |list: &Option<Vec<Named>>| -> Vec<String> {
+            list.iter().flatten().map(|named| named.name.clone()).collect()
+        };
+        let text = first_draft(&Material {
+            background: view.background.as_ref(),
+            responses_line: &view.head.responses_line,
+            declined: &names(&view.head.declined),
+            not_answered: &names(&view.head.not_answered),
+            questions: &query.questions,
+            figures: &view.comparison,
+            names: &|office| {
+                let response = view.responses.iter().find(|response| response.office == *office);
+                response.map_or_else(|| office.to_string(), |response| response.name.clone())
+            },
+        });
         let summary = StoredSummary {
             edition: edition.id,
             circle,
             version: 1,
-            summary: first_draft(&parse_view(&stored.body)?),
+            summary: text,
             signed: None,
             signed_by: None,
         };

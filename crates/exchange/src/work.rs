@@ -9,8 +9,7 @@ use ahq_domain::permission::{Action, Caller, Party, Subject, may};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::{UserStatus, role_on};
 use ahq_store::audit::Event;
-use ahq_store::connection::Connection;
-use ahq_store::{Store, audit, replays, sessions};
+use ahq_store::{Connection, Store, audit, replays, sessions};
 use chrono::NaiveDate;
 
 use crate::credentials::Credentials;
@@ -24,7 +23,7 @@ pub struct Settings {
     /// The address people reach the exchange at, without a slash at its end: links in mails begin with it.
     pub public_address: String,
     /// How many working days ahead a publication is announced to the respondents.
-    pub publication_notice_days: u32,
+    pub publication_notice_days: i32,
 }
 
 /// The exchange: its tables, clock, randomness, keys and settings.

@@ -3,7 +3,7 @@
 //! | here | SQLite | PostgreSQL | in Rust |
 //! |---|---|---|---|
 //! | [`sql::Id`] | `BLOB`, 16 bytes | `uuid` | [`Id`] |
-//! | [`sql::Instant`] | `TEXT`, RFC 3339 in UTC, 27 characters | `timestamptz` | [`Time`] |
+//! | [`sql::Time`] | `TEXT`, RFC 3339 in UTC, 27 characters | `timestamptz` | [`Time`] |
 //! | [`sql::Json`] | `TEXT` with `CHECK (json_valid(…))` | `jsonb` | [`Json`], or [`JsonText`] unparsed |
 //! | `diesel::sql_types::Date` | `TEXT`, ISO 8601 | `date` | `chrono::NaiveDate` |
 //!
@@ -14,12 +14,12 @@
 //! A schema names them so:
 //! ```
 //! diesel::table! {
-//!     use ahq_store::column::sql::{Id, Instant, Json};
+//!     use ahq_store::column::sql::{Id, Json, Time};
 //!     use diesel::sql_types::{Date, Nullable, Text};
 //!
 //!     letters (id) {
 //!         id -> Id,
-//!         sent_at -> Nullable<Instant>,
+//!         sent_at -> Nullable<Time>,
 //!         due -> Date,
 //!         readers -> Json,
 //!         subject -> Text,
@@ -44,13 +44,25 @@ use uuid::Uuid;
 /// The names a schema uses.
 pub mod sql {
     use diesel::query_builder::QueryId;
-    use diesel::sql_types::SqlType;
+    use diesel::sql_types::{Interval, SqlType, ops};
 
-    /// A moment, to the microsecond. Not called `Time`, to which `table!` would give arithmetic by its name.
+    /// A moment, to the microsecond.
     #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
     #[diesel(sqlite_type(name = "Text"))]
     #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
-    pub struct Instant;
+    pub struct Time;
+
+    // By its name alone `table!` takes this for a type one calculates with, and asks for these. No statement uses them:
+    // what is added to a moment is decided in the domain.
+    impl ops::Add for Time {
+        type Rhs = Interval;
+        type Output = Self;
+    }
+
+    impl ops::Sub for Time {
+        type Rhs = Interval;
+        type Output = Self;
+    }
 
     /// An id of 16 bytes.
     #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
@@ -65,9 +77,9 @@ pub mod sql {
     pub struct Json;
 }
 
-impl HasSqlType<sql::Instant> for MultiBackend {
+impl HasSqlType<sql::Time> for MultiBackend {
     fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
-        Self::lookup_sql_type::<sql::Instant>(lookup)
+        Self::lookup_sql_type::<sql::Time>(lookup)
     }
 }
 
@@ -86,7 +98,7 @@ impl HasSqlType<sql::Json> for MultiBackend {
 /// A moment in UTC, to the microsecond, which is what PostgreSQL keeps; what is finer is cut off, so that a value read
 /// is the value written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
-#[diesel(sql_type = sql::Instant)]
+#[diesel(sql_type = sql::Time)]
 pub struct Time(DateTime<Utc>);
 
 impl From<DateTime<Utc>> for Time {
@@ -105,7 +117,7 @@ impl From<Time> for DateTime<Utc> {
 const TIME_TEXT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 const TIME_TEXT_LENGTH: usize = 27;
 
-impl ToSql<sql::Instant, Sqlite> for Time {
+impl ToSql<sql::Time, Sqlite> for Time {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         let text = self.0.format(TIME_TEXT).to_string();
         if text.len() != TIME_TEXT_LENGTH {
@@ -116,7 +128,7 @@ impl ToSql<sql::Instant, Sqlite> for Time {
     }
 }
 
-impl FromSql<sql::Instant, Sqlite> for Time {
+impl FromSql<sql::Time, Sqlite> for Time {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         let text = value.read_text();
         let moment = DateTime::parse_from_rfc3339(text).map_err(|fault| format!("{text:?} is no time: {fault}"))?;
@@ -124,28 +136,28 @@ impl FromSql<sql::Instant, Sqlite> for Time {
     }
 }
 
-impl ToSql<sql::Instant, Pg> for Time {
+impl ToSql<sql::Time, Pg> for Time {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         <DateTime<Utc> as ToSql<Timestamptz, Pg>>::to_sql(&self.0, out)
     }
 }
 
-impl FromSql<sql::Instant, Pg> for Time {
+impl FromSql<sql::Time, Pg> for Time {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         <DateTime<Utc> as FromSql<Timestamptz, Pg>>::from_sql(value).map(Self)
     }
 }
 
-impl ToSql<sql::Instant, MultiBackend> for Time {
+impl ToSql<sql::Time, MultiBackend> for Time {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
-        out.set_value((sql::Instant, self));
+        out.set_value((sql::Time, self));
         Ok(IsNull::No)
     }
 }
 
-impl FromSql<sql::Instant, MultiBackend> for Time {
+impl FromSql<sql::Time, MultiBackend> for Time {
     fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
-        value.from_sql::<Self, sql::Instant>()
+        value.from_sql::<Self, sql::Time>()
     }
 }
 
@@ -298,5 +310,8 @@ impl FromSql<sql::Json, MultiBackend> for JsonText {
 const JSONB_VERSION: u8 = 1;
 
 fn jsonb_text<'a>(value: &PgValue<'a>) -> deserialize::Result<&'a [u8]> {
-    value.as_bytes().strip_prefix(&[JSONB_VERSION]).ok_or_else(|| "a jsonb of an unknown version".into())
+    value
+        .as_bytes()
+        .strip_prefix(&[JSONB_VERSION])
+        .ok_or_else(|| "a jsonb of an unknown version".into())
 }

@@ -104,7 +104,11 @@ impl fmt::Display for Address {
             Place::Server(url) => {
                 let bare = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
                 let bare = bare.split_once('?').map_or(bare, |(bare, _)| bare);
-                write!(out, "postgres://{}", bare.rsplit_once('@').map_or(bare, |(_, place)| place))
+                write!(
+                    out,
+                    "postgres://{}",
+                    bare.rsplit_once('@').map_or(bare, |(_, place)| place)
+                )
             }
         }
     }
@@ -131,7 +135,9 @@ define_sql_function! {
 
 /// Capitals folded letter by letter, as PostgreSQL's `lower` does under a UTF-8 locale.
 pub(crate) fn fold(text: &str) -> String {
-    text.chars().map(|letter| letter.to_lowercase().next().unwrap_or(letter)).collect()
+    text.chars()
+        .map(|letter| letter.to_lowercase().next().unwrap_or(letter))
+        .collect()
 }
 
 fn open_file(path: &str, role: Role) -> Result<SqliteConnection, StoreError> {
@@ -195,7 +201,10 @@ impl Settings {
             }
         }
         if self.encoding != "UTF8" {
-            return Err(StoreError::Unfit(format!("its encoding is {} and must be UTF8", self.encoding)));
+            return Err(StoreError::Unfit(format!(
+                "its encoding is {} and must be UTF8",
+                self.encoding
+            )));
         }
         if !self.folds {
             return Err(StoreError::Unfit(
@@ -227,7 +236,11 @@ fn open_server(url: &str) -> Result<PgConnection, StoreError> {
 /// A server that does not answer is given up after seconds instead of minutes, unless the address says otherwise.
 fn with_timeouts(url: &str) -> String {
     let mut url = url.to_owned();
-    for (key, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "10000"), ("application_name", "ahq")] {
+    for (key, value) in [
+        ("connect_timeout", "5"),
+        ("tcp_user_timeout", "10000"),
+        ("application_name", "ahq"),
+    ] {
         if !url.contains(&format!("{key}=")) {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str(key);
@@ -252,9 +265,7 @@ impl AnyConnection {
     pub(crate) fn begin_write(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE"),
-            Self::Postgres(connection) => {
-                AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN READ WRITE")
-            }
+            Self::Postgres(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN READ WRITE"),
         }
     }
 
@@ -295,9 +306,11 @@ impl AnyConnection {
                     .bind::<Text, _>(name)
                     .get_result(connection)
             }
-            Self::Postgres(connection) => sql_query("SELECT count(*) AS count FROM (SELECT to_regclass($1)) t(c) WHERE c IS NOT NULL")
-                .bind::<Text, _>(name)
-                .get_result(connection),
+            Self::Postgres(connection) => {
+                sql_query("SELECT count(*) AS count FROM (SELECT to_regclass($1)) t(c) WHERE c IS NOT NULL")
+                    .bind::<Text, _>(name)
+                    .get_result(connection)
+            }
         }?;
         Ok(count.count > 0)
     }
@@ -310,7 +323,10 @@ mod tests {
     #[test]
     fn the_scheme_chooses_the_database() {
         let parse = |address: &str| address.parse::<Address>();
-        assert_eq!(parse("sqlite:///var/ahq.db").unwrap().file(), Some(Path::new("/var/ahq.db")));
+        assert_eq!(
+            parse("sqlite:///var/ahq.db").unwrap().file(),
+            Some(Path::new("/var/ahq.db"))
+        );
         assert_eq!(parse("data/ahq.db").unwrap().file(), Some(Path::new("data/ahq.db")));
         assert_eq!(parse("postgresql://host/ahq").unwrap().file(), None);
         for wrong in ["", "sqlite://", ":memory:", "file:x", "mysql://host/ahq"] {
@@ -321,7 +337,10 @@ mod tests {
     #[test]
     fn an_address_never_prints_its_password() {
         let address: Address = "postgres://ahq:se@cret@host:5432/ahq?password=secret".parse().unwrap();
-        assert_eq!(format!("{address} {address:?}"), "postgres://host:5432/ahq postgres://host:5432/ahq");
+        assert_eq!(
+            format!("{address} {address:?}"),
+            "postgres://host:5432/ahq postgres://host:5432/ahq"
+        );
     }
 
     #[test]

@@ -9,8 +9,7 @@
 //! - a unique constraint or index, partial or not, carries that name on PostgreSQL; on SQLite its name is free;
 //! - a unique index over an expression carries one and the same name, ending in `_key`, on both, because SQLite then
 //!   reports the index's name;
-//! - a primary key on `id` alone may stay unnamed (`<table>_pkey` is read as `<table>_id_key`); any other primary key is
-//!   named on PostgreSQL: `CONSTRAINT replays_caller_key_key PRIMARY KEY (caller, key)`;
+//! - a primary key needs no name: its violation is named after its columns like any other;
 //! - no name passes 63 bytes, where PostgreSQL cuts, and no table has two partial unique indexes on the same columns.
 
 use diesel::result::{DatabaseErrorKind, Error};
@@ -88,7 +87,8 @@ impl From<&Error> for StoreError {
                 let message = information.message();
                 match kind {
                     DatabaseErrorKind::UniqueViolation => {
-                        Self::Unique(key_name(information.constraint_name(), message))
+                        let constraint = information.constraint_name();
+                        Self::Unique(key_name(constraint, information.details(), message))
                     }
                     DatabaseErrorKind::ForeignKeyViolation | DatabaseErrorKind::RestrictViolation => {
                         Self::ForeignKey(message.to_owned())
@@ -127,14 +127,22 @@ fn from_message(message: &str) -> StoreError {
         ("disk I/O error", StoreError::Unavailable),
         ("disk image is malformed", StoreError::Corrupt),
     ];
-    let kind = WORDS.iter().find(|(words, _)| message.contains(words)).map_or(StoreError::Other as Kind, |(_, kind)| *kind);
+    let kind = WORDS
+        .iter()
+        .find(|(words, _)| message.contains(words))
+        .map_or(StoreError::Other as Kind, |(_, kind)| *kind);
     kind(message.to_owned())
 }
 
 /// The common name of a violated key: PostgreSQL's own, or made from what SQLite says.
-fn key_name(constraint: Option<&str>, message: &str) -> String {
+fn key_name(constraint: Option<&str>, details: Option<&str>, message: &str) -> String {
     if let Some(name) = constraint {
-        return name.strip_suffix("_pkey").map_or_else(|| name.to_owned(), |table| format!("{table}_id_key"));
+        // In every language the details say `(a, b)=(…)`; the values are left where they are.
+        let columns = details.and_then(|details| Some(details.split_once(")=(")?.0.split_once('(')?.1));
+        return match (name.strip_suffix("_pkey"), columns) {
+            (Some(table), Some(columns)) => key_of(table, columns.split(", ")),
+            _ => name.to_owned(),
+        };
     }
     let Some(what) = message.strip_prefix("UNIQUE constraint failed: ") else {
         return message.to_owned();
@@ -142,14 +150,19 @@ fn key_name(constraint: Option<&str>, message: &str) -> String {
     if let Some(index) = what.strip_prefix("index '") {
         return index.trim_end_matches('\'').to_owned();
     }
-    let mut name = String::new();
-    for (position, place) in what.split(", ").enumerate() {
-        let (table, column) = place.split_once('.').unwrap_or(("", place));
-        if position == 0 {
-            name.push_str(table);
-        }
+    let table = what.split_once('.').map_or(what, |(table, _)| table);
+    key_of(
+        table,
+        what.split(", ")
+            .map(|place| place.split_once('.').map_or(place, |(_, column)| column)),
+    )
+}
+
+fn key_of<'a>(table: &str, columns: impl Iterator<Item = &'a str>) -> String {
+    let mut name = table.to_owned();
+    for column in columns {
         name.push('_');
-        name.push_str(column);
+        name.push_str(column.trim_matches('"'));
     }
     name.push_str("_key");
     name
@@ -161,12 +174,25 @@ mod tests {
 
     #[test]
     fn both_databases_name_a_key_alike() {
-        let sqlite = |message: &str| key_name(None, message);
+        let sqlite = |message: &str| key_name(None, None, message);
+        let postgres = |name: &str, details: &str| key_name(Some(name), Some(details), "");
         assert_eq!(sqlite("UNIQUE constraint failed: users.email"), "users_email_key");
-        assert_eq!(sqlite("UNIQUE constraint failed: answers.query_id, answers.office"), "answers_query_id_office_key");
-        assert_eq!(sqlite("UNIQUE constraint failed: index 'users_folded_email_key'"), "users_folded_email_key");
-        assert_eq!(sqlite("UNIQUE constraint failed: users.id"), key_name(Some("users_pkey"), ""));
-        assert_eq!(key_name(Some("users_email_key"), "whatever"), "users_email_key");
+        assert_eq!(
+            postgres("users_email_key", "Key (email)=(a@b)=(c) already exists."),
+            "users_email_key"
+        );
+        assert_eq!(
+            sqlite("UNIQUE constraint failed: index 'users_folded_key'"),
+            "users_folded_key"
+        );
+        assert_eq!(
+            sqlite("UNIQUE constraint failed: replays.caller, replays.key"),
+            "replays_caller_key_key"
+        );
+        assert_eq!(
+            postgres("replays_pkey", "Key (caller, \"key\")=(1, 2) already exists."),
+            "replays_caller_key_key"
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod connection;
 mod error;
 pub mod migration;
 mod pool;
+mod schema;
 mod session;
 mod write;
 

@@ -4,7 +4,7 @@
 use crate::connection::{AnyConnection, MultiBackend};
 use crate::error::StoreError;
 use diesel::QueryableByName;
-use diesel::migration::{Migration, MigrationSource};
+use diesel::migration::{Migration, MigrationConnection, MigrationSource};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
@@ -23,13 +23,24 @@ const JOURNAL: &str = "__diesel_schema_migrations";
 /// [`StoreError::Migration`] if one fails, or if the database has seen migrations this program does not know.
 pub fn run(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
     connection.lock_schema()?;
+    connection.setup()?;
     let seen = stamps(connection)?;
     let known = known(connection)?;
-    if let Some(stamp) = seen.iter().find(|stamp| !known.iter().any(|migration| stamp_of(migration) == **stamp)) {
-        return Err(StoreError::Migration(format!("a newer program has changed them (migration {stamp})")));
+    if let Some(stamp) = seen
+        .iter()
+        .find(|stamp| !known.iter().any(|migration| stamp_of(migration) == **stamp))
+    {
+        return Err(StoreError::Migration(format!(
+            "a newer program has changed them (migration {stamp})"
+        )));
     }
-    let pending: Vec<_> = known.into_iter().filter(|migration| !seen.contains(&stamp_of(migration))).collect();
-    connection.run_migrations(&pending).map_err(|fault| StoreError::Migration(fault.to_string()))?;
+    let pending: Vec<_> = known
+        .into_iter()
+        .filter(|migration| !seen.contains(&stamp_of(migration)))
+        .collect();
+    connection
+        .run_migrations(&pending)
+        .map_err(|fault| StoreError::Migration(fault.to_string()))?;
     Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
 }
 
@@ -40,7 +51,11 @@ pub fn run(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
 pub fn pending(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
     let seen = stamps(connection)?;
     let known = known(connection)?;
-    Ok(names(known.into_iter().filter(|migration| !seen.contains(&stamp_of(migration)))))
+    Ok(names(
+        known
+            .into_iter()
+            .filter(|migration| !seen.contains(&stamp_of(migration))),
+    ))
 }
 
 /// The names of what has run, in order, among those this program knows. It changes nothing.
@@ -50,7 +65,11 @@ pub fn pending(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError
 pub fn applied(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
     let seen = stamps(connection)?;
     let known = known(connection)?;
-    Ok(names(known.into_iter().filter(|migration| seen.contains(&stamp_of(migration)))))
+    Ok(names(
+        known
+            .into_iter()
+            .filter(|migration| seen.contains(&stamp_of(migration))),
+    ))
 }
 
 type Known = Box<dyn Migration<MultiBackend>>;
@@ -61,7 +80,9 @@ fn known(connection: &AnyConnection) -> Result<Vec<Known>, StoreError> {
         AnyConnection::Sqlite(_) => SQLITE,
         AnyConnection::Postgres(_) => POSTGRES,
     };
-    let mut known: Vec<Known> = source.migrations().map_err(|fault| StoreError::Migration(fault.to_string()))?;
+    let mut known: Vec<Known> = source
+        .migrations()
+        .map_err(|fault| StoreError::Migration(fault.to_string()))?;
     known.sort_by_key(stamp_of);
     Ok(known)
 }

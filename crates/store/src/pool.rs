@@ -32,7 +32,15 @@ impl Pool {
     ) -> Self {
         let size = size.get();
         let permits = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS)));
-        Self { address, role, statements, size, patience, permits, idle: Mutex::default() }
+        Self {
+            address,
+            role,
+            statements,
+            size,
+            patience,
+            permits,
+            idle: Mutex::default(),
+        }
     }
 
     /// Opens one connection now, so that a database out of reach or unfit is found at once.
@@ -61,7 +69,8 @@ impl Pool {
             drop(permit);
             outcome
         });
-        lent.await.unwrap_or_else(|fault| Err(StoreError::Unavailable(fault.to_string()).into()))
+        lent.await
+            .unwrap_or_else(|fault| Err(StoreError::Unavailable(fault.to_string()).into()))
     }
 
     /// Waits for those at work and closes every connection; later callers are turned away.

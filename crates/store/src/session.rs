@@ -32,11 +32,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn open(
-        address: &Address,
-        role: Role,
-        statements: &Arc<AtomicU64>,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn open(address: &Address, role: Role, statements: &Arc<AtomicU64>) -> Result<Self, StoreError> {
         let mut connection = address.open(role)?;
         let tally = Arc::new(Tally {
             statements: Arc::clone(statements),
@@ -56,7 +52,11 @@ impl Session {
             }
             _ => {}
         });
-        Ok(Self { connection, tally, lost: false })
+        Ok(Self {
+            connection,
+            tally,
+            lost: false,
+        })
     }
 
     /// Runs a use case in a transaction of its own, that may change rows.
@@ -112,9 +112,7 @@ impl Session {
     /// Whether the connection may serve another use case: nothing is open, and after trouble it still answers.
     pub(crate) fn is_sound(&mut self) -> bool {
         let trouble = self.tally.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
-        !self.lost
-            && self.connection.depth() == Ok(0)
-            && (trouble.is_none() || self.connection.ping().is_ok())
+        !self.lost && self.connection.depth() == Ok(0) && (trouble.is_none() || self.connection.ping().is_ok())
     }
 
     /// Runs a use case in what was opened as number `depth`, and closes that: it stands if the use case succeeded and
@@ -149,19 +147,16 @@ impl Session {
         }
     }
 
-    /// Rolls back everything opened as number `depth` and above.
+    /// Rolls back everything opened as number `depth` and above. If more than that is gone, as after a fault of the disk,
+    /// the transaction around it is lost with all that was done in it.
     fn undo(&mut self, depth: u32) {
-        loop {
-            match self.connection.depth() {
-                Ok(open) if open >= depth && open > 0 => {}
-                Ok(_) => return,
-                Err(_) => break,
-            }
+        let due = depth.saturating_sub(1);
+        while self.connection.depth().is_ok_and(|open| open > due) {
             if Transactions::rollback_transaction(&mut self.connection).is_err() {
                 break;
             }
         }
-        self.lost = true;
+        self.lost |= self.connection.depth() != Ok(due);
     }
 }
 

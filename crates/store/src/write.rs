@@ -33,19 +33,22 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Opens the file and starts the thread. More than `waiting` use cases in the queue are turned away.
-    pub(crate) fn start(
-        address: Address,
-        waiting: NonZeroU32,
-        statements: Arc<AtomicU64>,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn start(address: Address, waiting: NonZeroU32, statements: Arc<AtomicU64>) -> Result<Self, StoreError> {
         let session = Session::open(&address, Role::Write, &statements)?;
         let (queue, jobs) = sync_channel(usize::try_from(waiting.get()).unwrap_or(usize::MAX));
-        let mut desk = Desk { address, statements, session: Some(session) };
+        let mut desk = Desk {
+            address,
+            statements,
+            session: Some(session),
+        };
         let thread = std::thread::Builder::new()
             .name("ahq-writer".to_owned())
             .spawn(move || desk.serve(&jobs))
             .map_err(|fault| StoreError::Unavailable(format!("no thread for the writer: {fault}")))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Runs `use_case` and returns once its changes are on the disk. It runs to its end even if the caller leaves.
@@ -67,7 +70,9 @@ impl Writer {
                 let _ = reply.send(outcome);
             })
         }))?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has ended".to_owned()).into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has ended".to_owned()).into()))
     }
 
     fn enqueue(&self, job: Job) -> Result<(), StoreError> {

@@ -1,3 +1,200 @@
-//! Starts the real program with a fresh database and a fixed clock.
+//! Starts the real program with a fresh database and a clock that stands still until it is moved.
+//!
+//! Tests speak HTTP to it as any client would; callers differ only in who they are.
 
+mod client;
 pub mod postgres;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use ahq_domain::clock::{Clock, Instant, Randomness};
+use ahq_domain::office::OfficeCode;
+use ahq_domain::user::Role;
+use ahq_exchange::credentials::Credentials;
+use ahq_exchange::delivery::Sender;
+use ahq_exchange::users::UserInput;
+use ahq_mail::memory::Memory;
+use ahq_mail::outgoing::{Mailbox, Outgoing};
+use ahq_mail::transport::Transport;
+use ahq_server::config::Config;
+use ahq_server::lifecycle::{Parts, Running, start};
+use chrono::{DateTime, Duration};
+use serde_json::json;
+
+pub use client::{Client, Reply};
+
+/// When a test begins unless it says otherwise: Monday 2 November 2026 is a holiday of the Commission, so the Tuesday
+/// after it, 09:00 in Brussels.
+pub const BEGIN: &str = "2026-11-03T08:00:00Z";
+
+/// The password of every user of a test.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    /// SQLite in a folder that goes away with the test.
+    Sqlite,
+    /// A database of its own on a throwaway server.
+    Postgres,
+}
+
+/// A running program.
+pub struct App {
+    running: Running,
+    address: SocketAddr,
+    micros: Arc<AtomicI64>,
+    outbox: Memory,
+    _folder: tempfile::TempDir,
+}
+
+/// Randomness that is the same in each run, so that nothing a test sees depends on chance.
+fn counted() -> Randomness {
+    let next = AtomicU64::new(1);
+    Randomness::new(move |buffer| {
+        for chunk in buffer.chunks_mut(8) {
+            // SplitMix64: well mixed, and different for each call.
+            let mut z = next.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            let bytes = (z ^ (z >> 31)).to_le_bytes();
+            chunk.copy_from_slice(&bytes[..chunk.len()]);
+        }
+    })
+}
+
+fn instant(text: &str) -> Instant {
+    text.parse().expect("an instant in RFC 3339")
+}
+
+impl App {
+    /// Starts the program; none where the test needs a PostgreSQL that is not there.
+    pub async fn start(database: Database) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let address = match database {
+            Database::Sqlite => folder.path().join("ahq.db").display().to_string(),
+            Database::Postgres => postgres::server()?.database(),
+        };
+        let micros = Arc::new(AtomicI64::new(instant(BEGIN).timestamp_micros()));
+        let shown = Arc::clone(&micros);
+        let clock = Clock::new(move || {
+            DateTime::from_timestamp_micros(shown.load(Ordering::SeqCst)).expect("an instant within chrono's range")
+        });
+        let config = Config::for_tests(&address, folder.path());
+        let running = start(Parts {
+            config,
+            clock,
+            randomness: counted(),
+        })
+        .await
+        .expect("the program starts");
+        let app = Self {
+            address: running.address(),
+            running,
+            micros,
+            outbox: Memory::new(),
+            _folder: folder,
+        };
+        app.import_network().await;
+        Some(app)
+    }
+
+    async fn import_network(&self) {
+        let network = network();
+        self.running
+            .exchange()
+            .write(Credentials::System, move |work| {
+                work.import_network(&network.offices, &network.topics, &network.holidays)
+            })
+            .await
+            .expect("the offices, topics and holidays are imported");
+    }
+
+    /// The program behind the interface, for what only an operator does.
+    pub fn exchange(&self) -> &ahq_exchange::work::Exchange {
+        self.running.exchange()
+    }
+
+    /// The address of the interface, without a slash at its end.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Sets the clock.
+    pub fn set_clock(&self, text: &str) {
+        self.micros.store(instant(text).timestamp_micros(), Ordering::SeqCst);
+    }
+
+    /// Moves the clock on.
+    pub fn pass(&self, time: Duration) {
+        let micros = time.num_microseconds().expect("a duration of fewer than 290,000 years");
+        self.micros.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// Nobody in particular.
+    pub fn public(&self) -> Client {
+        Client::new(self.base(), None)
+    }
+
+    /// A signed-in user of an office, made for this test.
+    pub async fn user(&self, office: &str, role: Role) -> Client {
+        let email = format!("{}.{role:?}@example.org", office.to_lowercase()).to_lowercase();
+        let input = UserInput {
+            name: format!("{role:?} of {office}"),
+            email: email.clone(),
+            role,
+        };
+        let code: OfficeCode = office.parse().expect("an office code");
+        self.exchange()
+            .add_user(code, input, PASSWORD.to_owned())
+            .await
+            .expect("the user is added");
+        self.sign_in(&email).await
+    }
+
+    /// A coordinator of an office.
+    pub async fn coordinator(&self, office: &str) -> Client {
+        self.user(office, Role::Coordinator).await
+    }
+
+    /// Signs in a user that is there.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        let reply = self
+            .public()
+            .post("/session", &json!({"email": email, "password": PASSWORD}))
+            .await;
+        assert_eq!(reply.status, 201, "sign-in: {}", reply.text);
+        let token = reply.json["accessToken"].as_str().expect("an access token").to_owned();
+        Client::new(self.base(), Some(token))
+    }
+
+    /// Delivers what is due and gives all messages that have left so far.
+    pub async fn deliver(&self) -> Vec<Outgoing> {
+        let transport = Transport::Memory(self.outbox.clone());
+        let sender = Sender {
+            from: Mailbox::named("EMN ad-hoc query exchange", "exchange@example.org"),
+            domain: "exchange.example.org".to_owned(),
+        };
+        while !self
+            .exchange()
+            .deliver_due(&transport, &sender, 100)
+            .await
+            .expect("a round of delivery")
+            .is_empty()
+        {}
+        self.outbox.sent()
+    }
+
+    /// How many statements use cases have sent so far.
+    pub fn statements(&self) -> u64 {
+        self.exchange().store().statements()
+    }
+}
+
+/// The network's data, read once.
+fn network() -> &'static ahq_server::data::Network {
+    static NETWORK: OnceLock<ahq_server::data::Network> = OnceLock::new();
+    NETWORK.get_or_init(|| ahq_server::data::Network::embedded().expect("the embedded data are right"))
+}

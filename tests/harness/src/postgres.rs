@@ -70,7 +70,10 @@ impl Server {
         let template = template.rsplit('/').next().unwrap_or(template);
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut create = Command::new(self.programs.join("createdb"));
-        create.arg("--host").arg(&self.sockets).args(["--username=ahq", "--template", template, &name]);
+        create
+            .arg("--host")
+            .arg(&self.sockets)
+            .args(["--username=ahq", "--template", template, &name]);
         if let Err(fault) = run(&mut create) {
             panic!("no database for this test: {fault}");
         }
@@ -79,7 +82,7 @@ impl Server {
     }
 }
 
-/// The folder of `initdb` and its siblings.
+/// The folder of `initdb` and its siblings. Some machines link only a few of them into the path.
 fn find_programs() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("AHQ_POSTGRES_BIN") {
         return Some(PathBuf::from(folder));
@@ -94,7 +97,10 @@ fn find_programs() -> Option<PathBuf> {
         versions.sort();
         folders.extend(versions.into_iter().rev());
     }
-    folders.into_iter().find(|folder| folder.join("initdb").is_file())
+    let all = ["initdb", "pg_ctl", "postgres", "createdb"];
+    folders
+        .into_iter()
+        .find(|folder| all.iter().all(|program| folder.join(program).is_file()))
 }
 
 fn start(programs: PathBuf) -> Result<Server, String> {
@@ -122,9 +128,21 @@ fn start(programs: PathBuf) -> Result<Server, String> {
         .spawn()
         .map_err(|fault| format!("sh: {fault}"))?;
     let mut said = Vec::new();
-    for line in watch.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok) {
+    for line in watch
+        .stdout
+        .take()
+        .map(BufReader::new)
+        .into_iter()
+        .flat_map(BufRead::lines)
+        .map_while(Result::ok)
+    {
         if line == "ready" {
-            return Ok(Server { programs, sockets, databases: AtomicU32::new(0), _watch: watch });
+            return Ok(Server {
+                programs,
+                sockets,
+                databases: AtomicU32::new(0),
+                _watch: watch,
+            });
         }
         said.push(line);
     }
@@ -145,7 +163,7 @@ rm -rf "$2" "$3"
 fn initialised(programs: &Path, user: &User, work: &Path) -> Result<PathBuf, String> {
     let initdb = programs.join("initdb");
     let version = run(Command::new(&initdb).arg("--version"))?;
-    let version: String = version.chars().filter(|letter| letter.is_ascii_digit() || *letter == '.').collect();
+    let version = version.split_whitespace().nth(2).unwrap_or("unknown");
     let template = work.join(format!("template-{version}"));
     if template.is_dir() {
         return Ok(template);
@@ -184,17 +202,25 @@ struct User {
 impl User {
     fn find() -> Result<Self, String> {
         if run(Command::new("id").arg("-u"))?.trim() != "0" {
-            return Ok(Self { name: None, prefix: Vec::new() });
+            return Ok(Self {
+                name: None,
+                prefix: Vec::new(),
+            });
         }
         for name in ["postgres", "nobody"] {
-            let Ok(group) = run(Command::new("id").args(["-g", name])) else { continue };
+            let Ok(group) = run(Command::new("id").args(["-g", name])) else {
+                continue;
+            };
             let set_group = format!("--regid={}", group.trim());
             let set_user = format!("--reuid={name}");
             for prefix in [
                 vec!["setpriv", &set_user, &set_group, "--clear-groups", "--"],
                 vec!["runuser", "-u", name, "--"],
             ] {
-                let user = Self { name: Some(name.to_owned()), prefix: prefix.into_iter().map(str::to_owned).collect() };
+                let user = Self {
+                    name: Some(name.to_owned()),
+                    prefix: prefix.into_iter().map(str::to_owned).collect(),
+                };
                 if run(&mut user.command("true")).is_ok() {
                     return Ok(user);
                 }
@@ -225,10 +251,17 @@ impl User {
 /// Runs a command to its end and returns what it printed, or what it complained of.
 fn run(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stdin(Stdio::null()).output().map_err(|fault| format!("{name}: {fault}"))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|fault| format!("{name}: {fault}"))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
-        Err(format!("{name}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+        Err(format!(
+            "{name}: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        ))
     }
 }

@@ -88,19 +88,33 @@ fn words(kind: &Kind) -> Vec<&str> {
 
 /// Up to six questions, about two in three of them hanging on an earlier one where that is possible.
 pub(crate) fn some_questions() -> impl Strategy<Value = Vec<Question>> {
-    let one = (kinds(), any::<bool>(), any::<Index>(), any::<Index>(), prop::bool::weighted(0.67));
+    let one = (
+        kinds(),
+        any::<bool>(),
+        any::<Index>(),
+        any::<Index>(),
+        prop::bool::weighted(0.67),
+    );
     prop::collection::vec(one, 1..=6).prop_map(|drawn| {
         let mut questions: Vec<Question> = Vec::new();
         for (index, (kind, two_words, on, word, hangs)) in drawn.into_iter().enumerate() {
-            let ask_if = (hangs && index > 0).then(|| &questions[on.index(index)]).and_then(|earlier| {
-                let words = words(&earlier.kind);
-                let first = (!words.is_empty()).then(|| word.index(words.len()))?;
-                let count = if two_words { 2 } else { 1 };
-                Some(AskIf {
-                    question: earlier.id.clone(),
-                    one_of: words.iter().cycle().skip(first).take(count).map(|word| (*word).to_owned()).collect(),
-                })
-            });
+            let ask_if = (hangs && index > 0)
+                .then(|| &questions[on.index(index)])
+                .and_then(|earlier| {
+                    let words = words(&earlier.kind);
+                    let first = (!words.is_empty()).then(|| word.index(words.len()))?;
+                    let count = if two_words { 2 } else { 1 };
+                    Some(AskIf {
+                        question: earlier.id.clone(),
+                        one_of: words
+                            .iter()
+                            .cycle()
+                            .skip(first)
+                            .take(count)
+                            .map(|word| (*word).to_owned())
+                            .collect(),
+                    })
+                });
             let mut question = question(&format!("q{index}"), kind, None);
             question.ask_if = ask_if;
             questions.push(question);
@@ -115,10 +129,17 @@ fn contents(kind: &Kind) -> BoxedStrategy<Content> {
         Kind::SingleChoice { options } | Kind::MultipleChoice { options } => {
             let ids: Vec<Key> = options.iter().map(|option| option.id.clone()).collect();
             let chosen = prop::sample::select(ids);
-            chosen.prop_map(|id| Content::Choice { options: vec![id], comment: None }).boxed()
+            chosen
+                .prop_map(|id| Content::Choice {
+                    options: vec![id],
+                    comment: None,
+                })
+                .boxed()
         }
         Kind::Text => "[a-z]{1,8}"
-            .prop_map(|text| Content::Text { text: Markdown::parse(&text, 100).unwrap() })
+            .prop_map(|text| Content::Text {
+                text: Markdown::parse(&text, 100).unwrap(),
+            })
             .boxed(),
         Kind::Number { .. } => (0i64..100_000, 0u32..4, 0..4)
             .prop_map(|(units, scale, form)| Content::Number {
@@ -143,7 +164,10 @@ fn contents(kind: &Kind) -> BoxedStrategy<Content> {
                     title: title.to_owned(),
                     cells: vec![value.to_string(), "-".to_owned()],
                 };
-                Content::Table { rows: vec![row("2024", one), row("2025", two)], comment: None }
+                Content::Table {
+                    rows: vec![row("2024", one), row("2025", two)],
+                    comment: None,
+                }
             })
             .boxed(),
     };

@@ -10,9 +10,7 @@ use ahq_domain::office::{OfficeCode, Standing};
 use ahq_domain::query::{Addressee, Audience, Imported, Life, Query, QueryNumber};
 
 pub(crate) const LAUNCH: &str = "2026-11-05T09:00:00Z";
-/// The day of the deadline; its last instant is one microsecond before [`DEADLINE_END`].
 pub(crate) const DEADLINE: &str = "2026-12-04";
-pub(crate) const DEADLINE_END: &str = "2026-12-04T23:00:00Z";
 
 pub(crate) fn at(instant: &str) -> Instant {
     instant.parse().unwrap()
@@ -37,7 +35,12 @@ pub(crate) fn draft() -> Query {
         deadline: None,
         urgent_reason: None,
     };
-    Query::draft(QueryId(uuid::Uuid::from_u128(1)), office("LU"), draft, at("2026-11-01T09:00:00Z"))
+    Query::draft(
+        QueryId(uuid::Uuid::from_u128(1)),
+        office("LU"),
+        draft,
+        at("2026-11-01T09:00:00Z"),
+    )
 }
 
 /// `query` launched to these offices, each with a later date agreed or none.

@@ -38,7 +38,11 @@ where
     C: Expression<SqlType = sql::Json>,
 {
     let value = value.into();
-    ListContains { column, pattern: Json([value.clone()]), value }
+    ListContains {
+        column,
+        pattern: Json([value.clone()]),
+        value,
+    }
 }
 
 /// Made by [`json_list_contains`].
@@ -79,7 +83,12 @@ where
     C: Expression<SqlType = sql::Json>,
 {
     let (key, value) = (key.into(), value.into());
-    ListContainsMember { column, pattern: Json([BTreeMap::from([(key.clone(), value.clone())])]), key, value }
+    ListContainsMember {
+        column,
+        pattern: Json([BTreeMap::from([(key.clone(), value.clone())])]),
+        key,
+        value,
+    }
 }
 
 /// Made by [`json_list_contains_member`].
@@ -119,7 +128,10 @@ pub fn text_contains<C>(column: C, part: &str) -> FoldedLike<C>
 where
     C: Expression<SqlType = Text>,
 {
-    FoldedLike { column, pattern: format!("%{}%", like_literal(part)) }
+    FoldedLike {
+        column,
+        pattern: format!("%{}%", like_literal(part)),
+    }
 }
 
 /// Rows whose text in `column` begins with `start`, capitals and small letters being one.
@@ -127,7 +139,10 @@ pub fn text_starts_with<C>(column: C, start: &str) -> FoldedLike<C>
 where
     C: Expression<SqlType = Text>,
 {
-    FoldedLike { column, pattern: format!("{}%", like_literal(start)) }
+    FoldedLike {
+        column,
+        pattern: format!("{}%", like_literal(start)),
+    }
 }
 
 /// Made by [`text_contains`] and [`text_starts_with`].
@@ -164,19 +179,28 @@ fn like_literal(text: &str) -> String {
 ///
 /// On SQLite the one writer holds the only lock there is. The query names one table, without grouping or DISTINCT.
 pub fn for_update<Q>(query: Q) -> Locked<Q> {
-    Locked { query, clause: " FOR UPDATE" }
+    Locked {
+        query,
+        clause: " FOR UPDATE",
+    }
 }
 
 /// `query`, with the rows it finds kept from changing until the transaction ends, by others who share the lock too.
 /// Otherwise as [`for_update`].
 pub fn for_share<Q>(query: Q) -> Locked<Q> {
-    Locked { query, clause: " FOR SHARE" }
+    Locked {
+        query,
+        clause: " FOR SHARE",
+    }
 }
 
 /// `query`, with the rows it finds locked, passing over those another process holds: a worker's claim. The claim is then
 /// written into the rows, in the same transaction. Otherwise as [`for_update`].
 pub fn skip_locked<Q>(query: Q) -> Locked<Q> {
-    Locked { query, clause: " FOR UPDATE SKIP LOCKED" }
+    Locked {
+        query,
+        clause: " FOR UPDATE SKIP LOCKED",
+    }
 }
 
 /// Made by [`for_update`], [`for_share`] and [`skip_locked`].
