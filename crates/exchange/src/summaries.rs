@@ -20,6 +20,9 @@ use crate::outgoing::Note;
 use crate::queries::network;
 use crate::work::{Work, must_be_version};
 
+/// A summary with the edition it belongs to.
+pub type EditionSummary = (Edition, StoredSummary);
+
 impl Work<'_> {
     /// Begins the summary of a view of an edition from what that view shows.
     pub(crate) fn draft_summary(
@@ -82,7 +85,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// Hidden when there is none yet; forbidden for others.
-    pub fn summary(&mut self, reference: &QueryRef, circle: Circle) -> Result<(Edition, StoredSummary), Error> {
+    pub fn summary(&mut self, reference: &QueryRef, circle: Circle) -> Result<EditionSummary, Error> {
         let query = self.find_query(reference)?;
         self.may(Action::ReadSummary, Subject::Query(&query))?;
         let edition = self.last_edition(&query)?;
@@ -101,7 +104,7 @@ impl Work<'_> {
         circle: Circle,
         expected: Option<i64>,
         input: SummaryInput,
-    ) -> Result<(Edition, StoredSummary), Error> {
+    ) -> Result<EditionSummary, Error> {
         let query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::EditSummary, Subject::Query(&query))?;
         let edition = self.last_edition(&query)?;
@@ -145,7 +148,7 @@ impl Work<'_> {
         reference: &QueryRef,
         circle: Circle,
         expected: i64,
-    ) -> Result<(Edition, StoredSummary), Error> {
+    ) -> Result<EditionSummary, Error> {
         let mut query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::SignSummary, Subject::Query(&query))?;
         let edition = self.last_edition(&query)?;

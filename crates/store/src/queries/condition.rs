@@ -29,38 +29,28 @@ pub(super) fn readable(scope: &QueryScope) -> Option<Condition> {
 
 fn readable_by(party: &Party) -> Condition {
     let office = &party.office;
-    let asks = queries::lead.eq(office.to_string()).or(joins(office));
     let invited = is_draft().and(json_list_contains_member(queries::joint, "office", office.as_str()));
-    let related = asks.or(invited);
+    let asks = is_requester(office).or(invited);
     let launched = queries::launched_at.is_not_null();
     let imported = queries::imported.is_not_null();
     let since_joined = queries::requested_on.ge(party.since);
     if party.kind != OfficeKind::NationalContactPoint {
-        return Box::new(related.or(launched).or(imported).nullable());
+        return Box::new(asks.or(launched).or(imported));
     }
-    let addressed = related.or(is_addressed(office));
+    // The widest condition stands first: most rows then need no look at their addressees.
+    let wide = queries::audience.eq("members_and_observers");
+    let rest = asks.or(is_addressed(office));
     match party.standing {
-        Standing::Member => {
-            let of_members = queries::audience.eq("members").or(queries::audience.eq("members_and_observers"));
-            Box::new(addressed.or(of_members).or(imported))
-        }
-        Standing::Observer => {
-            let of_observers = queries::audience.eq("members_and_observers").and(since_joined);
-            Box::new(addressed.or(of_observers).or(imported.and(since_joined)))
-        }
+        Standing::Member => Box::new(wide.or(queries::audience.eq("members")).or(imported).or(rest)),
+        Standing::Observer => Box::new(wide.or(imported).and(since_joined).or(rest)),
         Standing::Guest | Standing::Commission | Standing::ServiceProvider => {
-            Box::new(addressed.or(imported.and(since_joined)))
+            Box::new(imported.and(since_joined).or(rest))
         }
     }
 }
 
-/// Rows that ask jointly with their lead: invited and accepted.
-fn joins(office: &OfficeCode) -> impl BoxableExpression<queries::table, MultiBackend, SqlType = Bool> + use<> {
-    json_list_contains_member_with(queries::joint, "office", office.as_str(), "accepted")
-}
-
-fn is_draft() -> impl BoxableExpression<queries::table, MultiBackend, SqlType = Bool> {
-    queries::launched_at.is_null().and(queries::imported.is_null())
+fn is_draft() -> Condition {
+    Box::new(queries::launched_at.is_null().and(queries::imported.is_null()).nullable())
 }
 
 /// Whether the office is an addressee.
@@ -73,7 +63,8 @@ pub(super) fn is_addressed(office: &OfficeCode) -> Condition {
 
 /// Whether the office is a requester: the lead, or joint and accepted.
 pub(super) fn is_requester(office: &OfficeCode) -> Condition {
-    Box::new(queries::lead.eq(office.to_string()).or(joins(office)).nullable())
+    let accepted = json_list_contains_member_with(queries::joint, "office", office.as_str(), "accepted");
+    Box::new(queries::lead.eq(office.to_string()).or(accepted).nullable())
 }
 
 /// Where a query stands at `now`, in the words of [`Status::word`]: the first that holds.

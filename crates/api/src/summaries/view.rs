@@ -1,0 +1,90 @@
+//! Summaries as the interface shows them and takes them in.
+
+use ahq_domain::summary::SummaryInput;
+use ahq_exchange::summaries::EditionSummary;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::words::CircleWord;
+
+/// The summary of a view of the newest edition.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Summary)]
+pub(crate) struct SummaryView {
+    /// Raised by each change.
+    version: i64,
+    /// The number of the edition it belongs to.
+    edition: i32,
+    /// The circle it is written for.
+    circle: CircleWord,
+    /// Why the query was asked, in Markdown.
+    background: String,
+    /// Who answered, in Markdown.
+    respondents: String,
+    /// What the answers say, in Markdown.
+    findings: String,
+    /// When the lead signed it off; none until then, and none again after a change.
+    signed_at: Option<DateTime<Utc>>,
+}
+
+impl From<EditionSummary> for SummaryView {
+    fn from((edition, stored): EditionSummary) -> Self {
+        Self {
+            version: stored.version,
+            edition: edition.number,
+            circle: stored.circle.into(),
+            background: stored.summary.background.as_str().to_owned(),
+            respondents: stored.summary.respondents.as_str().to_owned(),
+            findings: stored.summary.findings.as_str().to_owned(),
+            signed_at: stored.signed,
+        }
+    }
+}
+
+impl SummaryView {
+    /// Its version, for the ETag.
+    pub(crate) fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// The text of a summary, edited.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SummaryDraft, example = json!({
+    "background": "Luxembourg is reviewing its procedures.",
+    "respondents": "24 countries answered.",
+    "findings": "- Most countries register missing minors."
+}))]
+pub(crate) struct SummaryBody {
+    /// Why the query was asked, in Markdown.
+    #[schema(max_length = 8000)]
+    background: String,
+    /// Who answered, in Markdown.
+    #[schema(max_length = 8000)]
+    respondents: String,
+    /// What the answers say, in Markdown.
+    #[schema(max_length = 8000)]
+    findings: String,
+}
+
+impl From<SummaryBody> for SummaryInput {
+    fn from(body: SummaryBody) -> Self {
+        Self {
+            background: body.background,
+            respondents: body.respondents,
+            findings: body.findings,
+        }
+    }
+}
+
+/// Whose summary.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SummaryKeys {
+    /// The circle it is written for; the network's where it is left out.
+    pub(crate) circle: Option<CircleWord>,
+}

@@ -1,0 +1,208 @@
+//! Users and sessions as the interface shows them and takes them in.
+
+use ahq_domain::user::{Grant, User};
+use ahq_exchange::users::{UserChange, UserInput};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::words::{RoleWord, UserStatusWord};
+
+/// A role granted for a time.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Grant)]
+pub(crate) struct GrantView {
+    /// The role.
+    role: RoleWord,
+    /// Its first day.
+    from: NaiveDate,
+    /// Its last day; none for no end.
+    until: Option<NaiveDate>,
+}
+
+/// A person with an account in one office. Never printed in a document.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = User)]
+pub(crate) struct UserView {
+    /// Their id.
+    id: Uuid,
+    /// Raised by each change.
+    version: i64,
+    /// Their office.
+    #[schema(example = "LU")]
+    office: String,
+    /// Their name.
+    name: String,
+    /// Their mail address.
+    email: String,
+    /// Their roles.
+    grants: Vec<GrantView>,
+    /// Where the account stands.
+    status: UserStatusWord,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.0,
+            version: user.version,
+            office: user.office.to_string(),
+            name: user.name,
+            email: user.email,
+            grants: user
+                .grants
+                .into_iter()
+                .map(|grant| GrantView {
+                    role: grant.role.into(),
+                    from: grant.from,
+                    until: grant.until,
+                })
+                .collect(),
+            status: user.status.into(),
+        }
+    }
+}
+
+impl UserView {
+    /// Its version, for the ETag.
+    pub(crate) fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Its id, for its address.
+    pub(crate) fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// The users of an office.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Users)]
+pub(crate) struct UsersView {
+    /// The users, by name.
+    pub(crate) items: Vec<UserView>,
+}
+
+/// Somebody to be invited.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserInvitation, example = json!({"name": "Anna Muster", "email": "anna.muster@example.org", "role": "expert"}))]
+pub(crate) struct InviteBody {
+    /// Their name.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// Their mail address.
+    #[schema(min_length = 3, max_length = 254)]
+    email: String,
+    /// Their role, from today on.
+    role: RoleWord,
+}
+
+impl From<InviteBody> for UserInput {
+    fn from(body: InviteBody) -> Self {
+        Self {
+            name: body.name,
+            email: body.email,
+            role: body.role.into(),
+        }
+    }
+}
+
+/// A change of a user.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserChange, example = json!({"name": "Anna Muster", "grants": [{"role": "expert", "from": "2026-11-01"}], "disabled": false}))]
+pub(crate) struct UserBody {
+    /// Their name.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    /// Their roles.
+    #[schema(max_items = 20)]
+    grants: Vec<GrantView>,
+    /// Whether the account is disabled: every session ends with its next request.
+    #[serde(default)]
+    disabled: bool,
+}
+
+impl From<UserBody> for UserChange {
+    fn from(body: UserBody) -> Self {
+        Self {
+            name: body.name,
+            grants: body
+                .grants
+                .into_iter()
+                .map(|grant| Grant {
+                    role: grant.role.into(),
+                    from: grant.from,
+                    until: grant.until,
+                })
+                .collect(),
+            disabled: body.disabled,
+        }
+    }
+}
+
+/// Address and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SignIn, example = json!({"email": "lu@example.org", "password": "a sentence is easy to remember"}))]
+pub(crate) struct SignInBody {
+    /// The mail address of the account.
+    #[schema(min_length = 1, max_length = 254)]
+    pub(crate) email: String,
+    /// The password.
+    #[schema(min_length = 1, max_length = 256)]
+    pub(crate) password: String,
+}
+
+/// A refresh token.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Refresh, example = json!({"refreshToken": "0199…"}))]
+pub(crate) struct RefreshBody {
+    /// The newest refresh token of the session.
+    #[schema(min_length = 1, max_length = 200)]
+    pub(crate) refresh_token: String,
+}
+
+/// A new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Password, example = json!({"password": "a sentence is easy to remember"}))]
+pub(crate) struct PasswordBody {
+    /// The password: at least 15 characters; a sentence is easy to remember.
+    #[schema(min_length = 15, max_length = 256)]
+    pub(crate) password: String,
+}
+
+/// The tokens of a session.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Tokens)]
+pub(crate) struct TokensView {
+    /// The access token: `Authorization: Bearer …`, for ten minutes.
+    pub(crate) access_token: String,
+    /// When the access token ends.
+    pub(crate) expires_at: DateTime<Utc>,
+    /// The refresh token: good once; using an older one ends the session.
+    pub(crate) refresh_token: String,
+    /// When the session ends at the latest.
+    pub(crate) session_ends_at: DateTime<Utc>,
+}
+
+/// A session.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
+pub(crate) struct SessionView {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// When it began.
+    pub(crate) created_at: DateTime<Utc>,
+    /// When it ends at the latest.
+    pub(crate) ends_at: DateTime<Utc>,
+}

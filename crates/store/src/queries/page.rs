@@ -1,0 +1,438 @@
+//! Lists of queries, page by page: what each caller may read, filtered and sorted.
+//!
+//! A page begins after a row, not at a count: rows that come or go meanwhile neither repeat nor hide another. Each page is
+//! one statement and reads no long text.
+
+use super::condition::{Condition, is_addressed, is_requester, readable, status};
+use super::row::{ImportedNumber, from_word, office as parse_office};
+use crate::column::{Id, Json, Time, sql};
+use crate::connection::MultiBackend;
+use crate::connection::phrase::{
+    folded, json_list_contains, json_list_contains_member, json_object_list_contains, listed_until, nulls_last,
+    text_contains,
+};
+use crate::schema::{addressees, editions, queries, responses};
+use crate::{Connection, StoreError};
+use ahq_domain::clock::Instant;
+use ahq_domain::id::QueryId;
+use ahq_domain::office::OfficeCode;
+use ahq_domain::permission::QueryScope;
+use ahq_domain::query::{Joint, QueryNumber, Status};
+use ahq_domain::response::ResponseStatus;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel::query_builder::{BoxedSelectStatement, FromClause};
+use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
+
+/// A query in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryItem {
+    /// Its id.
+    pub id: QueryId,
+    /// Its version.
+    pub version: i64,
+    /// Its number as documents print it.
+    pub number: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// The requesting office.
+    pub lead: OfficeCode,
+    /// The joint offices that accepted.
+    pub joint: Vec<OfficeCode>,
+    /// Ids of its topics.
+    pub topics: Vec<String>,
+    /// Where it stands.
+    pub status: Status,
+    /// The Brussels day it was requested.
+    pub requested_on: Option<NaiveDate>,
+    /// The last day for answers; of a draft the one wished for.
+    pub deadline: Option<NaiveDate>,
+    /// The first instant too late for an answer; of launched queries only.
+    pub ends: Option<Instant>,
+    /// Whether it says why it is urgent.
+    pub urgent: bool,
+    /// The number of its newest edition.
+    pub edition: Option<i32>,
+    /// When it was last changed.
+    pub changed: Instant,
+    /// Where the response of the caller's office stands.
+    pub own_response: Option<ResponseStatus>,
+    /// Whether the caller's office is an addressee.
+    pub addressed: bool,
+}
+
+/// What a list holds; what is not said limits nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueryFilter {
+    /// One of these.
+    pub status: Vec<Status>,
+    /// A topic's id.
+    pub topic: Option<String>,
+    /// A keyword, as it is written.
+    pub keyword: Option<String>,
+    /// The lead or a joint office that accepted.
+    pub requester: Option<OfficeCode>,
+    /// An office that answered: its response is submitted, or an imported query names it. In the public list one that
+    /// an edition names whose public view is or was public, or an imported query.
+    pub respondent: Option<OfficeCode>,
+    /// The Brussels year it was requested in.
+    pub year: Option<i32>,
+    /// Part of the title, capitals and small letters being one.
+    pub title: Option<String>,
+    /// An addressee.
+    pub addressed_to: Option<OfficeCode>,
+}
+
+/// What a list is sorted by; rows without such a value stand last in both directions, equal ones by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuerySort {
+    /// The day it was requested: descending is newest first.
+    Requested,
+    /// The deadline.
+    Deadline,
+    /// The number, by year and sequence.
+    Number,
+    /// The title, capitals and small letters being one.
+    Title,
+    /// When it was last changed.
+    Changed,
+}
+
+/// The last row of a page, after which the next one begins. It belongs to one sort.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// The row's sort value as text; none where it has none.
+    pub key: Option<String>,
+    /// The row.
+    pub id: QueryId,
+}
+
+impl Cursor {
+    /// Whether its key is a value of this sort: one that a caller made up may be none.
+    pub fn fits(&self, sort: QuerySort) -> bool {
+        self.key.as_deref().is_none_or(|key| Key::parse(key, sort).is_some())
+    }
+}
+
+/// A sort value.
+enum Key {
+    Date(NaiveDate),
+    Number(QueryNumber),
+    Title(String),
+    Moment(Instant),
+}
+
+impl Key {
+    fn parse(text: &str, sort: QuerySort) -> Option<Self> {
+        match sort {
+            QuerySort::Requested | QuerySort::Deadline => text.parse().ok().map(Self::Date),
+            QuerySort::Number => text.parse().ok().map(Self::Number),
+            QuerySort::Title => Some(Self::Title(text.to_owned())),
+            QuerySort::Changed => {
+                let moment = DateTime::parse_from_rfc3339(text).ok()?;
+                Some(Self::Moment(moment.to_utc()))
+            }
+        }
+    }
+}
+
+/// The columns of an item, in the order of the statement.
+#[derive(Debug, Queryable)]
+#[diesel(check_for_backend(MultiBackend))]
+struct ItemRow {
+    id: Id,
+    version: i64,
+    number_year: Option<i32>,
+    number_sequence: Option<i32>,
+    imported: Option<Json<ImportedNumber>>,
+    title: String,
+    lead: String,
+    joint: Json<Vec<Joint>>,
+    topics: Json<Vec<String>>,
+    status: String,
+    requested_on: Option<NaiveDate>,
+    deadline: Option<NaiveDate>,
+    ends_at: Option<Time>,
+    urgent: bool,
+    edition_number: Option<i32>,
+    changed_at: Time,
+    own_response: Option<String>,
+    addressed: bool,
+}
+
+impl ItemRow {
+    fn number(&self) -> Option<QueryNumber> {
+        let (Some(year), Some(sequence)) = (self.number_year, self.number_sequence) else {
+            return None;
+        };
+        Some(QueryNumber { year, sequence })
+    }
+
+    fn cursor(&self, sort: QuerySort) -> Cursor {
+        let key = match sort {
+            QuerySort::Requested => self.requested_on.map(|date| date.to_string()),
+            QuerySort::Deadline => self.deadline.map(|date| date.to_string()),
+            QuerySort::Number => self.number().map(|number| number.to_string()),
+            QuerySort::Title => Some(self.title.clone()),
+            QuerySort::Changed => {
+                Some(DateTime::<Utc>::from(self.changed_at).to_rfc3339_opts(SecondsFormat::Micros, true))
+            }
+        };
+        Cursor {
+            key,
+            id: QueryId(self.id.into()),
+        }
+    }
+
+    fn into_item(self) -> Result<QueryItem, StoreError> {
+        let number = match &self.imported {
+            Some(Json(imported)) => imported.number.clone(),
+            None => self.number().map(|number| number.to_string()),
+        };
+        let accepted = self.joint.0.into_iter().filter(|joint| joint.accepted.is_some());
+        Ok(QueryItem {
+            id: QueryId(self.id.into()),
+            version: self.version,
+            number,
+            title: self.title,
+            lead: parse_office(&self.lead)?,
+            joint: accepted.map(|joint| joint.office).collect(),
+            topics: self.topics.0,
+            status: from_word(&self.status)?,
+            requested_on: self.requested_on,
+            deadline: self.deadline,
+            ends: self.ends_at.map(Into::into),
+            urgent: self.urgent,
+            edition: self.edition_number,
+            changed: self.changed_at.into(),
+            own_response: self.own_response.as_deref().map(from_word).transpose()?,
+            addressed: self.addressed,
+        })
+    }
+}
+
+/// The types of an item's columns.
+type Columns = (
+    (sql::Id, BigInt, Nullable<Integer>, Nullable<Integer>, Nullable<sql::Json>),
+    (Text, Text, sql::Json, sql::Json, Text),
+    (Nullable<Date>, Nullable<Date>, Nullable<sql::Time>, Bool, Nullable<Integer>),
+    (sql::Time, Nullable<Text>, Bool),
+);
+
+/// The statement of a list, to which conditions are added one by one.
+type Rows = BoxedSelectStatement<'static, Columns, FromClause<queries::table>, MultiBackend>;
+
+/// A page of the queries that `scope` lets its caller read, and the cursor of the next page when there is one. `office`
+/// is the caller's. Statements: 1, or none for a scope of nothing.
+///
+/// # Errors
+/// [`StoreError::Other`] for a cursor that does not fit the sort (see [`Cursor::fits`]).
+#[expect(clippy::too_many_arguments, reason = "a list has this many sides, and one place that calls it")]
+pub fn page(
+    conn: &mut Connection,
+    scope: &QueryScope,
+    office: Option<&OfficeCode>,
+    filter: &QueryFilter,
+    sort: QuerySort,
+    descending: bool,
+    after: Option<&Cursor>,
+    limit: i64,
+    now: Instant,
+) -> Result<(Vec<QueryItem>, Option<Cursor>), StoreError> {
+    if *scope == QueryScope::Nothing {
+        return Ok((Vec::new(), None));
+    }
+    let mut rows = filtered(items(office, now), filter, now);
+    if let Some(readable) = readable(scope) {
+        rows = rows.filter(readable);
+    }
+    if let Some(respondent) = &filter.respondent {
+        rows = rows.filter(
+            exists(
+                responses::table
+                    .filter(responses::query_id.eq(queries::id))
+                    .filter(responses::office.eq(respondent.to_string()))
+                    .filter(responses::status.eq("submitted")),
+            )
+            .or(json_object_list_contains(queries::imported, "respondents", respondent.as_str())),
+        );
+    }
+    finish(conn, rows, sort, descending, after, limit)
+}
+
+/// A page of the published queries, for everybody: nothing in it tells of what happened since. Statements: 1.
+///
+/// # Errors
+/// As [`page`].
+pub fn public_page(
+    conn: &mut Connection,
+    filter: &QueryFilter,
+    sort: QuerySort,
+    descending: bool,
+    after: Option<&Cursor>,
+    limit: i64,
+    now: Instant,
+) -> Result<(Vec<QueryItem>, Option<Cursor>), StoreError> {
+    let mut rows = filtered(items(None, now), filter, now).filter(status(now).eq(Status::Published.word()));
+    if let Some(respondent) = &filter.respondent {
+        rows = rows.filter(
+            exists(
+                editions::table
+                    .filter(editions::query_id.eq(queries::id))
+                    .filter(listed_until(queries::publications, editions::number, now))
+                    .filter(json_list_contains_member(editions::composition, "office", respondent.as_str())),
+            )
+            .or(json_object_list_contains(queries::imported, "respondents", respondent.as_str())),
+        );
+    }
+    finish(conn, rows, sort, descending, after, limit)
+}
+
+fn items(office: Option<&OfficeCode>, now: Instant) -> Rows {
+    // No office has this code.
+    let office = office.map_or("", OfficeCode::as_str).to_owned();
+    let own_response = responses::table
+        .filter(responses::query_id.eq(queries::id))
+        .filter(responses::office.eq(office.clone()))
+        .select(responses::status)
+        .single_value();
+    let own_address = addressees::table
+        .filter(addressees::query_id.eq(queries::id))
+        .filter(addressees::office.eq(office));
+    queries::table
+        .select((
+            queries::id,
+            queries::version,
+            queries::number_year,
+            queries::number_sequence,
+            queries::imported,
+            queries::title,
+            queries::lead,
+            queries::joint,
+            queries::topics,
+            status(now),
+            queries::requested_on,
+            queries::deadline,
+            queries::ends_at,
+            queries::urgent_reason.is_not_null(),
+            queries::edition_number,
+            queries::changed_at,
+            own_response,
+            exists(own_address),
+        ))
+        .into_boxed()
+}
+
+/// Adds the conditions that mean the same in every list: all but the respondent.
+fn filtered(mut rows: Rows, filter: &QueryFilter, now: Instant) -> Rows {
+    if !filter.status.is_empty() {
+        let mut one_of: Condition = Box::new(diesel::dsl::sql("false"));
+        for wanted in &filter.status {
+            one_of = Box::new(one_of.or(status(now).eq(wanted.word())));
+        }
+        rows = rows.filter(one_of);
+    }
+    if let Some(topic) = &filter.topic {
+        rows = rows.filter(json_list_contains(queries::topics, topic));
+    }
+    if let Some(keyword) = &filter.keyword {
+        rows = rows.filter(json_list_contains(queries::keywords, keyword));
+    }
+    if let Some(requester) = &filter.requester {
+        rows = rows.filter(is_requester(requester));
+    }
+    if let Some(year) = filter.year {
+        let of_year = |month, day| NaiveDate::from_ymd_opt(year, month, day);
+        // A year that no calendar has is one in which nothing was requested.
+        rows = rows.filter(queries::requested_on.between(of_year(1, 1), of_year(12, 31)));
+    }
+    if let Some(title) = &filter.title {
+        rows = rows.filter(text_contains(queries::title, title));
+    }
+    if let Some(addressee) = &filter.addressed_to {
+        rows = rows.filter(is_addressed(addressee));
+    }
+    rows
+}
+
+/// Sorts, begins after the cursor, and loads.
+fn finish(
+    conn: &mut Connection,
+    rows: Rows,
+    sort: QuerySort,
+    descending: bool,
+    after: Option<&Cursor>,
+    limit: i64,
+) -> Result<(Vec<QueryItem>, Option<Cursor>), StoreError> {
+    let rows = match after {
+        Some(cursor) => rows.filter(follows(sort, descending, cursor)?),
+        None => rows,
+    };
+    let rows = match sort {
+        QuerySort::Requested => rows.order(nulls_last(queries::requested_on, descending)),
+        QuerySort::Deadline => rows.order(nulls_last(queries::deadline, descending)),
+        QuerySort::Number => rows
+            .order(nulls_last(queries::number_year, descending))
+            .then_order_by(nulls_last(queries::number_sequence, descending)),
+        QuerySort::Title => rows.order(nulls_last(folded(queries::title), descending)),
+        QuerySort::Changed => rows.order(nulls_last(queries::changed_at, descending)),
+    };
+    // One row more tells whether there is a next page.
+    let mut found: Vec<ItemRow> = rows
+        .then_order_by(nulls_last(queries::id, descending))
+        .limit(limit.saturating_add(1))
+        .load(conn)?;
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| last.cursor(sort));
+    let items = found.into_iter().map(ItemRow::into_item).collect::<Result<_, _>>()?;
+    Ok((items, next))
+}
+
+/// Rows that stand after the cursor's in this order.
+fn follows(sort: QuerySort, descending: bool, cursor: &Cursor) -> Result<Condition, StoreError> {
+    let id = Id::from(cursor.id.0);
+    macro_rules! beyond {
+        ($column:expr, $value:expr) => {
+            if descending { Box::new($column.lt($value).nullable()) as Condition } else { Box::new($column.gt($value).nullable()) }
+        };
+    }
+    let Some(text) = &cursor.key else {
+        let without: Condition = match sort {
+            QuerySort::Requested => Box::new(queries::requested_on.is_null().nullable()),
+            QuerySort::Deadline => Box::new(queries::deadline.is_null().nullable()),
+            QuerySort::Number => Box::new(queries::number_sequence.is_null().nullable()),
+            QuerySort::Title | QuerySort::Changed => return Err(unfit()),
+        };
+        return Ok(Box::new(without.and(beyond!(queries::id, id))));
+    };
+    macro_rules! beyond_row {
+        ($column:expr, $value:expr) => {
+            beyond!($column, $value).or($column.eq($value).and(beyond!(queries::id, id)))
+        };
+    }
+    Ok(match (sort, Key::parse(text, sort).ok_or_else(unfit)?) {
+        (QuerySort::Requested, Key::Date(date)) => {
+            Box::new(beyond_row!(queries::requested_on, date).or(queries::requested_on.is_null()))
+        }
+        (QuerySort::Deadline, Key::Date(date)) => {
+            Box::new(beyond_row!(queries::deadline, date).or(queries::deadline.is_null()))
+        }
+        (QuerySort::Number, Key::Number(number)) => {
+            let later = queries::number_year.eq(number.year).and(beyond!(queries::number_sequence, number.sequence));
+            Box::new(beyond!(queries::number_year, number.year).or(later).or(queries::number_sequence.is_null()))
+        }
+        (QuerySort::Title, Key::Title(title)) => {
+            let value = folded(title.into_sql::<Text>());
+            Box::new(beyond_row!(folded(queries::title), value.clone()))
+        }
+        (QuerySort::Changed, Key::Moment(moment)) => Box::new(beyond_row!(queries::changed_at, Time::from(moment))),
+        _ => return Err(unfit()),
+    })
+}
+
+fn unfit() -> StoreError {
+    StoreError::Other("a cursor that does not fit the sort".to_owned())
+}
