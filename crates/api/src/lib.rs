@@ -1,1 +1,149 @@
 //! The REST interface and its OpenAPI document.
+//!
+//! A handler extracts ([`caller::Bearer`], [`extract::Path`], [`extract::Query`], [`extract::Body`],
+//! [`precondition::IfMatch`], [`page::Page`]), makes one call into the exchange, and wraps what comes back in a
+//! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are registered once, in [`routes`], and that
+//! registration writes the document. No rule of the exchange stands here, and no table is known.
+
+pub mod caller;
+pub mod contract;
+mod docs;
+mod editions;
+pub mod extract;
+pub mod fallback;
+pub mod frame;
+mod json;
+mod network;
+pub mod openapi;
+pub mod page;
+pub mod precondition;
+pub mod problem;
+mod queries;
+pub mod replay;
+pub mod reply;
+mod responses;
+pub mod routes;
+mod schema;
+mod session;
+mod summaries;
+pub mod token;
+mod users;
+mod words;
+
+use actix_web::middleware::from_fn;
+use actix_web::{HttpRequest, web};
+use ahq_domain::clock::Clock;
+use ahq_exchange::error::Error;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::contract::{Contract, PREFIX};
+use crate::openapi::Routes;
+use crate::problem::Problem;
+use crate::token::TokenKeys;
+
+/// What all handlers share: the published contract, the keys, and the clock.
+#[derive(Debug)]
+pub struct Api {
+    contract: Contract,
+    tokens: TokenKeys,
+    clock: Clock,
+    hash_key: [u8; 32],
+}
+
+impl Api {
+    /// The interface with all its routes. `hash_key` seals cursors and hashes bodies: derive it from the server's
+    /// keys, so that all servers share it.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the document has a schema that cannot be compiled.
+    pub fn new(tokens: TokenKeys, clock: Clock, hash_key: [u8; 32]) -> Result<Self, Error> {
+        Self::with_routes(routes::routes, tokens, clock, hash_key)
+    }
+
+    fn with_routes(routes: Routes, tokens: TokenKeys, clock: Clock, hash_key: [u8; 32]) -> Result<Self, Error> {
+        Ok(Self {
+            contract: Contract::new(openapi::document_of(routes)).map_err(Error::Internal)?,
+            tokens,
+            clock,
+            hash_key,
+        })
+    }
+
+    /// The interface a request came to.
+    ///
+    /// # Errors
+    /// `internal` where the server did not mount it.
+    pub(crate) fn of(request: &HttpRequest) -> Result<&Self, Problem> {
+        request
+            .app_data::<web::Data<Self>>()
+            .map(|data| data.get_ref())
+            .ok_or_else(|| Problem::internal("the interface is not mounted"))
+    }
+
+    /// The published contract.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// The keys of access tokens.
+    pub fn tokens(&self) -> &TokenKeys {
+        &self.tokens
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What cursors are sealed with.
+    pub(crate) fn hash_key(&self) -> &[u8; 32] {
+        &self.hash_key
+    }
+
+    /// A keyed hash (HMAC-SHA-256) for `purpose`.
+    pub(crate) fn hash(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        keyed_hash(&self.hash_key, purpose, bytes)
+    }
+}
+
+pub(crate) fn keyed_hash(key: &[u8; 32], purpose: &str, bytes: &[u8]) -> [u8; 32] {
+    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else {
+        unreachable!("HMAC takes a key of any length")
+    };
+    mac.update(purpose.as_bytes());
+    mac.update(&[0]);
+    mac.update(bytes);
+    mac.finalize().into_bytes().into()
+}
+
+/// The published document; `ahq openapi` writes it.
+pub fn document() -> serde_json::Value {
+    openapi::document_of(routes::routes)
+}
+
+/// Mounts the interface and its description: give it to `App::configure`, after `app_data` with what handlers need.
+pub fn mount(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
+    mount_routes(api, routes::routes)
+}
+
+fn mount_routes(api: web::Data<Api>, routes: Routes) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |config| {
+        let scope = utoipa_actix_web::scope(PREFIX)
+            .configure(|config| {
+                config.service(docs::get_openapi);
+                routes(config);
+            })
+            .default_service(web::to(fallback::fallback))
+            .wrap(from_fn(frame::frame));
+        let docs = web::scope("/docs")
+            .service(docs::docs_root)
+            .service(docs::docs_file)
+            .default_service(web::to(fallback::fallback))
+            .wrap(from_fn(frame::frame));
+        config.app_data(api).service(scope).service(docs);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -290,7 +290,7 @@ fn tell_alternatives(at: &str, context: &[Vec<ValidationError<'_>>], faults: &mu
                 found = Some(error.instance().as_ref().clone());
             }
         }
-        wanted.sort_unstable();
+        wanted.sort_unstable_by_key(|word| (*word == "null", *word));
         wanted.dedup();
         faults.push(fault(at, "wrong_type", wrong_type(&wanted, &found.unwrap_or_default())));
         return;
@@ -359,7 +359,11 @@ fn is_tag(error: &ValidationError<'_>, at: &str) -> bool {
 fn expected(kind: &TypeKind) -> Vec<&'static str> {
     match kind {
         TypeKind::Single(kind) => vec![type_word(*kind)],
-        TypeKind::Multiple(kinds) => kinds.iter().map(type_word).collect(),
+        TypeKind::Multiple(kinds) => {
+            let mut words: Vec<_> = kinds.iter().map(type_word).collect();
+            words.sort_by_key(|word| *word == "null");
+            words
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use ahq_domain::question::Key;
 use ahq_domain::refusal::Refusal;
 use ahq_domain::response::{Position, Response};
 use ahq_domain::summary::Summary;
-use ahq_render::{Format, Order};
+pub use ahq_render::{Format, Order};
 use ahq_store::editions::{self, Edition};
 use ahq_store::queries::{Lock, QueryRef};
 use ahq_store::{offices, responses, summaries, topics};

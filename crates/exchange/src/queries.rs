@@ -13,7 +13,8 @@ use ahq_domain::permission::{Action, Subject, is_public, reach, scope};
 use ahq_domain::query::{Addressee, Query, QueryNumber, Status, Step};
 use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::response::{Response, ResponseStatus};
-use ahq_store::queries::{self, Cursor, Lock, QueryFilter, QueryItem, QueryRef, QuerySort};
+use ahq_store::queries::{self, Lock, QueryRef};
+pub use ahq_store::queries::{Cursor as QueryCursor, QueryFilter, QueryItem, QuerySort};
 use ahq_store::{holidays, offices, responses, topics};
 use chrono::NaiveDate;
 use serde_json::json;
@@ -52,7 +53,7 @@ pub struct Page {
     /// The queries of this page.
     pub items: Vec<QueryItem>,
     /// Where the next page begins, when there is one.
-    pub next: Option<Cursor>,
+    pub next: Option<QueryCursor>,
 }
 
 /// How a list of queries is wanted.
@@ -65,7 +66,7 @@ pub struct QueryList {
     /// Whether from the end.
     pub descending: bool,
     /// Where it begins.
-    pub after: Option<Cursor>,
+    pub after: Option<QueryCursor>,
     /// How many, 1 to 100.
     pub limit: i64,
 }
@@ -393,7 +394,7 @@ impl Work<'_> {
         expected: i64,
         date: NaiveDate,
         reason: &str,
-    ) -> Result<(QueryDetail, Vec<String>), Error> {
+    ) -> Result<QueryDetail, Error> {
         let mut query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::ExtendQuery, Subject::Query(&query))?;
         must_be_version(query.version, expected)?;
@@ -406,8 +407,7 @@ impl Work<'_> {
         self.record("query.extended", format!("query/{}", query.id), facts)?;
         let told = network(&query);
         self.tell(&query, &told, &Note::Extension)?;
-        let warnings = self.deadline_warnings(&planned, &addressees(&query))?;
-        Ok((self.detail(query)?, warnings))
+        self.detail(query)
     }
 
     /// A response that came late is on time when a later date covers it.

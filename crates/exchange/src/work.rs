@@ -76,7 +76,8 @@ impl Exchange {
         &self.keys
     }
 
-    pub(crate) fn randomness(&self) -> &Randomness {
+    /// Its randomness.
+    pub fn randomness(&self) -> &Randomness {
         &self.randomness
     }
 

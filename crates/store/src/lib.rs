@@ -12,6 +12,7 @@ pub mod connection;
 mod error;
 pub mod migration;
 mod pool;
+pub mod queries;
 mod schema;
 mod session;
 mod write;

@@ -4,10 +4,12 @@
 //! status of its own and knows no caller: [`page`] turns the domain's rule for reading into a condition.
 
 mod condition;
+mod order;
 mod page;
 mod row;
 
-pub use page::{Cursor, QueryFilter, QueryItem, QuerySort, page, public_page};
+pub use order::{Cursor, QuerySort};
+pub use page::{QueryFilter, QueryItem, page, public_page};
 
 use crate::column::Id;
 use crate::connection::phrase::{for_share, for_update, lock_until_commit};
@@ -62,8 +64,13 @@ pub fn insert_addressees(conn: &mut Connection, query: QueryId, list: &[Addresse
     if list.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = list.iter().map(|addressee| AddresseeRow::of(query, addressee)).collect::<Result<_, _>>()?;
-    both!(conn, |database| insert_into(addressees::table).values(&rows).execute(database))?;
+    let rows: Vec<_> = list
+        .iter()
+        .map(|addressee| AddresseeRow::of(query, addressee))
+        .collect::<Result<_, _>>()?;
+    both!(conn, |database| insert_into(addressees::table)
+        .values(&rows)
+        .execute(database))?;
     Ok(())
 }
 

@@ -110,7 +110,7 @@ CREATE TABLE queries (
     questions jsonb NOT NULL,
     UNIQUE (number_year, number_sequence)
 );
-CREATE INDEX queries_requested ON queries (requested_on);
+CREATE INDEX queries_requested ON queries (requested_on DESC NULLS LAST, id DESC);
 CREATE INDEX queries_lead ON queries (lead);
 CREATE INDEX queries_ends ON queries (ends_at);
 

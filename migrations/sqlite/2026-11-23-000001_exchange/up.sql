@@ -110,7 +110,7 @@ CREATE TABLE queries (
     questions text NOT NULL CHECK (json_valid(questions)),
     UNIQUE (number_year, number_sequence)
 );
-CREATE INDEX queries_requested ON queries (requested_on);
+CREATE INDEX queries_requested ON queries (requested_on, id);
 CREATE INDEX queries_lead ON queries (lead);
 CREATE INDEX queries_ends ON queries (ends_at);
 

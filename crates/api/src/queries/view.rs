@@ -1,6 +1,6 @@
 //! Queries as the interface shows them.
 
-use ahq_domain::query::{Life, Query};
+use ahq_domain::query::{Addressee, Life, Query};
 use ahq_domain::question::{ColumnType, Kind, Question};
 use ahq_exchange::queries::QueryDetail;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -411,18 +411,7 @@ impl QueryView {
         self.urgent_reason = launched.urgent_reason;
         self.launched_at = Some(launched.at);
         self.audience = Some(launched.audience.into());
-        self.addressees = launched
-            .addressees
-            .into_iter()
-            .map(|addressee| AddresseeView {
-                office: addressee.office.to_string(),
-                standing: addressee.standing.into(),
-                expected: addressee.expected,
-                told_at: addressee.told,
-                agreed_on: addressee.agreed,
-                response: None,
-            })
-            .collect();
+        self.addressees = launched.addressees.into_iter().map(Into::into).collect();
         self.extensions = launched
             .extensions
             .into_iter()
@@ -444,6 +433,19 @@ impl QueryView {
             announced_at: publication.announced,
             public_from: publication.from,
         });
+    }
+}
+
+impl From<Addressee> for AddresseeView {
+    fn from(addressee: Addressee) -> Self {
+        Self {
+            office: addressee.office.to_string(),
+            standing: addressee.standing.into(),
+            expected: addressee.expected,
+            told_at: addressee.told,
+            agreed_on: addressee.agreed,
+            response: None,
+        }
     }
 }
 

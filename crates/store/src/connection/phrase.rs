@@ -3,13 +3,20 @@
 //!
 //! Each one asks the pass which database it writes for, and hands every value over as a bound parameter.
 
-use super::{MultiBackend, fold};
-use crate::column::{Json, sql};
+mod json;
+
+pub use json::{
+    ListContains, ListContainsMember, ListContainsMemberWith, ListedUntil, ObjectListContains, json_list_contains,
+    json_list_contains_member, json_list_contains_member_with, json_object_list_contains, listed_until,
+};
+
+use super::{AnyConnection, MultiBackend, fold};
+use crate::StoreError;
+use diesel::expression::expression_types::NotSelectable;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
 use diesel::query_builder::{AstPass, InsertStatement, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Text};
 use diesel::{QueryResult, QuerySource, RunQueryDsl};
-use std::collections::BTreeMap;
 
 fn on_postgres(pass: &AstPass<'_, '_, MultiBackend>) -> bool {
     matches!(pass.backend(), MultiBackend::Postgres(_))
@@ -26,101 +33,9 @@ macro_rules! filter {
     };
 }
 
-filter!(ListContains);
-filter!(ListContainsMember);
+use filter;
+
 filter!(FoldedLike);
-
-/// Rows whose JSON list in `column` has the string `value` among its members.
-///
-/// On PostgreSQL an index `USING gin (column jsonb_path_ops)` serves it.
-pub fn json_list_contains<C>(column: C, value: impl Into<String>) -> ListContains<C>
-where
-    C: Expression<SqlType = sql::Json>,
-{
-    let value = value.into();
-    ListContains {
-        column,
-        pattern: Json([value.clone()]),
-        value,
-    }
-}
-
-/// Made by [`json_list_contains`].
-#[derive(Debug, Clone, QueryId, ValidGrouping)]
-pub struct ListContains<C> {
-    column: C,
-    pattern: Json<[String; 1]>,
-    value: String,
-}
-
-impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for ListContains<C> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        if on_postgres(&pass) {
-            pass.push_sql("(");
-            self.column.walk_ast(pass.reborrow())?;
-            pass.push_sql(" @> ");
-            pass.push_bind_param::<sql::Json, _>(&self.pattern)?;
-        } else {
-            pass.push_sql("EXISTS (SELECT 1 FROM json_each(");
-            self.column.walk_ast(pass.reborrow())?;
-            pass.push_sql(") WHERE json_each.value = ");
-            pass.push_bind_param::<Text, _>(&self.value)?;
-        }
-        pass.push_sql(")");
-        Ok(())
-    }
-}
-
-/// Rows whose JSON list in `column` has among its members an object that says `value`, a string, under `key`.
-///
-/// On PostgreSQL an index `USING gin (column jsonb_path_ops)` serves it.
-pub fn json_list_contains_member<C>(
-    column: C,
-    key: impl Into<String>,
-    value: impl Into<String>,
-) -> ListContainsMember<C>
-where
-    C: Expression<SqlType = sql::Json>,
-{
-    let (key, value) = (key.into(), value.into());
-    ListContainsMember {
-        column,
-        pattern: Json([BTreeMap::from([(key.clone(), value.clone())])]),
-        key,
-        value,
-    }
-}
-
-/// Made by [`json_list_contains_member`].
-#[derive(Debug, Clone, QueryId, ValidGrouping)]
-pub struct ListContainsMember<C> {
-    column: C,
-    pattern: Json<[BTreeMap<String, String>; 1]>,
-    key: String,
-    value: String,
-}
-
-impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for ListContainsMember<C> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        if on_postgres(&pass) {
-            pass.push_sql("(");
-            self.column.walk_ast(pass.reborrow())?;
-            pass.push_sql(" @> ");
-            pass.push_bind_param::<sql::Json, _>(&self.pattern)?;
-        } else {
-            pass.push_sql("EXISTS (SELECT 1 FROM json_each(");
-            self.column.walk_ast(pass.reborrow())?;
-            // A member that is no object has no keys; asking it for one would be an error.
-            pass.push_sql(") WHERE CASE json_each.type WHEN 'object' THEN json_each.value ->> ");
-            pass.push_bind_param::<Text, _>(&self.key)?;
-            pass.push_sql(" = ");
-            pass.push_bind_param::<Text, _>(&self.value)?;
-            pass.push_sql(" ELSE 0 END");
-        }
-        pass.push_sql(")");
-        Ok(())
-    }
-}
 
 /// Rows whose text in `column` has `part` in it, capitals and small letters being one. It reads every row it is asked
 /// about: for short lists, not for searching.
@@ -253,3 +168,87 @@ impl<S: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for OrIgnore<S>
 }
 
 impl<S, Conn> RunQueryDsl<Conn> for OrIgnore<S> {}
+
+/// The text of `expression` with capitals and small letters being one, in the order of its characters' numbers on both
+/// databases: for sorting and comparing.
+pub fn folded<E>(expression: E) -> Folded<E>
+where
+    E: Expression<SqlType = Text>,
+{
+    Folded { expression }
+}
+
+/// Made by [`folded`].
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub struct Folded<E> {
+    expression: E,
+}
+
+impl<E> Expression for Folded<E> {
+    type SqlType = Text;
+}
+impl<E: SelectableExpression<S>, S> SelectableExpression<S> for Folded<E> {}
+impl<E: AppearsOnTable<S>, S> AppearsOnTable<S> for Folded<E> {}
+
+impl<E: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Folded<E> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let postgres = on_postgres(&pass);
+        pass.push_sql(if postgres { "lower(" } else { "ahq_fold(" });
+        self.expression.walk_ast(pass.reborrow())?;
+        pass.push_sql(if postgres { ") COLLATE \"C\"" } else { ")" });
+        Ok(())
+    }
+}
+
+/// `expression` as a key to sort by, rows without a value last in both directions. Only in ORDER BY.
+pub fn nulls_last<E: Expression>(expression: E, descending: bool) -> NullsLast<E> {
+    NullsLast { expression, descending }
+}
+
+/// Made by [`nulls_last`].
+#[derive(Debug, Clone, Copy, ValidGrouping)]
+pub struct NullsLast<E> {
+    expression: E,
+    descending: bool,
+}
+
+impl<E> Expression for NullsLast<E> {
+    type SqlType = NotSelectable;
+}
+impl<E: SelectableExpression<S>, S> SelectableExpression<S> for NullsLast<E> {}
+impl<E: AppearsOnTable<S>, S> AppearsOnTable<S> for NullsLast<E> {}
+
+/// The direction is no part of the type.
+impl<E> QueryId for NullsLast<E> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<E: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for NullsLast<E> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.expression.walk_ast(pass.reborrow())?;
+        pass.push_sql(if self.descending {
+            " DESC NULLS LAST"
+        } else {
+            " ASC NULLS LAST"
+        });
+        Ok(())
+    }
+}
+
+/// Makes those who lock the same `key` wait for each other until the transaction ends. On SQLite the one writer holds
+/// the only lock there is.
+///
+/// # Errors
+/// [`StoreError::Busy`] when it waited too long.
+pub fn lock_until_commit(connection: &mut AnyConnection, key: i64) -> Result<(), StoreError> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(connection) => {
+            diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+                .bind::<diesel::sql_types::BigInt, _>(key)
+                .execute(connection)?;
+            Ok(())
+        }
+    }
+}

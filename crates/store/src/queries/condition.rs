@@ -50,7 +50,12 @@ fn readable_by(party: &Party) -> Condition {
 }
 
 fn is_draft() -> Condition {
-    Box::new(queries::launched_at.is_null().and(queries::imported.is_null()).nullable())
+    Box::new(
+        queries::launched_at
+            .is_null()
+            .and(queries::imported.is_null())
+            .nullable(),
+    )
 }
 
 /// Whether the office is an addressee.

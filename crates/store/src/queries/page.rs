@@ -4,8 +4,9 @@
 //! one statement and reads no long text.
 
 use super::condition::{Condition, is_addressed, is_requester, readable, status};
+use super::order::{Cursor, Key, QuerySort, follows};
 use super::row::{ImportedNumber, from_word, office as parse_office};
-use crate::column::{Id, Json, Time, sql};
+use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
 use crate::connection::phrase::{
     folded, json_list_contains, json_list_contains_member, json_object_list_contains, listed_until, nulls_last,
@@ -19,11 +20,12 @@ use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::QueryScope;
 use ahq_domain::query::{Joint, QueryNumber, Status};
 use ahq_domain::response::ResponseStatus;
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use diesel::dsl::exists;
+use chrono::NaiveDate;
+use diesel::dsl::{self, exists};
+use diesel::expression::{AppearsOnTable, BoxableExpression, Expression, ValidGrouping};
 use diesel::prelude::*;
-use diesel::query_builder::{BoxedSelectStatement, FromClause};
-use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Text};
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{Bool, Nullable, Text};
 
 /// A query in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,59 +86,6 @@ pub struct QueryFilter {
     pub addressed_to: Option<OfficeCode>,
 }
 
-/// What a list is sorted by; rows without such a value stand last in both directions, equal ones by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QuerySort {
-    /// The day it was requested: descending is newest first.
-    Requested,
-    /// The deadline.
-    Deadline,
-    /// The number, by year and sequence.
-    Number,
-    /// The title, capitals and small letters being one.
-    Title,
-    /// When it was last changed.
-    Changed,
-}
-
-/// The last row of a page, after which the next one begins. It belongs to one sort.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    /// The row's sort value as text; none where it has none.
-    pub key: Option<String>,
-    /// The row.
-    pub id: QueryId,
-}
-
-impl Cursor {
-    /// Whether its key is a value of this sort: one that a caller made up may be none.
-    pub fn fits(&self, sort: QuerySort) -> bool {
-        self.key.as_deref().is_none_or(|key| Key::parse(key, sort).is_some())
-    }
-}
-
-/// A sort value.
-enum Key {
-    Date(NaiveDate),
-    Number(QueryNumber),
-    Title(String),
-    Moment(Instant),
-}
-
-impl Key {
-    fn parse(text: &str, sort: QuerySort) -> Option<Self> {
-        match sort {
-            QuerySort::Requested | QuerySort::Deadline => text.parse().ok().map(Self::Date),
-            QuerySort::Number => text.parse().ok().map(Self::Number),
-            QuerySort::Title => Some(Self::Title(text.to_owned())),
-            QuerySort::Changed => {
-                let moment = DateTime::parse_from_rfc3339(text).ok()?;
-                Some(Self::Moment(moment.to_utc()))
-            }
-        }
-    }
-}
-
 /// The columns of an item, in the order of the statement.
 #[derive(Debug, Queryable)]
 #[diesel(check_for_backend(MultiBackend))]
@@ -171,18 +120,13 @@ impl ItemRow {
 
     fn cursor(&self, sort: QuerySort) -> Cursor {
         let key = match sort {
-            QuerySort::Requested => self.requested_on.map(|date| date.to_string()),
-            QuerySort::Deadline => self.deadline.map(|date| date.to_string()),
-            QuerySort::Number => self.number().map(|number| number.to_string()),
-            QuerySort::Title => Some(self.title.clone()),
-            QuerySort::Changed => {
-                Some(DateTime::<Utc>::from(self.changed_at).to_rfc3339_opts(SecondsFormat::Micros, true))
-            }
+            QuerySort::Requested => self.requested_on.map(Key::Date),
+            QuerySort::Deadline => self.deadline.map(Key::Date),
+            QuerySort::Number => self.number().map(Key::Number),
+            QuerySort::Title => Some(Key::Title(self.title.clone())),
+            QuerySort::Changed => Some(Key::Moment(self.changed_at.into())),
         };
-        Cursor {
-            key,
-            id: QueryId(self.id.into()),
-        }
+        Cursor::of(self.id, key)
     }
 
     fn into_item(self) -> Result<QueryItem, StoreError> {
@@ -212,23 +156,42 @@ impl ItemRow {
     }
 }
 
-/// The types of an item's columns.
+type Boxed<T> = Box<dyn BoxableExpression<queries::table, MultiBackend, SqlType = T>>;
+
+/// An item's columns.
 type Columns = (
-    (sql::Id, BigInt, Nullable<Integer>, Nullable<Integer>, Nullable<sql::Json>),
-    (Text, Text, sql::Json, sql::Json, Text),
-    (Nullable<Date>, Nullable<Date>, Nullable<sql::Time>, Bool, Nullable<Integer>),
-    (sql::Time, Nullable<Text>, Bool),
+    queries::id,
+    queries::version,
+    queries::number_year,
+    queries::number_sequence,
+    queries::imported,
+    queries::title,
+    queries::lead,
+    queries::joint,
+    queries::topics,
+    Boxed<Text>,
+    queries::requested_on,
+    queries::deadline,
+    queries::ends_at,
+    dsl::IsNotNull<queries::urgent_reason>,
+    queries::edition_number,
+    queries::changed_at,
+    Boxed<Nullable<Text>>,
+    Boxed<Bool>,
 );
 
 /// The statement of a list, to which conditions are added one by one.
-type Rows = BoxedSelectStatement<'static, Columns, FromClause<queries::table>, MultiBackend>;
+type Rows = dsl::IntoBoxed<'static, dsl::Select<queries::table, Columns>, MultiBackend>;
 
 /// A page of the queries that `scope` lets its caller read, and the cursor of the next page when there is one. `office`
 /// is the caller's. Statements: 1, or none for a scope of nothing.
 ///
 /// # Errors
 /// [`StoreError::Other`] for a cursor that does not fit the sort (see [`Cursor::fits`]).
-#[expect(clippy::too_many_arguments, reason = "a list has this many sides, and one place that calls it")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a list has this many sides, and one place that calls it"
+)]
 pub fn page(
     conn: &mut Connection,
     scope: &QueryScope,
@@ -255,7 +218,11 @@ pub fn page(
                     .filter(responses::office.eq(respondent.to_string()))
                     .filter(responses::status.eq("submitted")),
             )
-            .or(json_object_list_contains(queries::imported, "respondents", respondent.as_str())),
+            .or(json_object_list_contains(
+                queries::imported,
+                "respondents",
+                respondent.as_str(),
+            )),
         );
     }
     finish(conn, rows, sort, descending, after, limit)
@@ -276,30 +243,59 @@ pub fn public_page(
 ) -> Result<(Vec<QueryItem>, Option<Cursor>), StoreError> {
     let mut rows = filtered(items(None, now), filter, now).filter(status(now).eq(Status::Published.word()));
     if let Some(respondent) = &filter.respondent {
-        rows = rows.filter(
-            exists(
-                editions::table
-                    .filter(editions::query_id.eq(queries::id))
-                    .filter(listed_until(queries::publications, editions::number, now))
-                    .filter(json_list_contains_member(editions::composition, "office", respondent.as_str())),
-            )
-            .or(json_object_list_contains(queries::imported, "respondents", respondent.as_str())),
-        );
+        rows =
+            rows.filter(
+                AnEdition {
+                    condition: listed_until(queries::publications, editions::number, now).and(
+                        json_list_contains_member(editions::composition, "office", respondent.as_str()),
+                    ),
+                }
+                .or(json_object_list_contains(
+                    queries::imported,
+                    "respondents",
+                    respondent.as_str(),
+                )),
+            );
     }
     finish(conn, rows, sort, descending, after, limit)
+}
+
+/// Queries with an edition that fulfils a condition. diesel's own `exists` takes no phrases that differ by database.
+#[derive(Debug, ValidGrouping)]
+struct AnEdition<C> {
+    condition: C,
+}
+
+impl<C> Expression for AnEdition<C> {
+    type SqlType = Bool;
+}
+impl<C> SelectableExpression<queries::table> for AnEdition<C> {}
+impl<C> AppearsOnTable<queries::table> for AnEdition<C> {}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for AnEdition<C> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        pass.push_sql("EXISTS (SELECT 1 FROM editions WHERE editions.query_id = queries.id AND ");
+        self.condition.walk_ast(pass.reborrow())?;
+        pass.push_sql(")");
+        Ok(())
+    }
 }
 
 fn items(office: Option<&OfficeCode>, now: Instant) -> Rows {
     // No office has this code.
     let office = office.map_or("", OfficeCode::as_str).to_owned();
-    let own_response = responses::table
-        .filter(responses::query_id.eq(queries::id))
-        .filter(responses::office.eq(office.clone()))
-        .select(responses::status)
-        .single_value();
-    let own_address = addressees::table
-        .filter(addressees::query_id.eq(queries::id))
-        .filter(addressees::office.eq(office));
+    let own_response: Boxed<Nullable<Text>> = Box::new(
+        responses::table
+            .filter(responses::query_id.eq(queries::id))
+            .filter(responses::office.eq(office.clone()))
+            .select(responses::status)
+            .single_value(),
+    );
+    let addressed: Boxed<Bool> = Box::new(exists(
+        addressees::table
+            .filter(addressees::query_id.eq(queries::id))
+            .filter(addressees::office.eq(office)),
+    ));
     queries::table
         .select((
             queries::id,
@@ -319,7 +315,7 @@ fn items(office: Option<&OfficeCode>, now: Instant) -> Rows {
             queries::edition_number,
             queries::changed_at,
             own_response,
-            exists(own_address),
+            addressed,
         ))
         .into_boxed()
 }
@@ -389,50 +385,4 @@ fn finish(
     let next = found.last().filter(|_| more).map(|last| last.cursor(sort));
     let items = found.into_iter().map(ItemRow::into_item).collect::<Result<_, _>>()?;
     Ok((items, next))
-}
-
-/// Rows that stand after the cursor's in this order.
-fn follows(sort: QuerySort, descending: bool, cursor: &Cursor) -> Result<Condition, StoreError> {
-    let id = Id::from(cursor.id.0);
-    macro_rules! beyond {
-        ($column:expr, $value:expr) => {
-            if descending { Box::new($column.lt($value).nullable()) as Condition } else { Box::new($column.gt($value).nullable()) }
-        };
-    }
-    let Some(text) = &cursor.key else {
-        let without: Condition = match sort {
-            QuerySort::Requested => Box::new(queries::requested_on.is_null().nullable()),
-            QuerySort::Deadline => Box::new(queries::deadline.is_null().nullable()),
-            QuerySort::Number => Box::new(queries::number_sequence.is_null().nullable()),
-            QuerySort::Title | QuerySort::Changed => return Err(unfit()),
-        };
-        return Ok(Box::new(without.and(beyond!(queries::id, id))));
-    };
-    macro_rules! beyond_row {
-        ($column:expr, $value:expr) => {
-            beyond!($column, $value).or($column.eq($value).and(beyond!(queries::id, id)))
-        };
-    }
-    Ok(match (sort, Key::parse(text, sort).ok_or_else(unfit)?) {
-        (QuerySort::Requested, Key::Date(date)) => {
-            Box::new(beyond_row!(queries::requested_on, date).or(queries::requested_on.is_null()))
-        }
-        (QuerySort::Deadline, Key::Date(date)) => {
-            Box::new(beyond_row!(queries::deadline, date).or(queries::deadline.is_null()))
-        }
-        (QuerySort::Number, Key::Number(number)) => {
-            let later = queries::number_year.eq(number.year).and(beyond!(queries::number_sequence, number.sequence));
-            Box::new(beyond!(queries::number_year, number.year).or(later).or(queries::number_sequence.is_null()))
-        }
-        (QuerySort::Title, Key::Title(title)) => {
-            let value = folded(title.into_sql::<Text>());
-            Box::new(beyond_row!(folded(queries::title), value.clone()))
-        }
-        (QuerySort::Changed, Key::Moment(moment)) => Box::new(beyond_row!(queries::changed_at, Time::from(moment))),
-        _ => return Err(unfit()),
-    })
-}
-
-fn unfit() -> StoreError {
-    StoreError::Other("a cursor that does not fit the sort".to_owned())
 }

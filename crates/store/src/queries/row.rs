@@ -107,7 +107,10 @@ impl Row {
             questions: Json(query.questions.clone()),
         };
         match &query.life {
-            Life::Draft { deadline, urgent_reason } => {
+            Life::Draft {
+                deadline,
+                urgent_reason,
+            } => {
                 row.deadline = *deadline;
                 row.urgent_reason.clone_from(urgent_reason);
             }
@@ -201,7 +204,10 @@ impl Row {
             deadline,
             urgent_reason: self.urgent_reason.take(),
             audience: from_word(audience)?,
-            addressees: addressees.into_iter().map(AddresseeRow::into_addressee).collect::<Result<_, _>>()?,
+            addressees: addressees
+                .into_iter()
+                .map(AddresseeRow::into_addressee)
+                .collect::<Result<_, _>>()?,
             extensions: std::mem::take(&mut self.extensions.0),
             closed_early: self.closed_early.take().map(|Json(reasoned)| reasoned),
             withdrawn: self.withdrawn.take().map(|Json(reasoned)| reasoned),
@@ -245,7 +251,8 @@ pub(super) struct ImportedNumber {
 }
 
 pub(super) fn office(code: &str) -> Result<OfficeCode, StoreError> {
-    code.parse().map_err(|fault| StoreError::Corrupt(format!("{code:?}: {fault}")))
+    code.parse()
+        .map_err(|fault| StoreError::Corrupt(format!("{code:?}: {fault}")))
 }
 
 fn markdown(text: String) -> Result<Markdown, StoreError> {

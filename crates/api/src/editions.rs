@@ -1,0 +1,374 @@
+//! Editions: the live compilation, frozen snapshots, their documents, and publication.
+
+pub(crate) mod view;
+
+use actix_web::http::header::{
+    ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY,
+};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use ahq_domain::dissemination::Circle;
+use ahq_exchange::editions::{EditionView, Format, Order, RenderedDocument};
+use ahq_exchange::queries::parse_reference;
+use ahq_exchange::work::Exchange;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use utoipa::{IntoParams, ToSchema};
+
+use self::view::{Compilation, EditionDocument, EditionEntry, EditionsView, PublicationBody};
+use crate::caller::Bearer;
+use crate::contract::PREFIX;
+use crate::extract::{Body, NoBody, Path, Query};
+use crate::page::Page;
+use crate::precondition::IfMatch;
+use crate::problem::{Kind, Problem};
+use crate::queries::list::{PublicListKeys, QueriesView};
+use crate::queries::view::QueryView;
+use crate::replay::IdempotencyKey;
+use crate::reply::{Reply, content_tag, is_known};
+use crate::words::CircleWord;
+
+const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+
+/// The format of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Format)]
+pub(crate) enum FormatWord {
+    /// One printable page.
+    Html,
+    /// Data.
+    Json,
+    /// One row for each country and question.
+    Csv,
+}
+
+impl From<FormatWord> for Format {
+    fn from(word: FormatWord) -> Self {
+        match word {
+            FormatWord::Html => Self::Html,
+            FormatWord::Json => Self::Json,
+            FormatWord::Csv => Self::Csv,
+        }
+    }
+}
+
+/// In which order the responses stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Order)]
+pub(crate) enum OrderWord {
+    /// One row for each country.
+    Country,
+    /// One table for each question.
+    Question,
+}
+
+/// Which view, as which document.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EditionKeys {
+    /// The format; where it is left out, `Accept` decides, and JSON is given in doubt.
+    #[param(inline)]
+    format: Option<FormatWord>,
+    /// In which order the responses stand; by country where it is left out.
+    #[param(inline)]
+    order: Option<OrderWord>,
+    /// Whose view; the fullest you may read where it is left out.
+    #[param(inline)]
+    circle: Option<CircleWord>,
+}
+
+/// As which document.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DocumentKeys {
+    /// The format; where it is left out, `Accept` decides, and JSON is given in doubt.
+    #[param(inline)]
+    format: Option<FormatWord>,
+    /// In which order the responses stand; by country where it is left out.
+    #[param(inline)]
+    order: Option<OrderWord>,
+}
+
+/// The parts of the address of an edition.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct EditionPath {
+    /// Id or number of the query.
+    #[param(example = "2026.81")]
+    query: String,
+    /// Number of the edition.
+    #[param(example = 1)]
+    number: i32,
+}
+
+/// What `Accept` asks for, by the order of its weights (RFC 9110, section 12.5.1).
+///
+/// # Errors
+/// `not_acceptable` when none of the formats is among it.
+fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
+    let values = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    let mut ranges: Vec<(String, f32)> = values
+        .flat_map(|value| value.split(','))
+        .map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let weight = parts
+                .find_map(|part| part.strip_prefix("q="))
+                .and_then(|weight| weight.parse().ok())
+                .unwrap_or(1.0);
+            (name, weight)
+        })
+        .filter(|(name, weight)| !name.is_empty() && *weight > 0.0)
+        .collect();
+    if ranges.is_empty() {
+        return Ok(Format::Json);
+    }
+    ranges.sort_by(|one, other| other.1.total_cmp(&one.1));
+    ranges
+        .iter()
+        .find_map(|(name, _)| match name.as_str() {
+            "*/*" | "application/*" | "application/json" => Some(Format::Json),
+            "text/html" | "text/*" => Some(Format::Html),
+            "text/csv" => Some(Format::Csv),
+            _ => None,
+        })
+        .ok_or_else(|| {
+            Problem::new(
+                Kind::NotAcceptable,
+                "Editions are given as application/json, text/html and text/csv.",
+            )
+        })
+}
+
+fn wanted(
+    request: &HttpRequest,
+    format: Option<FormatWord>,
+    order: Option<OrderWord>,
+) -> Result<(Format, Order), Problem> {
+    let format = match format {
+        Some(word) => word.into(),
+        None => accepted(request)?,
+    };
+    let order = match order {
+        Some(OrderWord::Question) => Order::Question,
+        Some(OrderWord::Country) | None => Order::Country,
+    };
+    Ok((format, order))
+}
+
+/// A document with its file name (RFC 8187 is not needed: the name is plain ASCII), digest (RFC 9530) and ETag.
+fn document_reply(request: &HttpRequest, document: RenderedDocument) -> HttpResponse {
+    let etag = content_tag(&document.bytes);
+    let digest = STANDARD.encode(Sha256::digest(&document.bytes));
+    let shown = if document.media_type.starts_with("text/html") { "inline" } else { "attachment" };
+    let unchanged = is_known(request, &etag);
+    let mut reply = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let headers = [
+        (ETAG, etag),
+        (REPR_DIGEST, format!("sha-256=:{digest}:")),
+        (CONTENT_DISPOSITION, format!("{shown}; filename=\"{}\"", document.file_name)),
+        (CONTENT_TYPE, document.media_type.to_owned()),
+        (VARY, "Accept".to_owned()),
+    ];
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            reply.insert_header((name, value));
+        }
+    }
+    if unchanged { reply.finish() } else { reply.body(document.bytes) }
+}
+
+/// Printing takes a moment: it runs beside the workers.
+async fn printed(view: EditionView, format: Format, order: Order) -> Result<RenderedDocument, Problem> {
+    let printed = web::block(move || view.render(format, order)).await;
+    Ok(printed.map_err(|error| Problem::internal(error.to_string()))??)
+}
+
+/// Reads the live compilation
+///
+/// All submitted answers of this moment with the comparison of the typed questions, before any edition; for the
+/// requesters and the Commission.
+#[utoipa::path(tag = "compilations", security(("bearer" = [])),
+    params(("query" = String, Path, description = "Id or number of the query.", example = "2026.81")),
+    responses((status = 200, description = "The live compilation.", body = Compilation)))]
+#[get("/queries/{query}/comparison")]
+pub(crate) async fn read_comparison(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    query: Path<String>,
+) -> Result<Reply, Problem> {
+    Ok(exchange
+        .read(caller.0, move |work| {
+            Reply::unversioned(&work.live_compilation(&parse_reference(&query)?)?)
+        })
+        .await?)
+}
+
+/// Lists the editions of a query
+///
+/// The newest first, each with the views you may read and whether a response has changed since.
+#[utoipa::path(tag = "compilations", security(("bearer" = [])),
+    params(("query" = String, Path, description = "Id or number of the query.", example = "2026.81")),
+    responses((status = 200, description = "The editions.", body = EditionsView)))]
+#[get("/queries/{query}/editions")]
+pub(crate) async fn list_editions(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    query: Path<String>,
+) -> Result<Reply, Problem> {
+    Ok(exchange
+        .read(caller.0, move |work| {
+            let items = work.list_editions(&parse_reference(&query)?)?;
+            Reply::unversioned(&EditionsView {
+                items: items.into_iter().map(Into::into).collect(),
+            })
+        })
+        .await?)
+}
+
+/// Makes the next edition
+///
+/// Freezes the submitted versions of this moment, with a view for each circle. From the deadline on, or as soon as
+/// every expected office has answered or declined; by the lead, or ten working days after the deadline by the
+/// service provider. If-Match names the query.
+#[utoipa::path(tag = "compilations", security(("bearer" = [])),
+    params(("query" = String, Path, description = "Id or number of the query."), IfMatch, IdempotencyKey),
+    responses((status = 201, description = "The edition.", body = EditionEntry)))]
+#[post("/queries/{query}/editions")]
+pub(crate) async fn make_edition(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    query: Path<String>,
+    version: IfMatch,
+    body: NoBody,
+) -> Result<Reply, Problem> {
+    let reply = exchange
+        .write_once(caller.0, body.replay, move |work| {
+            let entry = EditionEntry::from(work.make_edition(&parse_reference(&query)?, version.0)?);
+            let location = format!("{PREFIX}/queries/{}/editions/{}", query.0, entry.number());
+            let status = actix_web::http::StatusCode::CREATED;
+            Ok(Reply::unversioned(&entry)?.status(status).location(location).keep())
+        })
+        .await?;
+    Ok(reply.into())
+}
+
+/// Reads an edition
+///
+/// As a document, in the view asked for or else the fullest you may read. A view that became too wide after an
+/// answer was narrowed answers 410 and names the edition in its place.
+#[utoipa::path(tag = "compilations", params(EditionPath, EditionKeys), security(("bearer" = [])),
+    responses((status = 200, description = "The edition.", content(
+        (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"))),
+        (status = 410, description = "Replaced by another edition.")))]
+#[get("/queries/{query}/editions/{number}")]
+pub(crate) async fn read_edition(
+    exchange: web::Data<Exchange>,
+    request: HttpRequest,
+    caller: Bearer,
+    path: Path<EditionPath>,
+    keys: Query<EditionKeys>,
+) -> Result<HttpResponse, Problem> {
+    let (format, order) = wanted(&request, keys.0.format, keys.0.order)?;
+    let circle = keys.0.circle.map(Circle::from);
+    let view = exchange
+        .read(caller.0, move |work| work.edition(&parse_reference(&path.query)?, path.number, circle))
+        .await?;
+    Ok(document_reply(&request, printed(view, format, order).await?))
+}
+
+/// Announces the publication of an edition
+///
+/// Its public view becomes public some working days later, so that the respondents, who are told now, can still
+/// narrow their answers. If-Match names the query.
+#[utoipa::path(tag = "compilations", security(("bearer" = [])),
+    params(("query" = String, Path, description = "Id or number of the query."), IfMatch, IdempotencyKey),
+    responses((status = 200, description = "The query with its announced publication.", body = QueryView),
+              (status = 410, description = "The edition was replaced by another one.")))]
+#[post("/queries/{query}/publication")]
+pub(crate) async fn publish_edition(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    query: Path<String>,
+    version: IfMatch,
+    body: Body<PublicationBody>,
+) -> Result<Reply, Problem> {
+    let Body { value, replay } = body;
+    let reply = exchange
+        .write_once(caller.0, replay, move |work| {
+            let reference = parse_reference(&query)?;
+            work.publish(&reference, version.0, value.edition)?;
+            let view = QueryView::from(work.query(&reference)?);
+            Reply::versioned(view.version(), &view).map(Reply::keep)
+        })
+        .await?;
+    Ok(reply.into())
+}
+
+/// Takes a publication, or its announcement, back
+///
+/// The query is compiled again, and nothing of it is public any more.
+#[utoipa::path(tag = "compilations", security(("bearer" = [])),
+    params(("query" = String, Path, description = "Id or number of the query."), IfMatch),
+    responses((status = 200, description = "The query.", body = QueryView)))]
+#[delete("/queries/{query}/publication")]
+pub(crate) async fn unpublish_edition(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    query: Path<String>,
+    version: IfMatch,
+) -> Result<Reply, Problem> {
+    Ok(exchange
+        .write(caller.0, move |work| {
+            let reference = parse_reference(&query)?;
+            work.unpublish(&reference, version.0)?;
+            let view = QueryView::from(work.query(&reference)?);
+            Reply::versioned(view.version(), &view)
+        })
+        .await?)
+}
+
+/// Lists the published queries
+///
+/// For everybody, without an account. Pages follow `Link: rel="next"`.
+#[utoipa::path(tag = "archive", params(PublicListKeys), security(()),
+    responses((status = 200, description = "A page of published queries.", body = QueriesView)))]
+#[get("/public/queries")]
+pub(crate) async fn list_public_queries(
+    exchange: web::Data<Exchange>,
+    keys: Query<PublicListKeys>,
+    page: Page,
+) -> Result<Reply, Problem> {
+    let list = keys.0.parse(page.after()?)?;
+    let nobody = ahq_exchange::credentials::Credentials::Nobody;
+    let found = exchange.read(nobody, move |work| work.list_public_queries(list)).await?;
+    let link = page.link(found.next.as_ref());
+    Ok(Reply::unversioned(&QueriesView::from(found.items))?.link(link))
+}
+
+/// Reads the public view in force of a published query
+///
+/// For everybody, without an account.
+#[utoipa::path(tag = "archive", security(()),
+    params(("query" = String, Path, description = "Id or number of the query.", example = "2026.81"), DocumentKeys),
+    responses((status = 200, description = "The public view.", content(
+        (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv")))))]
+#[get("/public/queries/{query}/edition")]
+pub(crate) async fn read_public_edition(
+    exchange: web::Data<Exchange>,
+    request: HttpRequest,
+    query: Path<String>,
+    keys: Query<DocumentKeys>,
+) -> Result<HttpResponse, Problem> {
+    let (format, order) = wanted(&request, keys.0.format, keys.0.order)?;
+    let nobody = ahq_exchange::credentials::Credentials::Nobody;
+    let view = exchange
+        .read(nobody, move |work| work.public_edition(&parse_reference(&query)?))
+        .await?;
+    Ok(document_reply(&request, printed(view, format, order).await?))
+}

@@ -1,0 +1,432 @@
+//! The OpenAPI document: what the routes say of themselves, and what holds for all of them, added in one walk.
+//!
+//! Handlers declare what is special; the walk adds the headers of every reply, the problems that follow from what an
+//! operation takes, conditional reads, closed request bodies and the read-only fields a PUT may send back.
+
+use actix_web::App;
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::contract::{API_VERSION, PREFIX};
+use crate::docs;
+use crate::problem::{FaultBody, Kind, MEDIA_TYPE, ProblemBody};
+use crate::schema::{component_name, gather};
+
+/// A function that registers routes.
+pub type Routes = fn(&mut ServiceConfig<'_>);
+
+/// The methods an operation can have, as the document spells them.
+pub(crate) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+const DESCRIPTION: &str = "The European Migration Network asks, answers, compares and publishes ad-hoc queries here.
+
+Every thing has a `version`, an `ETag` and `actions`: what the caller may do with it now. A change needs `If-Match`; \
+a POST may bring an `Idempotency-Key`, and its repetition gets the same reply. Errors are problems (RFC 9457) with a \
+stable `code` and all faults at once. Unknown fields and query keys are refused; read-only fields sent back are \
+ignored. Times are RFC 3339 in UTC; deadlines are days in Brussels. Lists go on through `Link: rel=\"next\"`.
+
+## Changes
+- 1.0.0-alpha.1: the first draft. Until 1.0.0 anything may change; afterwards v1 only grows.";
+
+const TAGS: [(&str, &str); 10] = [
+    ("session", "Signing in and out, and what belongs to oneself"),
+    ("network", "Offices, users, topics and calendars"),
+    ("queries", "Queries from draft to withdrawal"),
+    ("responses", "Drafting, submitting and amending responses"),
+    ("contributions", "Drafts of experts outside, by link"),
+    ("compilations", "Editions, comparison, summaries and publication"),
+    ("archive", "Search, published queries, feeds and imports"),
+    ("changes", "What has changed, and webhooks"),
+    ("figures", "Statistics"),
+    ("operation", "Health, audit and this document"),
+];
+
+/// The document of these routes.
+pub(crate) fn document_of(routes: Routes) -> Value {
+    let (_, mut api) = App::new()
+        .into_utoipa_app()
+        .service(utoipa_actix_web::scope(PREFIX).configure(|config| {
+            config.service(docs::get_openapi);
+            routes(config);
+        }))
+        .split_for_parts();
+    let mut schemas = vec![
+        (ProblemBody::name().into_owned(), ProblemBody::schema()),
+        (FaultBody::name().into_owned(), FaultBody::schema()),
+    ];
+    ProblemBody::schemas(&mut schemas);
+    let components = api.components.get_or_insert_default();
+    components.schemas.extend(schemas);
+    let mut document = json!(api);
+    finish(&mut document);
+    document
+}
+
+fn finish(document: &mut Value) {
+    let mut schemas = take(document, &["components", "schemas"]);
+    let paths = take(document, &["paths"]);
+    let all = schemas.clone();
+    schemas.values_mut().for_each(|schema| merge_all_of(schema, &all));
+    close_request_bodies(&paths, &mut schemas);
+    mark_read_only(&paths, &mut schemas);
+    let paths: Map<String, Value> = paths
+        .into_iter()
+        .map(|(path, mut item)| {
+            for method in METHODS {
+                if let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) {
+                    finish_operation(method, operation);
+                }
+            }
+            match path.strip_prefix(PREFIX) {
+                Some(below) => (below.to_owned(), item),
+                None => {
+                    item["servers"] = json!([{"url": "/"}]);
+                    (path, item)
+                }
+            }
+        })
+        .collect();
+    *document = json!({
+        "openapi": document["openapi"],
+        "info": {
+            "title": "Ad-hoc query exchange",
+            "description": DESCRIPTION,
+            "version": API_VERSION,
+            "contact": {
+                "name": "European Migration Network",
+                "url": "https://home-affairs.ec.europa.eu/networks/european-migration-network-emn_en",
+            },
+            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        },
+        "servers": [{"url": PREFIX, "description": "This server"}],
+        "tags": TAGS.map(|(name, description)| json!({"name": name, "description": description})),
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "headers": headers(),
+            "responses": problems(),
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "The access token of a session; good for ten minutes.",
+                },
+            },
+        },
+    });
+}
+
+fn take(document: &mut Value, path: &[&str]) -> Map<String, Value> {
+    let mut place = document;
+    for name in path {
+        place = &mut place[*name];
+    }
+    match place.take() {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// The headers that replies refer to.
+fn headers() -> Value {
+    json!({
+        "ApiVersion": {"description": "The version of the interface", "schema": {"type": "string"}, "example": API_VERSION},
+        "RequestId": {"description": "The id of the request", "schema": {"type": "string", "format": "uuid"}},
+        "ETag": {"description": "The version of the thing and a hash of this representation", "schema": {"type": "string"}},
+        "Location": {"description": "Where the new thing is", "schema": {"type": "string", "format": "uri-reference"}},
+        "Allow": {"description": "The methods that would do", "schema": {"type": "string"}},
+        "RetryAfter": {"description": "After how many seconds to come back", "schema": {"type": "integer", "minimum": 0}},
+        "WwwAuthenticate": {"description": "How to sign in (RFC 6750)", "schema": {"type": "string"}},
+    })
+}
+
+/// The problems an operation can give without saying so itself: status, name, and the kind its example shows.
+const PROBLEMS: [(&str, &str, Kind, &str); 15] = [
+    ("400", "BadRequest", Kind::InvalidInput, "The input has faults; `errors` names all of them"),
+    ("401", "Unauthorized", Kind::BadToken, "Nobody is signed in, or the token is not good"),
+    ("403", "Forbidden", Kind::Forbidden, "Seen, but not allowed; the code says by which rule"),
+    ("404", "NotFound", Kind::NotFound, "Not there, or not for this caller"),
+    ("406", "NotAcceptable", Kind::NotAcceptable, "None of the media types asked for"),
+    ("409", "Conflict", Kind::Conflict, "Not in this position; the code says why"),
+    ("410", "Gone", Kind::Replaced, "Replaced; `Link` leads to the successor"),
+    ("412", "Stale", Kind::Stale, "Changed in the meantime"),
+    ("413", "TooLarge", Kind::TooLarge, "The body is too large"),
+    ("415", "UnsupportedMediaType", Kind::UnsupportedMediaType, "The body is not of a media type read here"),
+    ("428", "IfMatchMissing", Kind::IfMatchMissing, "A change needs If-Match"),
+    ("429", "TooMany", Kind::TooMany, "Too many attempts"),
+    ("500", "Internal", Kind::Internal, "Something went wrong here"),
+    ("503", "Busy", Kind::Busy, "Too much at once; come back in a moment"),
+    ("507", "Full", Kind::Full, "No room left to write; nothing was kept"),
+];
+
+fn problem_content(kind: Kind) -> Value {
+    let mut example = json!({
+        "type": format!("urn:ahq:problem:{}", kind.code()),
+        "title": kind.title(),
+        "status": kind.status().as_u16(),
+        "detail": kind.title(),
+        "code": kind.code(),
+        "requestId": "0190c1c5-9f1e-7d8b-b9a4-0c8f6d3f8a55",
+    });
+    if kind == Kind::InvalidInput {
+        example["detail"] = "One field is wrong; `errors` names it.".into();
+        example["errors"] = json!([
+            {"pointer": "/title", "code": "too_long", "detail": "may have at most 400 characters"}
+        ]);
+    }
+    let reference = format!("#/components/schemas/{}", ProblemBody::name());
+    json!({MEDIA_TYPE: {"schema": {"$ref": reference}, "example": example}})
+}
+
+fn common_headers() -> Value {
+    json!({
+        "API-Version": {"$ref": "#/components/headers/ApiVersion"},
+        "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
+    })
+}
+
+fn problems() -> Map<String, Value> {
+    PROBLEMS
+        .into_iter()
+        .map(|(status, name, kind, description)| {
+            let mut headers = common_headers();
+            match status {
+                "401" => headers["WWW-Authenticate"] = json!({"$ref": "#/components/headers/WwwAuthenticate"}),
+                "429" | "503" | "507" => headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"}),
+                _ => {}
+            }
+            let response = json!({"description": description, "headers": headers, "content": problem_content(kind)});
+            (name.to_owned(), response)
+        })
+        .collect()
+}
+
+/// Adds to one operation what follows from what it takes and gives.
+fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
+    let read = method == "get";
+    let empty = Vec::new();
+    let parameters = operation.get("parameters").and_then(Value::as_array).unwrap_or(&empty);
+    let has = |place: &str, name: Option<&str>| {
+        parameters
+            .iter()
+            .any(|parameter| parameter["in"] == place && name.is_none_or(|name| parameter["name"] == name))
+    };
+    let (in_path, if_match) = (has("path", None), has("header", Some("If-Match")));
+    let body = method == "post" || operation.contains_key("requestBody");
+    let signed_in = operation.get("security").and_then(Value::as_array).is_some_and(|any| !any.is_empty());
+    let responses = operation.get("responses").and_then(Value::as_object);
+    let shown = responses.and_then(|responses| responses.get("200")?.get("content")?.as_object());
+    let negotiated = shown.is_some_and(|content| content.len() > 1);
+    let conditional = read && shown.is_some_and(|content| content.contains_key("application/json"));
+
+    // Query keys are refused where none are known, so any operation can have a wrong one.
+    let mut statuses = vec!["400", "429", "500", "503"];
+    let follows = [
+        ("401", signed_in),
+        ("403", signed_in),
+        ("404", in_path),
+        ("406", negotiated),
+        ("409", !read),
+        ("412", if_match),
+        ("413", body),
+        ("415", body),
+        ("428", if_match),
+        ("507", !read),
+    ];
+    statuses.extend(follows.into_iter().filter(|(_, applies)| *applies).map(|(status, _)| status));
+
+    if conditional {
+        let parameter = json!({
+            "name": "If-None-Match",
+            "in": "header",
+            "required": false,
+            "description": "An ETag the caller has: 304 when it is still this one.",
+            "schema": {"type": "string"},
+        });
+        push(operation, "parameters", parameter);
+    }
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        for parameter in parameters.iter_mut().filter(|parameter| parameter["in"] == "query") {
+            if parameter["schema"]["type"] == "array" {
+                parameter["style"] = "form".into();
+                parameter["explode"] = false.into();
+            }
+        }
+    }
+    let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    if conditional {
+        responses["200"]["headers"]["ETag"] = json!({"$ref": "#/components/headers/ETag"});
+        responses["304"] = json!({
+            "description": "Not changed",
+            "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+        });
+    }
+    if let Some(made) = responses.get_mut("201") {
+        made["headers"]["Location"] = json!({"$ref": "#/components/headers/Location"});
+    }
+    for (status, name, kind, _) in PROBLEMS {
+        match responses.get_mut(status) {
+            Some(own) if own.get("content").is_none() => own["content"] = problem_content(kind),
+            None if statuses.contains(&status) => {
+                responses[status] = json!({"$ref": format!("#/components/responses/{name}")});
+            }
+            _ => {}
+        }
+    }
+    for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if response.get("$ref").is_some() {
+            continue;
+        }
+        for (name, header) in common_headers().as_object().into_iter().flatten() {
+            response["headers"][name] = header.clone();
+        }
+    }
+}
+
+fn push(operation: &mut Map<String, Value>, list: &str, entry: Value) {
+    if let Some(entries) = operation.entry(list).or_insert_with(|| json!([])).as_array_mut() {
+        entries.push(entry);
+    }
+}
+
+/// The names of the schemas that request bodies of JSON refer to.
+pub(crate) fn request_bodies(paths: &Map<String, Value>) -> Vec<String> {
+    let mut names: Vec<String> = operations(paths).filter_map(|operation| request_body(operation)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+pub(crate) fn operations(paths: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+    paths
+        .values()
+        .flat_map(|item| METHODS.into_iter().filter_map(|method| item.get(method)))
+}
+
+fn request_body(operation: &Value) -> Option<String> {
+    json_schema(operation.get("requestBody")?)
+}
+
+fn json_schema(holder: &Value) -> Option<String> {
+    let reference = holder["content"]["application/json"]["schema"]["$ref"].as_str()?;
+    component_name(reference).map(str::to_owned)
+}
+
+/// An enum's variant around a struct comes as `allOf` of the struct and its tag, which no closed struct can fit: made
+/// one object.
+fn merge_all_of(schema: &mut Value, all: &Map<String, Value>) {
+    if let Some(merged) = schema.get("allOf").and_then(|parts| merged(parts, all))
+        && let Some(object) = schema.as_object_mut()
+    {
+        object.remove("allOf");
+        for (name, value) in merged {
+            object.entry(name).or_insert(value);
+        }
+    }
+    match schema {
+        Value::Object(object) => object.values_mut().for_each(|value| merge_all_of(value, all)),
+        Value::Array(items) => items.iter_mut().for_each(|item| merge_all_of(item, all)),
+        _ => {}
+    }
+}
+
+fn merged(parts: &Value, all: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let (mut properties, mut required, mut open) = (Map::new(), Vec::new(), true);
+    for part in parts.as_array()? {
+        let part = match part.get("$ref").and_then(Value::as_str).and_then(component_name) {
+            Some(name) => all.get(name)?,
+            None => part,
+        };
+        properties.extend(part.get("properties")?.as_object()?.clone());
+        required.extend(part.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
+        open &= part.get("additionalProperties") != Some(&Value::Bool(false));
+    }
+    let mut object = Map::new();
+    object.insert("type".to_owned(), "object".into());
+    object.insert("required".to_owned(), required.into());
+    object.insert("properties".to_owned(), properties.into());
+    if !open {
+        object.insert("additionalProperties".to_owned(), false.into());
+    }
+    Some(object)
+}
+
+/// Unknown fields are refused: every object a request body can hold says so.
+fn close_request_bodies(paths: &Map<String, Value>, schemas: &mut Map<String, Value>) {
+    let mut reached = Map::new();
+    for name in request_bodies(paths) {
+        gather(&json!({"$ref": format!("#/components/schemas/{name}")}), schemas, &mut reached);
+    }
+    for name in reached.keys() {
+        if let Some(schema) = schemas.get_mut(name) {
+            close(schema);
+        }
+    }
+}
+
+fn close(schema: &mut Value) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if object.contains_key("properties") {
+        object.entry("additionalProperties").or_insert(false.into());
+    }
+    for holder in ["properties", "items", "additionalProperties", "oneOf", "anyOf"] {
+        match object.get_mut(holder) {
+            Some(Value::Object(inner)) if holder == "properties" => inner.values_mut().for_each(close),
+            Some(Value::Array(items)) => items.iter_mut().for_each(close),
+            Some(inner) => close(inner),
+            None => {}
+        }
+    }
+}
+
+/// Fields a GET shows and the PUT beside it does not take are known and read-only: clients send back what they read.
+fn mark_read_only(paths: &Map<String, Value>, schemas: &mut Map<String, Value>) {
+    for put in paths.values().filter_map(|item| item.get("put")) {
+        if let (Some(taken), Some(given)) = (request_body(put), json_schema(&put["responses"]["200"])) {
+            copy_read_only(&taken, &given, schemas, &mut Vec::new());
+        }
+    }
+}
+
+fn copy_read_only(taken: &str, given: &str, schemas: &mut Map<String, Value>, done: &mut Vec<(String, String)>) {
+    let pair = (taken.to_owned(), given.to_owned());
+    if taken == given || done.contains(&pair) {
+        return;
+    }
+    done.push(pair);
+    let Some(shown) = schemas.get(given).and_then(|schema| schema["properties"].as_object()).cloned() else {
+        return;
+    };
+    let Some(fields) = schemas.get_mut(taken).and_then(|schema| schema["properties"].as_object_mut()) else {
+        return;
+    };
+    let mut deeper = Vec::new();
+    for (name, mut property) in shown {
+        match fields.get(&name) {
+            Some(field) => deeper.extend(referred(field).zip(referred(&property))),
+            None => {
+                property["readOnly"] = true.into();
+                fields.insert(name, property);
+            }
+        }
+    }
+    for (taken, given) in deeper {
+        copy_read_only(&taken, &given, schemas, done);
+    }
+}
+
+/// The component a property holds: itself, as entries of a list, or beside null.
+fn referred(property: &Value) -> Option<String> {
+    let inner = property.get("items").unwrap_or(property);
+    let inner = crate::schema::only_alternative(inner).unwrap_or(inner);
+    component_name(inner.get("$ref")?.as_str()?).map(str::to_owned)
+}
+
+#[cfg(test)]
+#[path = "openapi_tests.rs"]
+mod tests;

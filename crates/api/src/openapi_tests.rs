@@ -1,0 +1,87 @@
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn the_document_of_the_program_is_complete() {
+    let document = crate::document();
+    assert_eq!(document["info"]["license"]["identifier"], "EUPL-1.2");
+    assert_eq!(document["servers"][0]["url"], "/api/v1");
+    let tags: Vec<_> = TAGS.iter().map(|(name, _)| *name).collect();
+    let paths = document["paths"].as_object().unwrap();
+    let mut ids = Vec::new();
+    for (path, item) in paths {
+        assert!(!path.ends_with('/') && path.starts_with('/'), "{path}");
+        let words = path.split('/').skip(1).filter(|word| !word.starts_with('{'));
+        for word in words {
+            assert!(
+                word.bytes().all(|byte| byte.is_ascii_lowercase() || b"-.".contains(&byte)),
+                "{path}: plural nouns in kebab-case"
+            );
+        }
+        for operation in METHODS.into_iter().filter_map(|method| item.get(method)) {
+            let id = operation["operationId"].as_str().unwrap();
+            ids.push(id.to_owned());
+            assert!(operation["summary"].is_string(), "{id} has no summary: write a doc comment");
+            let tagged = operation["tags"].as_array().unwrap();
+            assert!(tagged.len() == 1 && tags.contains(&tagged[0].as_str().unwrap()), "{id}: {tagged:?}");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().unwrap();
+                assert_eq!(
+                    parameter["in"] == "path",
+                    path.contains(&format!("{{{name}}}")),
+                    "{id}: {name}; is #[into_params(parameter_in = Query)] missing?"
+                );
+            }
+            for status in ["400", "429", "500", "503"] {
+                assert!(operation["responses"].get(status).is_some(), "{id} lacks {status}");
+            }
+        }
+    }
+    let all = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "an operation id comes twice");
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn follow(value: &Value, document: &Value) {
+        match value {
+            Value::Object(object) => {
+                if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{reference}");
+                }
+                object.values().for_each(|value| follow(value, document));
+            }
+            Value::Array(items) => items.iter().for_each(|item| follow(item, document)),
+            _ => {}
+        }
+    }
+    let document = crate::document();
+    follow(&document, &document);
+}
+
+#[test]
+fn a_variant_around_a_closed_struct_becomes_one_object() {
+    let all = json!({
+        "Inner": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}, "additionalProperties": false},
+        "Tagged": {"oneOf": [{"allOf": [
+            {"$ref": "#/components/schemas/Inner"},
+            {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": ["new"]}}},
+        ]}]},
+    });
+    let all = all.as_object().unwrap();
+    let mut tagged = all["Tagged"].clone();
+    merge_all_of(&mut tagged, all);
+    assert_eq!(
+        tagged,
+        json!({"oneOf": [{
+            "type": "object",
+            "required": ["a", "kind"],
+            "properties": {"a": {"type": "string"}, "kind": {"type": "string", "enum": ["new"]}},
+            "additionalProperties": false,
+        }]})
+    );
+}

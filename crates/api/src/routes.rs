@@ -1,0 +1,62 @@
+//! Every route of the interface, registered once; the document is written from here.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{editions, network, queries, responses, session, summaries, users};
+
+/// Registers all routes below `/api/v1`.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(session::sign_in)
+        .service(session::read_session)
+        .service(session::sign_out)
+        .service(session::refresh_session)
+        .service(session::read_me)
+        .service(users::read_invitation)
+        .service(users::accept_invitation)
+        .service(network::list_offices)
+        .service(network::read_office)
+        .service(users::list_users)
+        .service(users::invite_user)
+        .service(users::read_user)
+        .service(users::change_user)
+        .service(network::list_topics)
+        .service(network::count_working_days)
+        .service(network::list_holidays)
+        .service(queries::list_queries)
+        .service(queries::create_query)
+        .service(queries::read_query)
+        .service(queries::change_query)
+        .service(queries::delete_query)
+        .service(queries::launch_query)
+        .service(queries::invite_joint_office)
+        .service(queries::accept_joint_invitation)
+        .service(queries::close_query)
+        .service(queries::extend_query)
+        .service(queries::withdraw_query)
+        .service(responses::list_responses)
+        .service(responses::read_response)
+        .service(responses::save_response)
+        .service(responses::read_answer)
+        .service(responses::save_answer)
+        .service(responses::remove_answer)
+        .service(responses::submit_response)
+        .service(responses::retract_response)
+        .service(responses::decline_response)
+        .service(responses::resume_response)
+        .service(responses::change_circles)
+        .service(responses::list_versions)
+        .service(responses::read_version)
+        .service(editions::read_comparison)
+        .service(editions::list_editions)
+        .service(editions::make_edition)
+        .service(editions::read_edition)
+        .service(summaries::read_summary)
+        .service(summaries::save_summary)
+        .service(summaries::sign_summary)
+        .service(summaries::send_compilation)
+        .service(editions::publish_edition)
+        .service(editions::unpublish_edition)
+        .service(editions::list_public_queries)
+        .service(editions::read_public_edition);
+}

@@ -1,0 +1,161 @@
+//! Users of an office, and the invitations they accept.
+
+pub(crate) mod view;
+
+use actix_web::http::StatusCode;
+use actix_web::{get, post, put, web};
+use ahq_domain::office::OfficeCode;
+use ahq_domain::refusal::Refusal;
+use ahq_domain::user::User;
+use ahq_exchange::error::Error;
+use ahq_exchange::work::Exchange;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use self::view::{InviteBody, PasswordBody, UserBody, UserView, UsersView};
+use crate::caller::Bearer;
+use crate::contract::PREFIX;
+use crate::extract::{Body, Path};
+use crate::precondition::IfMatch;
+use crate::problem::Problem;
+use crate::replay::IdempotencyKey;
+use crate::reply::Reply;
+
+/// The parts of the address of a user.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct UserPath {
+    /// Code of the office.
+    #[param(example = "LU")]
+    code: String,
+    /// Id of the user.
+    user: String,
+}
+
+fn office(code: &str) -> Result<OfficeCode, Error> {
+    code.parse().map_err(|_| Refusal::Hidden.into())
+}
+
+fn shown(user: User) -> Result<Reply, Error> {
+    let view = UserView::from(user);
+    Reply::versioned(view.version(), &view)
+}
+
+/// Lists the users of your office
+///
+/// By name. The service provider reads those of every office.
+#[utoipa::path(tag = "network", security(("bearer" = [])),
+    params(("code" = String, Path, description = "Code of the office.", example = "LU")),
+    responses((status = 200, description = "The users.", body = UsersView)))]
+#[get("/offices/{code}/users")]
+pub(crate) async fn list_users(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    code: Path<String>,
+) -> Result<Reply, Problem> {
+    let office = office(&code)?;
+    Ok(exchange
+        .read(caller.0, move |work| {
+            let users = work.list_users(&office)?;
+            Reply::unversioned(&UsersView {
+                items: users.into_iter().map(Into::into).collect(),
+            })
+        })
+        .await?)
+}
+
+/// Invites somebody to an account in your office
+///
+/// They get a link that holds for seven days, and set their password there. Nobody grants a role above their own;
+/// the service provider invites another office's first coordinator only.
+#[utoipa::path(tag = "network", security(("bearer" = [])),
+    params(("code" = String, Path, description = "Code of the office.", example = "LU"), IdempotencyKey),
+    responses((status = 201, description = "The invited user.", body = UserView)))]
+#[post("/offices/{code}/users")]
+pub(crate) async fn invite_user(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    code: Path<String>,
+    body: Body<InviteBody>,
+) -> Result<Reply, Problem> {
+    let office = office(&code)?;
+    let Body { value, replay } = body;
+    let reply = exchange
+        .write_once(caller.0, replay, move |work| {
+            let view = UserView::from(work.invite_user(&office, &value.into())?);
+            let location = format!("{PREFIX}/offices/{office}/users/{}", view.id());
+            Reply::created(location, view.version(), &view).map(Reply::keep)
+        })
+        .await?;
+    Ok(reply.into())
+}
+
+/// Reads a user of your office
+///
+/// The service provider reads those of every office.
+#[utoipa::path(tag = "network", params(UserPath), security(("bearer" = [])),
+    responses((status = 200, description = "The user.", body = UserView)))]
+#[get("/offices/{code}/users/{user}")]
+pub(crate) async fn read_user(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    path: Path<UserPath>,
+) -> Result<Reply, Problem> {
+    let office = office(&path.code)?;
+    Ok(exchange
+        .read(caller.0, move |work| shown(work.user(&office, &path.user)?))
+        .await?)
+}
+
+/// Changes a user of your office
+///
+/// Name, roles, and whether the account is disabled: then every session ends with its next request. An office keeps
+/// at least one coordinator.
+#[utoipa::path(tag = "network", params(UserPath, IfMatch), security(("bearer" = [])),
+    responses((status = 200, description = "The changed user.", body = UserView)))]
+#[put("/offices/{code}/users/{user}")]
+pub(crate) async fn change_user(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    path: Path<UserPath>,
+    version: IfMatch,
+    body: Body<UserBody>,
+) -> Result<Reply, Problem> {
+    let office = office(&path.code)?;
+    Ok(exchange
+        .write(caller.0, move |work| {
+            shown(work.change_user(&office, &path.user, version.0, body.value.into())?)
+        })
+        .await?)
+}
+
+/// Reads whom an invitation is for
+///
+/// Until it is accepted or its seven days are over.
+#[utoipa::path(tag = "session", security(()),
+    params(("token" = String, Path, description = "The secret of the link.")),
+    responses((status = 200, description = "Whom it is for.", body = UserView)))]
+#[get("/invitations/{token}")]
+pub(crate) async fn read_invitation(exchange: web::Data<Exchange>, token: Path<String>) -> Result<Reply, Problem> {
+    Ok(exchange
+        .read(ahq_exchange::credentials::Credentials::Nobody, move |work| {
+            Reply::unkept(&UserView::from(work.invitation(&token)?))
+        })
+        .await?)
+}
+
+/// Accepts an invitation
+///
+/// Sets the password; the account is active and can sign in.
+#[utoipa::path(tag = "session", security(()),
+    params(("token" = String, Path, description = "The secret of the link.")),
+    responses((status = 201, description = "The active user.", body = UserView)))]
+#[post("/invitations/{token}")]
+pub(crate) async fn accept_invitation(
+    exchange: web::Data<Exchange>,
+    token: Path<String>,
+    body: Body<PasswordBody>,
+) -> Result<Reply, Problem> {
+    let user = exchange.accept_invitation(token.0, body.value.password).await?;
+    Ok(Reply::unkept(&UserView::from(user))?.status(StatusCode::CREATED))
+}

@@ -1,0 +1,268 @@
+//! Filters on JSON columns.
+
+use super::{filter, on_postgres};
+use crate::column::{Json, Time, sql};
+use crate::connection::MultiBackend;
+use diesel::QueryResult;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Bool, Integer, Nullable, Text};
+use std::collections::BTreeMap;
+
+filter!(ListContains);
+filter!(ListContainsMember);
+filter!(ListContainsMemberWith);
+filter!(ObjectListContains);
+
+/// Rows whose JSON list in `column` has the string `value` among its members.
+///
+/// On PostgreSQL an index `USING gin (column jsonb_path_ops)` serves it.
+pub fn json_list_contains<C>(column: C, value: impl Into<String>) -> ListContains<C>
+where
+    C: Expression<SqlType = sql::Json>,
+{
+    let value = value.into();
+    ListContains {
+        column,
+        pattern: Json([value.clone()]),
+        value,
+    }
+}
+
+/// Made by [`json_list_contains`].
+#[derive(Debug, Clone, QueryId, ValidGrouping)]
+pub struct ListContains<C> {
+    column: C,
+    pattern: Json<[String; 1]>,
+    value: String,
+}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for ListContains<C> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if on_postgres(&pass) {
+            pass.push_sql("(");
+            self.column.walk_ast(pass.reborrow())?;
+            pass.push_sql(" @> ");
+            pass.push_bind_param::<sql::Json, _>(&self.pattern)?;
+        } else {
+            pass.push_sql("EXISTS (SELECT 1 FROM json_each(");
+            self.column.walk_ast(pass.reborrow())?;
+            pass.push_sql(") WHERE json_each.value = ");
+            pass.push_bind_param::<Text, _>(&self.value)?;
+        }
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+/// Rows whose JSON list in `column` has among its members an object that says `value`, a string, under `key`.
+///
+/// On PostgreSQL an index `USING gin (column jsonb_path_ops)` serves it.
+pub fn json_list_contains_member<C>(
+    column: C,
+    key: impl Into<String>,
+    value: impl Into<String>,
+) -> ListContainsMember<C>
+where
+    C: Expression<SqlType = sql::Json>,
+{
+    let (key, value) = (key.into(), value.into());
+    ListContainsMember {
+        column,
+        pattern: Json([BTreeMap::from([(key.clone(), value.clone())])]),
+        key,
+        value,
+    }
+}
+
+/// Made by [`json_list_contains_member`].
+#[derive(Debug, Clone, QueryId, ValidGrouping)]
+pub struct ListContainsMember<C> {
+    column: C,
+    pattern: Json<[BTreeMap<String, String>; 1]>,
+    key: String,
+    value: String,
+}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for ListContainsMember<C> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if on_postgres(&pass) {
+            pass.push_sql("(");
+            self.column.walk_ast(pass.reborrow())?;
+            pass.push_sql(" @> ");
+            pass.push_bind_param::<sql::Json, _>(&self.pattern)?;
+        } else {
+            pass.push_sql("EXISTS (SELECT 1 FROM json_each(");
+            self.column.walk_ast(pass.reborrow())?;
+            // A member that is no object has no keys; asking it for one would be an error.
+            pass.push_sql(") WHERE CASE json_each.type WHEN 'object' THEN json_each.value ->> ");
+            pass.push_bind_param::<Text, _>(&self.key)?;
+            pass.push_sql(" = ");
+            pass.push_bind_param::<Text, _>(&self.value)?;
+            pass.push_sql(" ELSE 0 END");
+        }
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+/// Rows whose JSON list in `column` has among its members an object that says `value`, a string, under `key`, and
+/// something that is not null under `present`.
+pub fn json_list_contains_member_with<C>(
+    column: C,
+    key: &'static str,
+    value: impl Into<String>,
+    present: &'static str,
+) -> ListContainsMemberWith<C>
+where
+    C: Expression<SqlType = sql::Json>,
+{
+    let value = value.into();
+    ListContainsMemberWith {
+        column,
+        path: format!("$[*] ? (@.{key} == $value && @.{present} != null)"),
+        variables: Json(BTreeMap::from([("value", value.clone())])),
+        key,
+        value,
+        present,
+    }
+}
+
+/// Made by [`json_list_contains_member_with`].
+#[derive(Debug, Clone, QueryId, ValidGrouping)]
+pub struct ListContainsMemberWith<C> {
+    column: C,
+    path: String,
+    variables: Json<BTreeMap<&'static str, String>>,
+    key: &'static str,
+    value: String,
+    present: &'static str,
+}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for ListContainsMemberWith<C> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if on_postgres(&pass) {
+            pass.push_sql("jsonb_path_exists(");
+            self.column.walk_ast(pass.reborrow())?;
+            pass.push_sql(", (");
+            pass.push_bind_param::<Text, _>(&self.path)?;
+            pass.push_sql(")::jsonpath, ");
+            pass.push_bind_param::<sql::Json, _>(&self.variables)?;
+            pass.push_sql(")");
+        } else {
+            pass.push_sql("EXISTS (SELECT 1 FROM json_each(");
+            self.column.walk_ast(pass.reborrow())?;
+            pass.push_sql(") WHERE CASE json_each.type WHEN 'object' THEN json_each.value ->> ");
+            pass.push_bind_param::<Text, _>(self.key)?;
+            pass.push_sql(" = ");
+            pass.push_bind_param::<Text, _>(&self.value)?;
+            pass.push_sql(" AND json_each.value ->> ");
+            pass.push_bind_param::<Text, _>(self.present)?;
+            pass.push_sql(" IS NOT NULL ELSE 0 END)");
+        }
+        Ok(())
+    }
+}
+
+/// Rows whose JSON object in `column` has under `key` a list with the string `value` among its members.
+pub fn json_object_list_contains<C>(column: C, key: &'static str, value: impl Into<String>) -> ObjectListContains<C>
+where
+    C: Expression<SqlType = Nullable<sql::Json>>,
+{
+    let value = value.into();
+    ObjectListContains {
+        column,
+        pattern: Json(BTreeMap::from([(key, [value.clone()])])),
+        path: format!("$.{key}"),
+        value,
+    }
+}
+
+/// Made by [`json_object_list_contains`].
+#[derive(Debug, Clone, QueryId, ValidGrouping)]
+pub struct ObjectListContains<C> {
+    column: C,
+    pattern: Json<BTreeMap<&'static str, [String; 1]>>,
+    path: String,
+    value: String,
+}
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for ObjectListContains<C> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if on_postgres(&pass) {
+            pass.push_sql("coalesce(");
+            self.column.walk_ast(pass.reborrow())?;
+            pass.push_sql(" @> ");
+            pass.push_bind_param::<sql::Json, _>(&self.pattern)?;
+            pass.push_sql(", false)");
+        } else {
+            pass.push_sql("EXISTS (SELECT 1 FROM json_each(");
+            self.column.walk_ast(pass.reborrow())?;
+            pass.push_sql(", ");
+            pass.push_bind_param::<Text, _>(&self.path)?;
+            pass.push_sql(") WHERE json_each.value = ");
+            pass.push_bind_param::<Text, _>(&self.value)?;
+            pass.push_sql(")");
+        }
+        Ok(())
+    }
+}
+
+/// Rows whose JSON list in `list` has an object with the value of `number` under `number` and a moment not after
+/// `until` under `from`. On SQLite moments are compared to the millisecond.
+pub fn listed_until<L, N>(list: L, number: N, until: impl Into<Time>) -> ListedUntil<L, N>
+where
+    L: Expression<SqlType = sql::Json>,
+    N: Expression<SqlType = Integer>,
+{
+    ListedUntil {
+        list,
+        number,
+        until: until.into(),
+    }
+}
+
+/// Made by [`listed_until`].
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub struct ListedUntil<L, N> {
+    list: L,
+    number: N,
+    until: Time,
+}
+
+impl<L, N> Expression for ListedUntil<L, N> {
+    type SqlType = Bool;
+}
+impl<L: SelectableExpression<S>, N: SelectableExpression<S>, S> SelectableExpression<S> for ListedUntil<L, N> {}
+impl<L: AppearsOnTable<S>, N: AppearsOnTable<S>, S> AppearsOnTable<S> for ListedUntil<L, N> {}
+
+impl<L, N> QueryFragment<MultiBackend> for ListedUntil<L, N>
+where
+    L: QueryFragment<MultiBackend>,
+    N: QueryFragment<MultiBackend>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let postgres = on_postgres(&pass);
+        pass.push_sql("EXISTS (SELECT 1 FROM ");
+        pass.push_sql(if postgres {
+            "jsonb_array_elements("
+        } else {
+            "json_each("
+        });
+        self.list.walk_ast(pass.reborrow())?;
+        pass.push_sql(if postgres {
+            ") listed(value) WHERE (listed.value ->> 'number')::integer = "
+        } else {
+            ") listed WHERE listed.value ->> 'number' = "
+        });
+        self.number.walk_ast(pass.reborrow())?;
+        pass.push_sql(if postgres {
+            " AND (listed.value ->> 'from')::timestamptz <= "
+        } else {
+            " AND julianday(listed.value ->> 'from') <= julianday("
+        });
+        pass.push_bind_param::<sql::Time, _>(&self.until)?;
+        pass.push_sql(if postgres { ")" } else { "))" });
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! Who sees what, and when.
+
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::scenario::{answered, answers, compiled, etag, launched, launched_to};
+
+const SENTENCE: &str = "This EMN NCP has provided a response to the requesting EMN NCP. However, they have requested \
+     that it is not disseminated further.";
+
+/// Answers whose every text is to go as far as `circle`.
+fn in_circle(office: &str, circle: &str) -> Value {
+    let mut body = answers(office);
+    for answer in body["answers"].as_object_mut().expect("answers").values_mut() {
+        answer["circle"] = json!(circle);
+    }
+    body
+}
+
+on_both!(each_view_shows_exactly_what_its_circle_may_read, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    for (office, circle) in [("AT", "public"), ("BE", "network"), ("NL", "requester")] {
+        let client = app.coordinator(office).await;
+        answered(&client, &path, office, &in_circle(office, circle)).await;
+    }
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    for (circle, seen) in [
+        ("requester", vec!["AT", "BE", "NL"]),
+        ("network", vec!["AT", "BE"]),
+        ("public", vec!["AT"]),
+    ] {
+        for format in ["html", "json", "csv"] {
+            let address = format!("{path}/editions/1?circle={circle}&format={format}");
+            let text = lead.get(&address).await.expect(200).text;
+            for office in ["AT", "BE", "NL"] {
+                let shown = text.contains(&format!("Text of {office}.")) || text.contains(&format!("Comment of {office}."));
+                assert_eq!(shown, seen.contains(&office), "{office} in the {circle} view as {format}");
+            }
+            for country in ["Austria", "Belgium", "Netherlands"] {
+                assert!(text.contains(country), "{country} is named in the {circle} view as {format}");
+            }
+            assert!(text.contains("(3 in total)") || format == "csv");
+            let restricted = format != "json" && seen.len() < 3;
+            assert_eq!(text.contains(SENTENCE) || text.contains(&SENTENCE.replace('"', "&quot;")), restricted, "{circle} {format}");
+        }
+    }
+});
+
+on_both!(answers_are_read_when_their_reader_may, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let (at, be, com, sp) = (
+        app.coordinator("AT").await,
+        app.coordinator("BE").await,
+        app.coordinator("COM").await,
+        app.coordinator("SP").await,
+    );
+    answered(&at, &path, "AT", &in_circle("AT", "network")).await;
+    let response = format!("{path}/responses/AT");
+    for client in [&lead, &com, &at] {
+        let seen = client.get(&response).await.expect(200);
+        assert!(seen.text.contains("Text of AT."));
+    }
+    for client in [&be, &sp] {
+        assert_eq!(client.get(&response).await.expect(403).code(), "not_yet_compiled");
+        let list = client.get(&format!("{path}/responses")).await.expect(200);
+        assert!(!list.text.contains("Text of AT."));
+        assert_eq!(list.json["items"][0]["status"], "submitted");
+        client.get(&format!("{path}/comparison")).await.expect(403);
+    }
+    assert!(lead.get(&format!("{path}/comparison")).await.expect(200).text.contains("Text of AT."));
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    for client in [&be, &sp] {
+        assert!(client.get(&response).await.expect(200).text.contains("Text of AT."));
+    }
+    app.public().get(&response).await.expect(401);
+});
+
+on_both!(a_draft_response_is_for_its_own_office_alone, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let (at, com, sp) = (
+        app.coordinator("AT").await,
+        app.coordinator("COM").await,
+        app.coordinator("SP").await,
+    );
+    let response = format!("{path}/responses/AT");
+    at.put(&response, &answers("AT")).await.expect(201);
+    for client in [&lead, &com, &sp] {
+        client.get(&response).await.expect(404);
+        assert!(!client.get(&format!("{path}/responses")).await.text.contains("Text of AT"));
+        client.get(&format!("{response}/answers/q2")).await.expect(403);
+        client.put(&response, &answers("XX")).await.expect(403);
+    }
+});
+
+on_both!(observers_and_departed_offices_see_what_they_may, |app| {
+    let lead = app.coordinator("LU").await;
+    let to_members = launched(&lead).await;
+    let to_all = launched_to(&lead, &json!({"addressed": "members_and_observers"})).await;
+    let to_few = launched_to(&lead, &json!({"addressed": "list", "offices": ["AT"], "audience": "addressed"})).await;
+    let rows = [
+        ("AT", [200, 200, 200]),
+        ("BE", [200, 200, 404]),
+        ("NO", [404, 200, 404]),
+        ("UK", [404, 404, 404]),
+        ("COM", [200, 200, 200]),
+        ("SP", [200, 200, 200]),
+    ];
+    for (office, expected) in rows {
+        let client = app.coordinator(office).await;
+        for (path, status) in [&to_members, &to_all, &to_few].into_iter().zip(expected) {
+            assert_eq!(client.get(path).await.status, status, "{office} reads {path}");
+            let listed = client.get("/queries?limit=100").await;
+            let there = listed.text.contains(path.trim_start_matches("/queries/"));
+            assert_eq!(there, status == 200, "{office} lists {path}");
+        }
+    }
+});
+
+on_both!(a_narrowed_answer_leaves_every_view_at_once, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let response = format!("{path}/responses/AT");
+    let narrowed = at
+        .put_if(&format!("{response}/circles"), &etag(&at, &response).await, &json!({"circle": "requester"}))
+        .await
+        .expect(200);
+    assert_eq!(narrowed.json["rows"][0]["answer"]["circle"], "requester");
+    let be = app.coordinator("BE").await;
+    let gone = be.get(&format!("{path}/editions/1")).await.expect(410);
+    assert_eq!(gone.code(), "replaced");
+    let new = be.get(&format!("{path}/editions/2?format=html")).await.expect(200);
+    assert!(new.text.contains(SENTENCE) && !new.text.contains("Text of AT."));
+    assert!(lead.get(&format!("{path}/editions/1?format=json&circle=requester")).await.expect(200).text.contains("Text of AT."));
+    let list = be.get(&format!("{path}/editions")).await.expect(200);
+    assert_eq!(list.json["items"][1]["views"][0]["replacedBy"], 2);
+});
+
+on_both!(a_restricted_answer_hides_whether_a_question_was_skipped, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let (at, be) = (app.coordinator("AT").await, app.coordinator("BE").await);
+    let mut asked = answers("AT");
+    asked["answers"]["q1"]["circle"] = json!("requester");
+    answered(&at, &path, "AT", &asked).await;
+    let mut skipped = answers("BE");
+    skipped["answers"]["q1"] = json!({"yesNo": "no", "circle": "requester"});
+    skipped["answers"].as_object_mut().expect("answers").remove("q2");
+    answered(&be, &path, "BE", &skipped).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let view = lead.get(&format!("{path}/editions/1?format=json&circle=network")).await.expect(200).json;
+    let row = |office: usize| view["view"]["responses"][office]["rows"][1].clone();
+    assert_eq!(row(0), row(1), "a hidden answer and a hidden skip look the same");
+    assert_eq!(row(0)["shown"], "restricted");
+});

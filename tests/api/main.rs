@@ -1,0 +1,34 @@
+//! The suite that speaks HTTP to the real program, on SQLite and on PostgreSQL; callers differ only in who they are.
+
+mod circles;
+mod concurrency;
+mod deadlines;
+mod life;
+mod scenario;
+
+/// One test for each database from one text: `on_both!(name, |app| { … })`.
+#[macro_export]
+macro_rules! on_both {
+    ($name:ident, |$app:ident| $body:block) => {
+        mod $name {
+            use super::*;
+
+            async fn run(database: ahq_harness::Database) {
+                let Some($app) = ahq_harness::App::start(database).await else {
+                    return;
+                };
+                $body
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                run(ahq_harness::Database::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                run(ahq_harness::Database::Postgres).await;
+            }
+        }
+    };
+}

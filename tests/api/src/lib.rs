@@ -1,1 +1,0 @@
-//! The suite that speaks HTTP to the real program.
