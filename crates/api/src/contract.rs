@@ -114,7 +114,11 @@ impl Contract {
 
     /// The methods of a path as `Allow` lists them; none where there is no such path.
     pub(crate) fn allow(&self, path: &str) -> Option<String> {
-        let mut methods: Vec<&str> = self.rows(path).flat_map(|row| &row.methods).map(|(method, _)| method.as_str()).collect();
+        let mut methods: Vec<&str> = self
+            .rows(path)
+            .flat_map(|row| &row.methods)
+            .map(|(method, _)| method.as_str())
+            .collect();
         if methods.is_empty() {
             return None;
         }
@@ -153,12 +157,20 @@ impl Contract {
 
 fn path_row(path: &str, item: &Value) -> PathRow {
     let elsewhere = item.get("servers").is_some();
-    let path = if elsewhere { path.to_owned() } else { format!("{PREFIX}{path}") };
+    let path = if elsewhere {
+        path.to_owned()
+    } else {
+        format!("{PREFIX}{path}")
+    };
     let segments = path
         .split('/')
         .skip(1)
         .map(|part| {
-            if part.starts_with('{') { Segment::Any } else { Segment::Fixed(part.to_owned()) }
+            if part.starts_with('{') {
+                Segment::Any
+            } else {
+                Segment::Fixed(part.to_owned())
+            }
         })
         .collect();
     let methods = METHODS
@@ -217,7 +229,11 @@ impl QueryKeys {
         for (name, text) in pairs(query) {
             let schema = &self.checker.root()["properties"][&name];
             if schema.is_null() {
-                let known = if self.names.is_empty() { "none".to_owned() } else { self.names.join(", ") };
+                let known = if self.names.is_empty() {
+                    "none".to_owned()
+                } else {
+                    self.names.join(", ")
+                };
                 let detail = format!("is not a query key here; known are: {known}");
                 faults.push(query_fault(&name, "unknown_field", detail));
             } else if object.contains_key(&name) {
@@ -233,7 +249,11 @@ impl QueryKeys {
             pointer: format!("/query{}", fault.pointer),
             ..fault
         }));
-        if faults.is_empty() { Ok(value) } else { Err(Problem::invalid(faults)) }
+        if faults.is_empty() {
+            Ok(value)
+        } else {
+            Err(Problem::invalid(faults))
+        }
     }
 
     /// The text as the type its schema names; text that is none of it stays text, and fails the check.

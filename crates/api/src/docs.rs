@@ -29,7 +29,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 #[get("/openapi.json")]
 pub(crate) async fn get_openapi(request: HttpRequest, api: web::Data<Api>) -> HttpResponse {
     let (document, etag) = api.contract().published();
-    let mut reply = if is_known(&request, etag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut reply = if is_known(&request, etag) {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     reply
         .insert_header((ETAG, etag))
         .insert_header((CACHE_CONTROL, "public, no-cache"))
@@ -55,7 +59,8 @@ pub(crate) async fn docs_file(file: web::Path<String>) -> Result<HttpResponse, P
     let config = Config::new([format!("{PREFIX}/openapi.json")])
         .validator_url("none")
         .try_it_out_enabled(true);
-    let found = utoipa_swagger_ui::serve(&file, Arc::new(config)).map_err(|error| Problem::internal(error.to_string()))?;
+    let found =
+        utoipa_swagger_ui::serve(&file, Arc::new(config)).map_err(|error| Problem::internal(error.to_string()))?;
     let found = found.ok_or_else(fallback::unknown_path)?;
     let mut reply = HttpResponse::Ok();
     if found.gzpipped {

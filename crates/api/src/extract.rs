@@ -96,7 +96,11 @@ impl FromRequest for NoBody {
                     detail: "this operation has no body".to_owned(),
                 }],
             };
-            if faults.is_empty() { Ok(Self { replay }) } else { Err(Problem::invalid(faults)) }
+            if faults.is_empty() {
+                Ok(Self { replay })
+            } else {
+                Err(Problem::invalid(faults))
+            }
         })
     }
 }
@@ -132,7 +136,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let found = web::Path::<T>::from_request(request, payload).into_inner();
-        ready(found.map(|path| Self(path.into_inner())).map_err(|_| Problem::not_found()))
+        ready(
+            found
+                .map(|path| Self(path.into_inner()))
+                .map_err(|_| Problem::not_found()),
+        )
     }
 }
 

@@ -89,8 +89,14 @@ fn dress(response: &mut ServiceResponse<BoxBody>, id: &str, reads: bool) {
         headers.insert(REQUEST_ID, value);
     }
     if !headers.contains_key(CACHE_CONTROL) {
-        let strong = headers.get(ETAG).is_some_and(|etag| !etag.as_bytes().starts_with(b"W/"));
-        let kept = if reads && succeeded && strong { "private, no-cache" } else { "no-store" };
+        let strong = headers
+            .get(ETAG)
+            .is_some_and(|etag| !etag.as_bytes().starts_with(b"W/"));
+        let kept = if reads && succeeded && strong {
+            "private, no-cache"
+        } else {
+            "no-store"
+        };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     }
 }

@@ -20,7 +20,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     Strict
         .deserialize(&mut source)
         .and_then(|value| source.end().map(|()| value))
-        .map_err(|error| Problem::new(Kind::MalformedJson, format!("The body cannot be read as JSON: {error}.")))
+        .map_err(|error| {
+            Problem::new(
+                Kind::MalformedJson,
+                format!("The body cannot be read as JSON: {error}."),
+            )
+        })
 }
 
 struct Strict;

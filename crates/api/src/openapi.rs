@@ -145,16 +145,46 @@ fn headers() -> Value {
 
 /// The problems an operation can give without saying so itself: status, name, and the kind its example shows.
 const PROBLEMS: [(&str, &str, Kind, &str); 15] = [
-    ("400", "BadRequest", Kind::InvalidInput, "The input has faults; `errors` names all of them"),
-    ("401", "Unauthorized", Kind::BadToken, "Nobody is signed in, or the token is not good"),
-    ("403", "Forbidden", Kind::Forbidden, "Seen, but not allowed; the code says by which rule"),
+    (
+        "400",
+        "BadRequest",
+        Kind::InvalidInput,
+        "The input has faults; `errors` names all of them",
+    ),
+    (
+        "401",
+        "Unauthorized",
+        Kind::BadToken,
+        "Nobody is signed in, or the token is not good",
+    ),
+    (
+        "403",
+        "Forbidden",
+        Kind::Forbidden,
+        "Seen, but not allowed; the code says by which rule",
+    ),
     ("404", "NotFound", Kind::NotFound, "Not there, or not for this caller"),
-    ("406", "NotAcceptable", Kind::NotAcceptable, "None of the media types asked for"),
-    ("409", "Conflict", Kind::Conflict, "Not in this position; the code says why"),
+    (
+        "406",
+        "NotAcceptable",
+        Kind::NotAcceptable,
+        "None of the media types asked for",
+    ),
+    (
+        "409",
+        "Conflict",
+        Kind::Conflict,
+        "Not in this position; the code says why",
+    ),
     ("410", "Gone", Kind::Replaced, "Replaced; `Link` leads to the successor"),
     ("412", "Stale", Kind::Stale, "Changed in the meantime"),
     ("413", "TooLarge", Kind::TooLarge, "The body is too large"),
-    ("415", "UnsupportedMediaType", Kind::UnsupportedMediaType, "The body is not of a media type read here"),
+    (
+        "415",
+        "UnsupportedMediaType",
+        Kind::UnsupportedMediaType,
+        "The body is not of a media type read here",
+    ),
     ("428", "IfMatchMissing", Kind::IfMatchMissing, "A change needs If-Match"),
     ("429", "TooMany", Kind::TooMany, "Too many attempts"),
     ("500", "Internal", Kind::Internal, "Something went wrong here"),
@@ -216,7 +246,10 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
     };
     let (in_path, if_match) = (has("path", None), has("header", Some("If-Match")));
     let body = method == "post" || operation.contains_key("requestBody");
-    let signed_in = operation.get("security").and_then(Value::as_array).is_some_and(|any| !any.is_empty());
+    let signed_in = operation
+        .get("security")
+        .and_then(Value::as_array)
+        .is_some_and(|any| !any.is_empty());
     let responses = operation.get("responses").and_then(Value::as_object);
     let shown = responses.and_then(|responses| responses.get("200")?.get("content")?.as_object());
     let negotiated = shown.is_some_and(|content| content.len() > 1);
@@ -236,7 +269,12 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
         ("428", if_match),
         ("507", !read),
     ];
-    statuses.extend(follows.into_iter().filter(|(_, applies)| *applies).map(|(status, _)| status));
+    statuses.extend(
+        follows
+            .into_iter()
+            .filter(|(_, applies)| *applies)
+            .map(|(status, _)| status),
+    );
 
     if conditional {
         let parameter = json!({
@@ -294,13 +332,13 @@ fn push(operation: &mut Map<String, Value>, list: &str, entry: Value) {
 
 /// The names of the schemas that request bodies of JSON refer to.
 pub(crate) fn request_bodies(paths: &Map<String, Value>) -> Vec<String> {
-    let mut names: Vec<String> = operations(paths).filter_map(|operation| request_body(operation)).collect();
+    let mut names: Vec<String> = operations(paths).filter_map(request_body).collect();
     names.sort_unstable();
     names.dedup();
     names
 }
 
-pub(crate) fn operations(paths: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+fn operations(paths: &Map<String, Value>) -> impl Iterator<Item = &Value> {
     paths
         .values()
         .flat_map(|item| METHODS.into_iter().filter_map(|method| item.get(method)))
@@ -341,7 +379,13 @@ fn merged(parts: &Value, all: &Map<String, Value>) -> Option<Map<String, Value>>
             None => part,
         };
         properties.extend(part.get("properties")?.as_object()?.clone());
-        required.extend(part.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
+        required.extend(
+            part.get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
         open &= part.get("additionalProperties") != Some(&Value::Bool(false));
     }
     let mut object = Map::new();
@@ -358,7 +402,11 @@ fn merged(parts: &Value, all: &Map<String, Value>) -> Option<Map<String, Value>>
 fn close_request_bodies(paths: &Map<String, Value>, schemas: &mut Map<String, Value>) {
     let mut reached = Map::new();
     for name in request_bodies(paths) {
-        gather(&json!({"$ref": format!("#/components/schemas/{name}")}), schemas, &mut reached);
+        gather(
+            &json!({"$ref": format!("#/components/schemas/{name}")}),
+            schemas,
+            &mut reached,
+        );
     }
     for name in reached.keys() {
         if let Some(schema) = schemas.get_mut(name) {
@@ -399,10 +447,17 @@ fn copy_read_only(taken: &str, given: &str, schemas: &mut Map<String, Value>, do
         return;
     }
     done.push(pair);
-    let Some(shown) = schemas.get(given).and_then(|schema| schema["properties"].as_object()).cloned() else {
+    let Some(shown) = schemas
+        .get(given)
+        .and_then(|schema| schema["properties"].as_object())
+        .cloned()
+    else {
         return;
     };
-    let Some(fields) = schemas.get_mut(taken).and_then(|schema| schema["properties"].as_object_mut()) else {
+    let Some(fields) = schemas
+        .get_mut(taken)
+        .and_then(|schema| schema["properties"].as_object_mut())
+    else {
         return;
     };
     let mut deeper = Vec::new();

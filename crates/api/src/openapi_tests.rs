@@ -15,16 +15,23 @@ fn the_document_of_the_program_is_complete() {
         let words = path.split('/').skip(1).filter(|word| !word.starts_with('{'));
         for word in words {
             assert!(
-                word.bytes().all(|byte| byte.is_ascii_lowercase() || b"-.".contains(&byte)),
+                word.bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || b"-.".contains(&byte)),
                 "{path}: plural nouns in kebab-case"
             );
         }
         for operation in METHODS.into_iter().filter_map(|method| item.get(method)) {
             let id = operation["operationId"].as_str().unwrap();
             ids.push(id.to_owned());
-            assert!(operation["summary"].is_string(), "{id} has no summary: write a doc comment");
+            assert!(
+                operation["summary"].is_string(),
+                "{id} has no summary: write a doc comment"
+            );
             let tagged = operation["tags"].as_array().unwrap();
-            assert!(tagged.len() == 1 && tags.contains(&tagged[0].as_str().unwrap()), "{id}: {tagged:?}");
+            assert!(
+                tagged.len() == 1 && tags.contains(&tagged[0].as_str().unwrap()),
+                "{id}: {tagged:?}"
+            );
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap();
                 assert_eq!(

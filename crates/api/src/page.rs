@@ -118,8 +118,9 @@ mod tests {
     use super::*;
 
     fn page(query: &str) -> Page {
-        let (cursors, keys): (Vec<_>, Vec<_>) =
-            crate::contract::pairs(query).into_iter().partition(|(name, _)| name == "cursor");
+        let (cursors, keys): (Vec<_>, Vec<_>) = crate::contract::pairs(query)
+            .into_iter()
+            .partition(|(name, _)| name == "cursor");
         Page {
             path: "/api/v1/things".to_owned(),
             keys,
@@ -136,8 +137,13 @@ mod tests {
     #[test]
     fn a_cursor_leads_on_in_the_same_list_only() {
         let key = ("2026-12-04".to_owned(), 7);
-        let link = page("sort=-deadline&title=a%20%26%C3%A9&limit=5").link(Some(&key)).unwrap();
-        assert!(link.starts_with("</api/v1/things?sort=-deadline&title=a%20%26%C3%A9&limit=5&cursor="), "{link}");
+        let link = page("sort=-deadline&title=a%20%26%C3%A9&limit=5")
+            .link(Some(&key))
+            .unwrap();
+        assert!(
+            link.starts_with("</api/v1/things?sort=-deadline&title=a%20%26%C3%A9&limit=5&cursor="),
+            "{link}"
+        );
         assert!(link.ends_with(">; rel=\"next\""));
         let cursor = cursor(&link);
         let read = |query: &str| page(query).after::<(String, i32)>();
@@ -146,7 +152,10 @@ mod tests {
         for other in [
             format!("sort=deadline&title=a%20%26%C3%A9&cursor={cursor}"),
             format!("sort=-deadline&cursor={cursor}"),
-            format!("sort=-deadline&title=a%20%26%C3%A9&cursor={}x", &cursor[..cursor.len() - 1]),
+            format!(
+                "sort=-deadline&title=a%20%26%C3%A9&cursor={}x",
+                &cursor[..cursor.len() - 1]
+            ),
             "cursor=".to_owned(),
             "cursor=AAAA".to_owned(),
             "cursor=%00".to_owned(),

@@ -46,7 +46,8 @@ impl IfMatch {
 fn version(tag: &str) -> Option<i64> {
     let inner = tag.trim().strip_prefix("\"v")?.strip_suffix('"')?;
     let (number, hash) = inner.split_once('-')?;
-    let plain = number.bytes().all(|byte| byte.is_ascii_digit()) && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let plain =
+        number.bytes().all(|byte| byte.is_ascii_digit()) && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if plain { number.parse().ok() } else { None }
 }
 
@@ -65,7 +66,9 @@ impl IntoParams for IfMatch {
             .name("If-Match")
             .parameter_in(ParameterIn::Header)
             .required(Required::True)
-            .description(Some("The ETag of the version the change is meant for; only its version counts."))
+            .description(Some(
+                "The ETag of the version the change is meant for; only its version counts.",
+            ))
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
             .example(Some("\"v7-5f2d8a0c1b3e4f60718293a4b5c6d7e8\"".into()))
             .build();

@@ -149,9 +149,12 @@ impl Kind {
     }
 }
 
-/// A problem on its way to the caller.
+/// A problem on its way to the caller. Boxed, so that good results stay small.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     kind: Kind,
     code: Cow<'static, str>,
     detail: String,
@@ -217,14 +220,14 @@ impl From<Fault> for FaultBody {
 impl Problem {
     /// A problem of this kind, told in `detail`.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        let problem = Self {
+        let problem = Self(Box::new(Parts {
             kind,
             code: kind.code().into(),
             detail: detail.into(),
             errors: Vec::new(),
             headers: Vec::new(),
             cause: None,
-        };
+        }));
         match kind {
             // RFC 6750, section 3: no error code where no token came, `invalid_token` where one did.
             Kind::Unauthenticated | Kind::WrongCredentials => {
@@ -246,10 +249,9 @@ impl Problem {
             1 => "One field is wrong; `errors` names it.".to_owned(),
             count => format!("{count} fields are wrong; `errors` names them."),
         };
-        Self {
-            errors,
-            ..Self::new(Kind::InvalidInput, detail)
-        }
+        let mut problem = Self::new(Kind::InvalidInput, detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 404: for this caller there is no such thing.
@@ -274,13 +276,12 @@ impl Problem {
 
     /// 500: the cause goes to the log, not to the caller.
     pub fn internal(cause: impl Into<String>) -> Self {
-        Self {
-            cause: Some(cause.into()),
-            ..Self::new(
-                Kind::Internal,
-                "It has been written down; name the request id when asking for help.",
-            )
-        }
+        let mut problem = Self::new(
+            Kind::Internal,
+            "It has been written down; name the request id when asking for help.",
+        );
+        problem.0.cause = Some(cause.into());
+        problem
     }
 
     /// Adds `Link`, such as `rel="successor-version"` on what was replaced.
@@ -295,7 +296,7 @@ impl Problem {
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
@@ -304,45 +305,45 @@ impl Problem {
     }
 
     fn with_code(mut self, code: &'static str) -> Self {
-        self.code = code.into();
+        self.0.code = code.into();
         self
     }
 
     /// Its kind.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 
     /// Its code.
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// The faults of the input.
     pub fn errors(&self) -> &[FaultBody] {
-        &self.errors
+        &self.0.errors
     }
 
     /// What it came from, for the log alone.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The whole reply, with the id of its request.
     pub fn reply(&self, request_id: &str) -> HttpResponse {
-        let status = self.kind.status();
+        let status = self.0.kind.status();
         let mut reply = HttpResponse::build(status);
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             reply.append_header((name.clone(), value.clone()));
         }
         reply.content_type(MEDIA_TYPE).json(ProblemBody {
-            r#type: format!("{TYPE}{}", self.code),
-            title: self.kind.title(),
+            r#type: format!("{TYPE}{}", self.0.code),
+            title: self.0.kind.title(),
             status: status.as_u16(),
-            detail: &self.detail,
-            code: &self.code,
+            detail: &self.0.detail,
+            code: &self.0.code,
             request_id,
-            errors: &self.errors,
+            errors: &self.0.errors,
         })
     }
 
@@ -363,13 +364,13 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.detail)
+        write!(f, "{}: {}", self.0.code, self.0.detail)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.kind.status()
+        self.0.kind.status()
     }
 
     /// The frame around every reply writes the request id in; outside it there is none.
@@ -422,7 +423,10 @@ impl From<Error> for Problem {
                 Kind::BadToken,
                 "The access token is not valid, or no longer: refresh it or sign in again.",
             ),
-            Error::Busy => Self::new(Kind::Busy, "More is asked than can be done at once: come back in a moment."),
+            Error::Busy => Self::new(
+                Kind::Busy,
+                "More is asked than can be done at once: come back in a moment.",
+            ),
             Error::Full => Self::new(Kind::Full, "There is no room left to write; nothing was kept."),
             Error::Internal(cause) => Self::internal(cause),
         }

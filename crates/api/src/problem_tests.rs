@@ -67,12 +67,21 @@ async fn every_error_has_its_status_and_code() {
 fn headers_say_what_to_do_next() {
     let header = |error: Error, name: &str| {
         let reply = Problem::from(error).reply("-");
-        reply.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+        reply
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
     };
-    assert_eq!(header(Error::TooMany { retry_after: 9 }, "retry-after").as_deref(), Some("9"));
+    assert_eq!(
+        header(Error::TooMany { retry_after: 9 }, "retry-after").as_deref(),
+        Some("9")
+    );
     assert_eq!(header(Error::Busy, "retry-after").as_deref(), Some("2"));
     assert_eq!(header(Error::Full, "retry-after").as_deref(), Some("60"));
-    assert_eq!(header(Refusal::Unauthenticated.into(), "www-authenticate").as_deref(), Some("Bearer"));
+    assert_eq!(
+        header(Refusal::Unauthenticated.into(), "www-authenticate").as_deref(),
+        Some("Bearer")
+    );
     let bad = header(Error::BadToken, "www-authenticate");
     assert_eq!(bad.as_deref(), Some("Bearer error=\"invalid_token\""));
     let gone = Problem::from(Error::Replaced { by: 3 }).link("/api/v1/queries/1/editions/3", "successor-version");
@@ -80,7 +89,14 @@ fn headers_say_what_to_do_next() {
         gone.reply("-").headers().get("link").unwrap(),
         "</api/v1/queries/1/editions/3>; rel=\"successor-version\""
     );
-    assert_eq!(Problem::method_not_allowed("GET, HEAD").reply("-").headers().get("allow").unwrap(), "GET, HEAD");
+    assert_eq!(
+        Problem::method_not_allowed("GET, HEAD")
+            .reply("-")
+            .headers()
+            .get("allow")
+            .unwrap(),
+        "GET, HEAD"
+    );
 }
 
 #[test]

@@ -101,7 +101,9 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused() {
         let long = "x".repeat(256);
-        for text in ["", "\"\"", "a b", "\"a b\"", "\"a", "\"", r#""a\x""#, r#""a"b""#, "é", &long] {
+        for text in [
+            "", "\"\"", "a b", "\"a b\"", "\"a", "\"", r#""a\x""#, r#""a"b""#, "é", &long,
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

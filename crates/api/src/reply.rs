@@ -133,7 +133,11 @@ impl Responder for Reply {
         let unchanged = self.status == StatusCode::OK
             && request.method().is_safe()
             && self.etag.as_deref().is_some_and(|etag| is_known(request, etag));
-        let mut reply = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { self.status });
+        let mut reply = HttpResponse::build(if unchanged {
+            StatusCode::NOT_MODIFIED
+        } else {
+            self.status
+        });
         let headers = [(ETAG, self.etag), (LOCATION, self.location), (LINK, self.link)];
         for (name, value) in headers {
             if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
@@ -201,7 +205,9 @@ mod tests {
         let reply = Reply::versioned(7, &json!({"a": 1})).unwrap();
         let etag = reply.etag.clone().unwrap();
         let status = |condition: &str| {
-            let request = TestRequest::get().insert_header((IF_NONE_MATCH, condition)).to_http_request();
+            let request = TestRequest::get()
+                .insert_header((IF_NONE_MATCH, condition))
+                .to_http_request();
             reply.clone().respond_to(&request).status().as_u16()
         };
         assert_eq!(status(&etag), 304);
@@ -210,14 +216,20 @@ mod tests {
         assert_eq!(status("\"v7-00000000000000000000000000000000\""), 200);
         assert_eq!(status("v7"), 200);
         let other = Reply::versioned(7, &json!({"a": 2})).unwrap();
-        assert_ne!(other.etag.unwrap(), etag, "other actions, same version: another representation");
+        assert_ne!(
+            other.etag.unwrap(),
+            etag,
+            "other actions, same version: another representation"
+        );
     }
 
     #[test]
     fn what_is_unchanged_has_no_body() {
         let reply = Reply::unversioned(&json!([])).unwrap();
         let etag = reply.etag.clone().unwrap();
-        let request = TestRequest::get().insert_header((IF_NONE_MATCH, etag.clone())).to_http_request();
+        let request = TestRequest::get()
+            .insert_header((IF_NONE_MATCH, etag.clone()))
+            .to_http_request();
         let sent = reply.respond_to(&request);
         assert_eq!(sent.headers().get(ETAG).unwrap(), etag.as_str());
         assert!(sent.into_body().size().is_eof());

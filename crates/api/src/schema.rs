@@ -274,9 +274,9 @@ fn first_detail(error: &ValidationError<'_>) -> String {
 /// A value that fits none of several forms: the faults of the form it was meant to be, as far as that can be known.
 fn tell_alternatives(at: &str, context: &[Vec<ValidationError<'_>>], faults: &mut Vec<FaultBody>) {
     let wrong_kind = |branch: &&Vec<ValidationError<'_>>| {
-        branch
-            .iter()
-            .any(|error| error.instance_path().as_str() == at && matches!(error.kind(), ValidationErrorKind::Type { .. }))
+        branch.iter().any(|error| {
+            error.instance_path().as_str() == at && matches!(error.kind(), ValidationErrorKind::Type { .. })
+        })
     };
     let (strangers, fitting): (Vec<_>, Vec<_>) = context.iter().partition(wrong_kind);
     if fitting.is_empty() {
@@ -295,7 +295,9 @@ fn tell_alternatives(at: &str, context: &[Vec<ValidationError<'_>>], faults: &mu
         faults.push(fault(at, "wrong_type", wrong_type(&wanted, &found.unwrap_or_default())));
         return;
     }
-    let (others, meant): (Vec<_>, Vec<_>) = fitting.into_iter().partition(|branch| branch.iter().any(|e| is_tag(e, at)));
+    let (others, meant): (Vec<_>, Vec<_>) = fitting
+        .into_iter()
+        .partition(|branch| branch.iter().any(|e| is_tag(e, at)));
     match meant.as_slice() {
         [] => {
             let tags = others.into_iter().flatten().filter(|error| is_tag(error, at));
@@ -332,7 +334,11 @@ fn tell_alternatives(at: &str, context: &[Vec<ValidationError<'_>>], faults: &mu
                 common.retain(|name| here.contains(name));
             }
             if common.is_empty() {
-                faults.push(fault(at, "no_alternative", "fits none of the forms that are allowed here"));
+                faults.push(fault(
+                    at,
+                    "no_alternative",
+                    "fits none of the forms that are allowed here",
+                ));
             }
             for name in common {
                 faults.push(fault(&below(at, &name), "missing_field", "is needed"));

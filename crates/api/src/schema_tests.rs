@@ -108,26 +108,65 @@ fn each_wrong_value_has_one_friendly_fault() {
         (json!({"title": ""}), "/title too_short must not be empty"),
         (json!({"kind": "three"}), "/kind not_one_of must be one of one, two"),
         (json!({"kind": null}), "/kind wrong_type must be a string, not null"),
-        (json!({"count": "5"}), "/count wrong_type must be an integer or null, not a string"),
-        (json!({"count": 2_147_483_648_i64}), "/count out_of_range must be at most 2147483647"),
-        (json!({"count": 1.5}), "/count wrong_type must be an integer or null, not a number"),
-        (json!({"big": 1e30}), "/big out_of_range must be at most 9223372036854775807"),
-        (json!({"at": "2026-12-04 10:00"}), "/at bad_format must be an instant with its offset such as 2026-12-04T10:00:00Z"),
+        (
+            json!({"count": "5"}),
+            "/count wrong_type must be an integer or null, not a string",
+        ),
+        (
+            json!({"count": 2_147_483_648_i64}),
+            "/count out_of_range must be at most 2147483647",
+        ),
+        (
+            json!({"count": 1.5}),
+            "/count wrong_type must be an integer or null, not a number",
+        ),
+        (
+            json!({"big": 1e30}),
+            "/big out_of_range must be at most 9223372036854775807",
+        ),
+        (
+            json!({"at": "2026-12-04 10:00"}),
+            "/at bad_format must be an instant with its offset such as 2026-12-04T10:00:00Z",
+        ),
         (json!({"mail": "x"}), "/mail bad_format must be a mail address"),
         (json!({"parts": []}), "/parts too_few must have at least 1 entries"),
-        (json!({"maybe": 5}), "/maybe wrong_type must be an object or null, not a number"),
+        (
+            json!({"maybe": 5}),
+            "/maybe wrong_type must be an object or null, not a number",
+        ),
         (json!({"maybe": {}}), "/maybe/a~1b missing_field is needed"),
         (json!({"word": "x"}), "/word not_one_of must be one of one, two"),
-        (json!({"word": 1}), "/word wrong_type must be a string or null, not a number"),
-        (json!({"notes": {"x": 1}}), "/notes/x wrong_type must be a string, not a number"),
-        (json!({"title": "a\u{0}"}), "/title bad_character holds the character U+0000"),
-        (json!({"body": {"kind": "other"}}), "/body/kind not_one_of must be one of none, text, many"),
+        (
+            json!({"word": 1}),
+            "/word wrong_type must be a string or null, not a number",
+        ),
+        (
+            json!({"notes": {"x": 1}}),
+            "/notes/x wrong_type must be a string, not a number",
+        ),
+        (
+            json!({"title": "a\u{0}"}),
+            "/title bad_character holds the character U+0000",
+        ),
+        (
+            json!({"body": {"kind": "other"}}),
+            "/body/kind not_one_of must be one of none, text, many",
+        ),
         (json!({"body": {}}), "/body/kind missing_field is needed"),
         (json!({"body": 1}), "/body wrong_type must be an object, not a number"),
-        (json!({"body": {"kind": "none", "x": 1}}), "/body/x unknown_field there is no field `x` here"),
-        (json!({"body": {"kind": "text", "text": "long"}}), "/body/text too_long may have at most 3 characters"),
+        (
+            json!({"body": {"kind": "none", "x": 1}}),
+            "/body/x unknown_field there is no field `x` here",
+        ),
+        (
+            json!({"body": {"kind": "text", "text": "long"}}),
+            "/body/text too_long may have at most 3 characters",
+        ),
         (json!({"body": {"kind": "text"}}), "/body/text missing_field is needed"),
-        (json!({"body": {"kind": "many", "parts": [{"a/b": "x"}]}}), "/body/parts/0/a~1b wrong_type must be a number, not a string"),
+        (
+            json!({"body": {"kind": "many", "parts": [{"a/b": "x"}]}}),
+            "/body/parts/0/a~1b wrong_type must be a number, not a string",
+        ),
     ] {
         assert_eq!(with(fields.clone()), [fault], "{fields}");
     }
@@ -141,7 +180,10 @@ fn read_only_fields_are_dropped() {
         "id": 5, "title": "t", "kind": "one", "parts": [{"id": "?", "a/b": 1}], "maybe": {"id": [], "a/b": 1},
     });
     assert_eq!(checker.check(&mut value), []);
-    assert_eq!(value, json!({"title": "t", "kind": "one", "parts": [{"a/b": 1}], "maybe": {"a/b": 1}}));
+    assert_eq!(
+        value,
+        json!({"title": "t", "kind": "one", "parts": [{"a/b": 1}], "maybe": {"a/b": 1}})
+    );
 }
 
 #[test]

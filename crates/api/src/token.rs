@@ -91,7 +91,9 @@ impl TokenKeys {
         audience: impl Into<String>,
     ) -> Result<Self, Error> {
         let pair = SigningKey::from_bytes(seed);
-        let der = pair.to_pkcs8_der().map_err(|error| Error::Internal(error.to_string()))?;
+        let der = pair
+            .to_pkcs8_der()
+            .map_err(|error| Error::Internal(error.to_string()))?;
         let current = Known::new(pair.verifying_key().as_bytes());
         let (issuer, audience) = (issuer.into(), audience.into());
         let mut header = Header::new(Algorithm::EdDSA);

@@ -125,7 +125,11 @@ fn hostile_claims_are_refused() {
     }
     let keys = keys();
     for claims in hostile {
-        assert_eq!(keys.verify(&signed(&header(), &claims, &SEED), now()), Err(BadToken), "{claims}");
+        assert_eq!(
+            keys.verify(&signed(&header(), &claims, &SEED), now()),
+            Err(BadToken),
+            "{claims}"
+        );
     }
 }
 
@@ -150,7 +154,11 @@ fn hostile_headers_are_refused() {
         ("kid", json!(other)),
     ] {
         let header = but(header(), name, member);
-        assert_eq!(keys.verify(&signed(&header, &claims(), &SEED), now()), Err(BadToken), "{header}");
+        assert_eq!(
+            keys.verify(&signed(&header, &claims(), &SEED), now()),
+            Err(BadToken),
+            "{header}"
+        );
     }
 }
 
@@ -169,7 +177,11 @@ fn hostile_signatures_are_refused() {
     let unsigned = format!("{}.{}.", part(&but(header(), "alg", json!("none"))), part(&claims()));
     let other_claims = but(claims(), "sub", json!("0190c1c5-9f1e-7d8b-b9a4-0c8f6d3f8a00"));
     let swapped = format!("{}.{}.{signature}", part(&header()), part(&other_claims));
-    let with_own_key = but(header(), "jwk", json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(public(&[9; 32]))}));
+    let with_own_key = but(
+        header(),
+        "jwk",
+        json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(public(&[9; 32]))}),
+    );
     for token in [
         String::new(),
         ".".to_owned(),
@@ -196,7 +208,12 @@ fn hostile_signatures_are_refused() {
         format!("{}.{}", "a".repeat(50_000), "b".repeat(50_000)),
         signed(&but(header(), "x", json!("y".repeat(100_000))), &claims(), &SEED),
     ] {
-        assert_eq!(keys.verify(&token, now()), Err(BadToken), "{}", &token.chars().take(80).collect::<String>());
+        assert_eq!(
+            keys.verify(&token, now()),
+            Err(BadToken),
+            "{}",
+            &token.chars().take(80).collect::<String>()
+        );
     }
     assert!(keys.verify(&good, now()).is_ok());
 }
@@ -213,7 +230,9 @@ fn what_is_remembered_is_bounded() {
         hash[..8].copy_from_slice(&number.to_le_bytes());
         keys.remembered().insert(hash, claims.clone());
     }
-    let fresh = keys.issue(user, session, now() + Duration::seconds(1), &randomness).unwrap();
+    let fresh = keys
+        .issue(user, session, now() + Duration::seconds(1), &randomness)
+        .unwrap();
     keys.verify(&fresh, now() + Duration::seconds(1)).unwrap();
     assert_eq!(keys.remembered().len(), 1);
     let later = now() + Duration::seconds(700);

@@ -151,7 +151,10 @@ async fn list_things(keys: Query<ListKeys>, page: Page) -> Result<Reply, Problem
     let after = page.after::<i64>()?.unwrap_or(0);
     let known = (&keys.0.sort, &keys.0.status, keys.0.draft, &keys.0.title);
     tracing::debug!(?known, "filters");
-    let items: Vec<i64> = (1..=3).filter(|id| *id > after).take(usize::try_from(keys.0.limit).unwrap()).collect();
+    let items: Vec<i64> = (1..=3)
+        .filter(|id| *id > after)
+        .take(usize::try_from(keys.0.limit).unwrap())
+        .collect();
     let next = items.last().filter(|last| **last < 3).copied();
     Ok(Reply::unversioned(&ThingList { items })?.link(page.link(next.as_ref())))
 }

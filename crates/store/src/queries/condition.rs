@@ -31,11 +31,11 @@ fn readable_by(party: &Party) -> Condition {
     let office = &party.office;
     let invited = is_draft().and(json_list_contains_member(queries::joint, "office", office.as_str()));
     let asks = is_requester(office).or(invited);
-    let launched = queries::launched_at.is_not_null();
     let imported = queries::imported.is_not_null();
     let since_joined = queries::requested_on.ge(party.since);
     if party.kind != OfficeKind::NationalContactPoint {
-        return Box::new(asks.or(launched).or(imported));
+        let launched = queries::launched_at.is_not_null();
+        return Box::new(launched.nullable().or(imported).or(asks));
     }
     // The widest condition stands first: most rows then need no look at their addressees.
     let wide = queries::audience.eq("members_and_observers");

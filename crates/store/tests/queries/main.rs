@@ -8,6 +8,7 @@ mod lists;
 pub mod postgres;
 mod random;
 mod rows;
+mod bench;
 
 use ahq_store::{Address, Limits, Store, StoreError, migration};
 use diesel::connection::SimpleConnection;
