@@ -1,9 +1,13 @@
 //! The suite that speaks HTTP to the real program, on SQLite and on PostgreSQL; callers differ only in who they are.
 
+mod accounts;
+mod archive;
 mod circles;
 mod concurrency;
 mod deadlines;
 mod life;
+mod openapi;
+mod problems;
 mod scenario;
 
 /// One test for each database from one text: `on_both!(name, |app| { … })`.

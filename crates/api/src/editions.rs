@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use self::view::{Compilation, EditionDocument, EditionEntry, EditionsView, PublicationBody};
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{Body, NoBody, Path, Query};
+use crate::extract::{Json, NoBody, Path, Query};
 use crate::page::Page;
 use crate::precondition::IfMatch;
 use crate::problem::{Kind, Problem};
@@ -296,9 +296,9 @@ pub(crate) async fn publish_edition(
     caller: Bearer,
     query: Path<String>,
     version: IfMatch,
-    body: Body<PublicationBody>,
+    body: Json<PublicationBody>,
 ) -> Result<Reply, Problem> {
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             let reference = parse_reference(&query)?;

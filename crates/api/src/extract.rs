@@ -26,14 +26,14 @@ type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 ///
 /// Fields the document marks read-only are dropped before the check; unknown ones are refused.
 #[derive(Debug, Clone)]
-pub struct Body<T> {
+pub struct Json<T> {
     /// What it holds.
     pub value: T,
     /// What a repetition would be recognised by, where the request has an `Idempotency-Key`.
     pub replay: Option<ReplayKey>,
 }
 
-impl<T: ToSchema + DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: ToSchema + DeserializeOwned + 'static> FromRequest for Json<T> {
     type Error = Problem;
     type Future = Extraction<Self>;
 

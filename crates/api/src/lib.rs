@@ -1,6 +1,6 @@
 //! The REST interface and its OpenAPI document.
 //!
-//! A handler extracts ([`caller::Bearer`], [`extract::Path`], [`extract::Query`], [`extract::Body`],
+//! A handler extracts ([`caller::Bearer`], [`extract::Path`], [`extract::Query`], [`extract::Json`],
 //! [`precondition::IfMatch`], [`page::Page`]), makes one call into the exchange, and wraps what comes back in a
 //! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are registered once, in [`routes`], and that
 //! registration writes the document. No rule of the exchange stands here, and no table is known.

@@ -17,7 +17,7 @@ use self::list::{LaunchKeys, LaunchPlanView, ListKeys, QueriesView};
 use self::view::QueryView;
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{Body, NoBody, Path, Query};
+use crate::extract::{Json, NoBody, Path, Query};
 use crate::page::Page;
 use crate::precondition::IfMatch;
 use crate::problem::Problem;
@@ -66,9 +66,9 @@ pub(crate) async fn list_queries(
 pub(crate) async fn create_query(
     exchange: web::Data<Exchange>,
     caller: Bearer,
-    body: Body<QueryDraftBody>,
+    body: Json<QueryDraftBody>,
 ) -> Result<Reply, Problem> {
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             let view = QueryView::from(work.create_query(value.into())?);
@@ -108,7 +108,7 @@ pub(crate) async fn change_query(
     caller: Bearer,
     query: Path<String>,
     version: IfMatch,
-    body: Body<QueryDraftBody>,
+    body: Json<QueryDraftBody>,
 ) -> Result<Reply, Problem> {
     Ok(exchange
         .write(caller.0, move |work| {
@@ -149,9 +149,9 @@ pub(crate) async fn launch_query(
     query: Path<String>,
     keys: Query<LaunchKeys>,
     version: IfMatch,
-    body: Body<LaunchBody>,
+    body: Json<LaunchBody>,
 ) -> Result<Reply, Problem> {
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let input = value.parse().map_err(Error::from)?;
     if keys.0.dry_run {
         let (plan, warnings) = exchange
@@ -179,9 +179,9 @@ pub(crate) async fn invite_joint_office(
     caller: Bearer,
     query: Path<String>,
     version: IfMatch,
-    body: Body<JointBody>,
+    body: Json<JointBody>,
 ) -> Result<Reply, Problem> {
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let office = value
         .office
         .parse::<OfficeCode>()
@@ -228,9 +228,9 @@ pub(crate) async fn close_query(
     caller: Bearer,
     query: Path<String>,
     version: IfMatch,
-    body: Body<ReasonBody>,
+    body: Json<ReasonBody>,
 ) -> Result<Reply, Problem> {
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             kept(work.close_query(&parse_reference(&query)?, version.0, &value.reason)?)
@@ -252,9 +252,9 @@ pub(crate) async fn extend_query(
     caller: Bearer,
     query: Path<String>,
     version: IfMatch,
-    body: Body<ExtensionBody>,
+    body: Json<ExtensionBody>,
 ) -> Result<Reply, Problem> {
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             let reference = parse_reference(&query)?;
@@ -276,9 +276,9 @@ pub(crate) async fn withdraw_query(
     caller: Bearer,
     query: Path<String>,
     version: IfMatch,
-    body: Body<ReasonBody>,
+    body: Json<ReasonBody>,
 ) -> Result<Reply, Problem> {
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             kept(work.withdraw_query(&parse_reference(&query)?, version.0, &value.reason)?)

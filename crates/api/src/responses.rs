@@ -20,7 +20,7 @@ use self::view::{
 };
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{Body, NoBody, Path, Query};
+use crate::extract::{Json, NoBody, Path, Query};
 use crate::precondition::{IfMatch, MaybeIfMatch};
 use crate::problem::Problem;
 use crate::queries::body::ReasonBody;
@@ -146,7 +146,7 @@ pub(crate) async fn save_response(
     caller: Bearer,
     path: Path<ResponsePath>,
     version: MaybeIfMatch,
-    body: Body<ResponseDraftBody>,
+    body: Json<ResponseDraftBody>,
 ) -> Result<Reply, Problem> {
     let office = path.office()?;
     let location = format!("{PREFIX}/queries/{}/responses/{office}", path.query);
@@ -202,7 +202,7 @@ pub(crate) async fn save_answer(
     caller: Bearer,
     path: Path<AnswerPath>,
     version: MaybeIfMatch,
-    body: Body<AnswerBody>,
+    body: Json<AnswerBody>,
 ) -> Result<Reply, Problem> {
     let office = office(&path.office)?;
     let location = format!("{PREFIX}/queries/{}/responses/{office}/answers/{}", path.query, path.question);
@@ -283,10 +283,10 @@ pub(crate) async fn retract_response(
     caller: Bearer,
     path: Path<ResponsePath>,
     version: IfMatch,
-    body: Body<ReasonBody>,
+    body: Json<ReasonBody>,
 ) -> Result<Reply, Problem> {
     let office = path.office()?;
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             let reference = parse_reference(&path.query)?;
@@ -307,10 +307,10 @@ pub(crate) async fn decline_response(
     caller: Bearer,
     path: Path<ResponsePath>,
     version: MaybeIfMatch,
-    body: Body<ReasonBody>,
+    body: Json<ReasonBody>,
 ) -> Result<Reply, Problem> {
     let office = path.office()?;
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             let reference = parse_reference(&path.query)?;
@@ -352,7 +352,7 @@ pub(crate) async fn change_circles(
     caller: Bearer,
     path: Path<ResponsePath>,
     version: IfMatch,
-    body: Body<CircleBody>,
+    body: Json<CircleBody>,
 ) -> Result<Reply, Problem> {
     let office = path.office()?;
     let CircleBody { circle, questions } = body.value;

@@ -9,7 +9,7 @@ use chrono::Duration;
 
 use crate::Api;
 use crate::caller::Bearer;
-use crate::extract::Body;
+use crate::extract::Json;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
 use crate::token::LIFETIME;
@@ -42,7 +42,7 @@ impl Api {
 pub(crate) async fn sign_in(
     api: web::Data<Api>,
     exchange: web::Data<Exchange>,
-    body: Body<SignInBody>,
+    body: Json<SignInBody>,
 ) -> Result<Reply, Problem> {
     let SignInBody { email, password } = body.value;
     let signed_in = exchange.sign_in(&email, password).await.map_err(|error| match error {
@@ -63,7 +63,7 @@ pub(crate) async fn sign_in(
 pub(crate) async fn refresh_session(
     api: web::Data<Api>,
     exchange: web::Data<Exchange>,
-    body: Body<RefreshBody>,
+    body: Json<RefreshBody>,
 ) -> Result<Reply, Problem> {
     let signed_in = exchange.refresh(body.value.refresh_token).await?;
     Ok(Reply::unkept(&api.tokens_for(&exchange, signed_in)?)?)

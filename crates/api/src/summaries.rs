@@ -12,7 +12,7 @@ use ahq_exchange::work::Exchange;
 
 use self::view::{SummaryBody, SummaryKeys, SummaryView};
 use crate::caller::Bearer;
-use crate::extract::{Body, NoBody, Path, Query};
+use crate::extract::{Json, NoBody, Path, Query};
 use crate::precondition::{IfMatch, MaybeIfMatch};
 use crate::problem::Problem;
 use crate::queries::view::QueryView;
@@ -63,7 +63,7 @@ pub(crate) async fn save_summary(
     query: Path<String>,
     keys: Query<SummaryKeys>,
     version: MaybeIfMatch,
-    body: Body<SummaryBody>,
+    body: Json<SummaryBody>,
 ) -> Result<Reply, Problem> {
     let circle = keys.0.circle();
     let reply = exchange

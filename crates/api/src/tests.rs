@@ -35,7 +35,12 @@ impl Got {
 
     /// Status and code of a problem, which must have the common form.
     fn problem(&self) -> (u16, &str) {
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.body);
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}",
+            self.body
+        );
         assert_eq!(self.body["status"], self.status);
         assert_eq!(self.header("cache-control"), Some("no-store"));
         assert!(self.header("api-version").is_some());
@@ -43,7 +48,13 @@ impl Got {
     }
 
     fn faults(&self) -> Vec<String> {
-        let fault = |fault: &Value| format!("{} {}", fault["pointer"].as_str().unwrap(), fault["code"].as_str().unwrap());
+        let fault = |fault: &Value| {
+            format!(
+                "{} {}",
+                fault["pointer"].as_str().unwrap(),
+                fault["code"].as_str().unwrap()
+            )
+        };
         self.body["errors"].as_array().unwrap().iter().map(fault).collect()
     }
 }
@@ -113,14 +124,28 @@ async fn a_wrong_method_hears_which_would_do() {
     let got = send(TestRequest::patch().uri("/api/v1/things/1")).await;
     assert_eq!(got.problem(), (405, "method_not_allowed"));
     assert_eq!(got.header("allow"), Some("GET, HEAD, OPTIONS, PUT"));
-    let got = send(TestRequest::default().method(actix_web::http::Method::OPTIONS).uri("/api/v1/things")).await;
-    assert_eq!((got.status, got.header("allow")), (204, Some("GET, HEAD, OPTIONS, POST")));
-    assert_eq!(send(TestRequest::delete().uri("/api/v1/nothing")).await.problem(), (404, "unknown_path"));
+    let got = send(
+        TestRequest::default()
+            .method(actix_web::http::Method::OPTIONS)
+            .uri("/api/v1/things"),
+    )
+    .await;
+    assert_eq!(
+        (got.status, got.header("allow")),
+        (204, Some("GET, HEAD, OPTIONS, POST"))
+    );
+    assert_eq!(
+        send(TestRequest::delete().uri("/api/v1/nothing")).await.problem(),
+        (404, "unknown_path")
+    );
 }
 
 #[actix_web::test]
 async fn query_keys_are_checked_all_at_once() {
-    let got = send(get("/api/v1/things?limit=0&sort=up&statu=x&limit=5&draft=maybe&status=open,shut")).await;
+    let got = send(get(
+        "/api/v1/things?limit=0&sort=up&statu=x&limit=5&draft=maybe&status=open,shut",
+    ))
+    .await;
     assert_eq!(got.problem(), (400, "invalid_input"));
     let mut faults = got.faults();
     faults.sort();
@@ -137,9 +162,20 @@ async fn query_keys_are_checked_all_at_once() {
     );
     let got = send(get("/api/v1/things?limit=101")).await;
     assert_eq!(got.body["errors"][0]["detail"], "must be at most 100");
-    assert_eq!(send(get("/api/v1/things?title=%00")).await.faults(), ["/query/title bad_character"]);
-    assert_eq!(send(get("/api/v1/things/1?x=1")).await.faults(), ["/query/x unknown_field"]);
-    assert_eq!(send(get("/api/v1/things?status=open,closed&draft=true&title=")).await.status, 200);
+    assert_eq!(
+        send(get("/api/v1/things?title=%00")).await.faults(),
+        ["/query/title bad_character"]
+    );
+    assert_eq!(
+        send(get("/api/v1/things/1?x=1")).await.faults(),
+        ["/query/x unknown_field"]
+    );
+    assert_eq!(
+        send(get("/api/v1/things?status=open,closed&draft=true&title="))
+            .await
+            .status,
+        200
+    );
 }
 
 #[actix_web::test]
@@ -157,15 +193,28 @@ async fn a_list_goes_on_through_its_link() {
 
 #[actix_web::test]
 async fn a_body_is_refused_with_all_its_faults() {
-    let got = send(post("/api/v1/things", r#"{"name": "", "colour": 1, "shape": {"kind": "round", "radius": "x", "y": 0}}"#)).await;
+    let got = send(post(
+        "/api/v1/things",
+        r#"{"name": "", "colour": 1, "shape": {"kind": "round", "radius": "x", "y": 0}}"#,
+    ))
+    .await;
     assert_eq!(got.problem(), (400, "invalid_input"));
     let mut faults = got.faults();
     faults.sort();
     assert_eq!(
         faults,
-        ["/colour unknown_field", "/name too_short", "/shape/radius wrong_type", "/shape/y unknown_field"]
+        [
+            "/colour unknown_field",
+            "/name too_short",
+            "/shape/radius wrong_type",
+            "/shape/y unknown_field"
+        ]
     );
-    let shape = send(post("/api/v1/things", r#"{"name": "a", "shape": {"kind": "boxed", "width": 1, "z": 1}}"#)).await;
+    let shape = send(post(
+        "/api/v1/things",
+        r#"{"name": "a", "shape": {"kind": "boxed", "width": 1, "z": 1}}"#,
+    ))
+    .await;
     assert_eq!(shape.faults(), ["/shape/z unknown_field"]);
 }
 
@@ -173,14 +222,31 @@ async fn a_body_is_refused_with_all_its_faults() {
 async fn bodies_that_cannot_be_read_say_why() {
     let got = send(post("/api/v1/things", "{\"name\": \n oops}")).await;
     assert_eq!(got.problem(), (400, "malformed_json"));
-    assert!(got.body["detail"].as_str().unwrap().contains("line 2 column 2"), "{}", got.body);
-    assert_eq!(send(post("/api/v1/things", "")).await.problem(), (400, "malformed_json"));
-    assert_eq!(send(post("/api/v1/things", r#"{"name":"a","name":"b"}"#)).await.problem(), (400, "malformed_json"));
+    assert!(
+        got.body["detail"].as_str().unwrap().contains("line 2 column 2"),
+        "{}",
+        got.body
+    );
+    assert_eq!(
+        send(post("/api/v1/things", "")).await.problem(),
+        (400, "malformed_json")
+    );
+    assert_eq!(
+        send(post("/api/v1/things", r#"{"name":"a","name":"b"}"#))
+            .await
+            .problem(),
+        (400, "malformed_json")
+    );
 
     let large = format!("{{\"name\": \"{}\"}}", "x".repeat(crate::extract::MOST_BYTES));
     assert_eq!(send(post("/api/v1/things", large)).await.problem(), (413, "too_large"));
 
-    for kind in ["text/plain", "application/xml", "application/jsonx", "application/+json"] {
+    for kind in [
+        "text/plain",
+        "application/xml",
+        "application/jsonx",
+        "application/+json",
+    ] {
         let got = send(post("/api/v1/things", "{}").insert_header(("content-type", kind))).await;
         assert_eq!(got.problem(), (415, "unsupported_media_type"), "{kind}");
         assert_eq!(got.header("accept"), Some("application/json"));
@@ -189,7 +255,11 @@ async fn bodies_that_cannot_be_read_say_why() {
     assert_eq!(send(bare).await.problem(), (415, "unsupported_media_type"));
     let squeezed = post("/api/v1/things", "{}").insert_header(("content-encoding", "gzip"));
     assert_eq!(send(squeezed).await.problem(), (415, "unsupported_media_type"));
-    for kind in ["application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json"] {
+    for kind in [
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/merge-patch+json",
+    ] {
         let got = send(post("/api/v1/things", "{}").insert_header(("content-type", kind))).await;
         assert_eq!(got.faults(), ["/name missing_field"], "{kind}");
     }
@@ -221,14 +291,17 @@ async fn a_post_gives_its_place_and_its_replay_key() {
 
 #[actix_web::test]
 async fn an_operation_without_fields_takes_no_body() {
-    let launch = |body: &'static str| send(post("/api/v1/things/1/launch", body).insert_header(("if-match", "\"v7-0\"")));
+    let launch =
+        |body: &'static str| send(post("/api/v1/things/1/launch", body).insert_header(("if-match", "\"v7-0\"")));
     for body in ["", " \n", "{}"] {
         assert_eq!(launch(body).await.status, 204, "{body:?}");
     }
     assert_eq!(launch("{\"a\": 1}").await.faults(), ["/a unknown_field"]);
     assert_eq!(launch("[]").await.faults(), [" wrong_type"]);
     assert_eq!(launch("{").await.problem(), (400, "malformed_json"));
-    let bare = TestRequest::post().uri("/api/v1/things/1/launch").insert_header(("if-match", "\"v7-0\""));
+    let bare = TestRequest::post()
+        .uri("/api/v1/things/1/launch")
+        .insert_header(("if-match", "\"v7-0\""));
     assert_eq!(send(bare).await.status, 204);
 }
 
@@ -265,12 +338,22 @@ async fn a_bad_authorization_is_never_anonymous() {
     assert_eq!(send(get("/api/v1/whoami")).await.body, "nobody");
     assert_eq!(who(&good).await.body, "session");
     assert_eq!(who(&good.replace("Bearer", "bearer")).await.body, "session");
-    for bad in ["", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", &good[7..], &format!("{good}x")] {
+    for bad in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Basic YTpi",
+        &good[7..],
+        &format!("{good}x"),
+    ] {
         let got = who(bad).await;
         assert_eq!(got.problem(), (401, "bad_token"), "{bad}");
         assert_eq!(got.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
     }
-    let twice = get("/api/v1/whoami").append_header((name, good.clone())).append_header((name, good));
+    let twice = get("/api/v1/whoami")
+        .append_header((name, good.clone()))
+        .append_header((name, good));
     assert_eq!(send(twice).await.problem(), (401, "bad_token"));
 }
 
@@ -288,7 +371,13 @@ async fn the_request_id_is_the_servers() {
         .wrap(tracing_actix_web::TracingLogger::default());
     let app = init_service(app).await;
     let response = call_service(&app, get("/api/v1/nothing").to_request()).await;
-    let id = response.headers().get("x-request-id").unwrap().to_str().unwrap().to_owned();
+    let id = response
+        .headers()
+        .get("x-request-id")
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned();
     let body: Value = serde_json::from_slice(&read_body(response).await).unwrap();
     assert_eq!(body["requestId"], id);
     assert_eq!(uuid::Uuid::parse_str(&id).unwrap().to_string(), id);
@@ -301,7 +390,10 @@ async fn the_document_is_open_to_all() {
     assert_eq!(got.header("access-control-allow-origin"), Some("*"));
     let etag = got.header("etag").unwrap();
     let again = send(get("/api/v1/openapi.json").insert_header(("if-none-match", etag))).await;
-    assert_eq!((again.status, again.header("access-control-allow-origin")), (304, Some("*")));
+    assert_eq!(
+        (again.status, again.header("access-control-allow-origin")),
+        (304, Some("*"))
+    );
 }
 
 #[actix_web::test]
@@ -310,27 +402,43 @@ async fn swagger_ui_comes_from_the_binary() {
     assert_eq!((root.status, root.header("location")), (308, Some("/docs/")));
     let page = send(get("/docs/")).await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html")));
-    assert!(page.header("content-security-policy").unwrap().contains("script-src 'self';"));
+    assert!(
+        page.header("content-security-policy")
+            .unwrap()
+            .contains("script-src 'self';")
+    );
     let text = page.body.as_str().unwrap();
     assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
     assert!(!text.contains("<style") && !text.contains("<script>"), "{text}");
     let start = send(get("/docs/swagger-initializer.js")).await;
     let text = start.body.as_str().unwrap();
-    assert!(text.contains("/api/v1/openapi.json") && text.contains("\"validatorUrl\": \"none\""), "{text}");
+    assert!(
+        text.contains("/api/v1/openapi.json") && text.contains("\"validatorUrl\": \"none\""),
+        "{text}"
+    );
 }
 
 #[actix_web::test]
 async fn the_demo_document_says_what_follows() {
     let document = crate::openapi::document_of(demo::routes);
+    crate::openapi::tests::is_complete(&document);
     let put = &document["paths"]["/things/{id}"]["put"];
-    let statuses = |operation: &Value| -> Vec<String> { operation["responses"].as_object().unwrap().keys().cloned().collect() };
+    let statuses =
+        |operation: &Value| -> Vec<String> { operation["responses"].as_object().unwrap().keys().cloned().collect() };
     assert_eq!(
         statuses(put),
-        ["200", "400", "401", "403", "404", "409", "412", "413", "415", "428", "429", "500", "503", "507"]
+        [
+            "200", "400", "401", "403", "404", "409", "412", "413", "415", "428", "429", "500", "503", "507"
+        ]
     );
     let list = &document["paths"]["/things"]["get"];
     assert_eq!(statuses(list), ["200", "304", "400", "429", "500", "503"]);
-    let status = list["parameters"].as_array().unwrap().iter().find(|key| key["name"] == "status").unwrap();
+    let status = list["parameters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| key["name"] == "status")
+        .unwrap();
     assert_eq!((&status["style"], &status["explode"]), (&json!("form"), &json!(false)));
     let made = &document["paths"]["/things"]["post"]["responses"]["201"]["headers"];
     assert!(made.get("Location").is_some() && made.get("API-Version").is_some());
@@ -338,7 +446,10 @@ async fn the_demo_document_says_what_follows() {
     assert_eq!(body["additionalProperties"], false);
     assert_eq!(body["properties"]["version"]["readOnly"], true);
     assert!(body["properties"]["name"].get("readOnly").is_none());
-    assert_eq!(document["components"]["schemas"]["Thing"].get("additionalProperties"), None);
+    assert_eq!(
+        document["components"]["schemas"]["Thing"].get("additionalProperties"),
+        None
+    );
 }
 
 /// Over a real connection: the length is said, the body is not sent.
@@ -346,11 +457,12 @@ async fn the_demo_document_says_what_follows() {
 async fn head_is_get_without_its_body() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let api = api();
-    let server = actix_web::HttpServer::new(move || App::new().configure(crate::mount_routes(api.clone(), demo::routes)))
-        .workers(1)
-        .disable_signals()
-        .bind(("127.0.0.1", 0))
-        .unwrap();
+    let server =
+        actix_web::HttpServer::new(move || App::new().configure(crate::mount_routes(api.clone(), demo::routes)))
+            .workers(1)
+            .disable_signals()
+            .bind(("127.0.0.1", 0))
+            .unwrap();
     let address = server.addrs()[0];
     let running = server.run();
     let handle = running.handle();
@@ -362,7 +474,11 @@ async fn head_is_get_without_its_body() {
         let mut text = String::new();
         stream.read_to_string(&mut text).await.unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let mut lines: Vec<_> = head.lines().filter(|line| !line.starts_with("date")).map(str::to_owned).collect();
+        let mut lines: Vec<_> = head
+            .lines()
+            .filter(|line| !line.starts_with("date"))
+            .map(str::to_owned)
+            .collect();
         lines.sort();
         (lines, body.to_owned())
     };

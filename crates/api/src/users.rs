@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use self::view::{InviteBody, PasswordBody, UserBody, UserView, UsersView};
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{Body, Path};
+use crate::extract::{Json, Path};
 use crate::precondition::IfMatch;
 use crate::problem::Problem;
 use crate::replay::IdempotencyKey;
@@ -76,10 +76,10 @@ pub(crate) async fn invite_user(
     exchange: web::Data<Exchange>,
     caller: Bearer,
     code: Path<String>,
-    body: Body<InviteBody>,
+    body: Json<InviteBody>,
 ) -> Result<Reply, Problem> {
     let office = office(&code)?;
-    let Body { value, replay } = body;
+    let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             let view = UserView::from(work.invite_user(&office, &value.into())?);
@@ -119,7 +119,7 @@ pub(crate) async fn change_user(
     caller: Bearer,
     path: Path<UserPath>,
     version: IfMatch,
-    body: Body<UserBody>,
+    body: Json<UserBody>,
 ) -> Result<Reply, Problem> {
     let office = office(&path.code)?;
     Ok(exchange
@@ -154,7 +154,7 @@ pub(crate) async fn read_invitation(exchange: web::Data<Exchange>, token: Path<S
 pub(crate) async fn accept_invitation(
     exchange: web::Data<Exchange>,
     token: Path<String>,
-    body: Body<PasswordBody>,
+    body: Json<PasswordBody>,
 ) -> Result<Reply, Problem> {
     let user = exchange.accept_invitation(token.0, body.value.password).await?;
     Ok(Reply::unkept(&UserView::from(user))?.status(StatusCode::CREATED))

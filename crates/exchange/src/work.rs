@@ -27,7 +27,7 @@ pub struct Settings {
 }
 
 /// The exchange: its tables, clock, randomness, keys and settings.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Exchange {
     store: Store,
     clock: Clock,

@@ -7,14 +7,29 @@
 //! It never decides what somebody may do, never reads a clock, never makes an id and never speaks to anything but the
 //! database.
 
+pub mod audit;
 pub mod column;
 pub mod connection;
+pub mod editions;
 mod error;
+pub mod holidays;
+pub mod invitations;
+pub mod keys;
 pub mod migration;
+pub mod offices;
+pub mod outbox;
 mod pool;
 pub mod queries;
+pub mod replays;
+pub mod responses;
 mod schema;
 mod session;
+pub mod sessions;
+pub mod summaries;
+pub mod throttles;
+pub mod topics;
+pub mod users;
+mod word;
 mod write;
 
 pub use connection::{Address, AnyConnection as Connection};

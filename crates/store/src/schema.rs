@@ -175,6 +175,7 @@ diesel::table! {
         position_at -> Nullable<Time>,
         reason -> Nullable<Text>,
         circles -> Json,
+        draft_version -> BigInt,
     }
 }
 

@@ -125,7 +125,8 @@ CREATE TABLE addressees (
 );
 CREATE INDEX addressees_office ON addressees (office);
 
--- Responses: the draft in rows of its own, what was submitted in versions that never change.
+-- Responses: the draft in rows of its own, what was submitted in versions that never change. draft_version counts the
+-- changes of the draft's rows and never goes back.
 CREATE TABLE responses (
     id blob PRIMARY KEY,
     query_id blob NOT NULL REFERENCES queries (id),
@@ -139,6 +140,7 @@ CREATE TABLE responses (
     position_at text,
     reason text,
     circles text NOT NULL CHECK (json_valid(circles)),
+    draft_version integer NOT NULL DEFAULT 0,
     UNIQUE (query_id, office)
 );
 
@@ -204,6 +206,7 @@ CREATE TABLE audit_events (
     facts text NOT NULL CHECK (json_valid(facts))
 );
 CREATE INDEX audit_events_at ON audit_events (at);
+CREATE INDEX audit_events_subject ON audit_events (subject);
 
 -- Mail to be sent: facts, not texts; rendered, and its rights checked, when sent.
 CREATE TABLE outbox (

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::caller::Bearer;
-use crate::extract::{Body, NoBody, Path, Query};
+use crate::extract::{Json, NoBody, Path, Query};
 use crate::page::{Page, default_limit};
 use crate::precondition::IfMatch;
 use crate::problem::Problem;
@@ -178,12 +178,11 @@ async fn get_thing(_caller: Bearer, id: Path<i64>) -> Result<Reply, Problem> {
 #[utoipa::path(
     tag = "operation",
     params(DryRun, IdempotencyKey),
-    request_body = ThingBody,
     responses((status = 201, description = "Made", body = ThingView)),
     security(("bearer" = [])),
 )]
 #[post("/things")]
-async fn create_thing(_caller: Bearer, keys: Query<DryRun>, body: Body<ThingBody>) -> Result<Reply, Problem> {
+async fn create_thing(_caller: Bearer, keys: Query<DryRun>, body: Json<ThingBody>) -> Result<Reply, Problem> {
     tracing::debug!(dry = keys.0.dry_run, size = body.value.size, "made");
     let mut view = thing(4, body.value.name);
     view.shape = body.value.shape;
@@ -198,12 +197,11 @@ async fn create_thing(_caller: Bearer, keys: Query<DryRun>, body: Body<ThingBody
 #[utoipa::path(
     tag = "operation",
     params(("id" = i64, Path, description = "Its id"), IfMatch),
-    request_body = ThingBody,
     responses((status = 200, description = "Changed", body = ThingView)),
     security(("bearer" = [])),
 )]
 #[put("/things/{id}")]
-async fn put_thing(_caller: Bearer, id: Path<i64>, version: IfMatch, body: Body<ThingBody>) -> Result<Reply, Problem> {
+async fn put_thing(_caller: Bearer, id: Path<i64>, version: IfMatch, body: Json<ThingBody>) -> Result<Reply, Problem> {
     if version.0 != 7 {
         return Err(Error::Stale { current: Some(7) }.into());
     }
@@ -220,6 +218,27 @@ async fn put_thing(_caller: Bearer, id: Path<i64>, version: IfMatch, body: Body<
 #[post("/things/{id}/launch")]
 async fn launch_thing(_id: Path<i64>, _version: IfMatch, _body: NoBody) -> Result<Reply, Problem> {
     Ok(Reply::no_content())
+}
+
+/// The parts of the address of a part.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct PartPath {
+    /// Id of the thing.
+    id: i64,
+    /// Number of the part.
+    part: i64,
+}
+
+/// Gives a part of a thing.
+#[utoipa::path(tag = "operation", params(PartPath), responses((status = 200, description = "The part", body = PartView)))]
+#[get("/things/{id}/parts/{part}")]
+async fn get_part(path: Path<PartPath>) -> Result<Reply, Problem> {
+    let part = PartView {
+        id: path.part,
+        text: format!("of {}", path.id),
+    };
+    Ok(Reply::unversioned(&part)?)
 }
 
 /// Says who calls.
@@ -248,6 +267,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(create_thing)
         .service(put_thing)
         .service(launch_thing)
+        .service(get_part)
         .service(who_am_i)
         .service(break_down);
 }

@@ -18,7 +18,7 @@ use diesel::sql_types::{Bool, Nullable, Text};
 /// A condition on rows of queries; a row for which it is NULL does not fulfil it.
 pub(super) type Condition = Box<dyn BoxableExpression<queries::table, MultiBackend, SqlType = Nullable<Bool>>>;
 
-/// What a scope lets its caller read; none where that is everything.
+/// What a scope lets its caller read; no condition where that is everything.
 pub(super) fn readable(scope: &QueryScope) -> Option<Condition> {
     match scope {
         QueryScope::All => None,

@@ -2,23 +2,21 @@
 
 use crate::on_both;
 use crate::random::{TITLES, caller, midnight, moment, office, queries as some_queries};
+use crate::world::{Answered, fill, for_all, same, world};
 use ahq_domain::clock::Instant;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Caller, Subject, may, scope};
 use ahq_domain::query::{Life, Query, QueryNumber, Status};
 use ahq_domain::response::ResponseStatus;
-use ahq_store::column::{Id, Json};
 use ahq_store::queries::{self, Cursor, QueryFilter, QueryItem, QuerySort};
 use ahq_store::{Connection, Store, StoreError};
 use chrono::{Datelike, NaiveDate};
-use diesel::prelude::*;
-use proptest::collection::{btree_map, btree_set, vec};
+use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::TestRunner;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 on_both!(
@@ -28,155 +26,6 @@ on_both!(
     pages_hold_every_row_once_and_in_order,
     a_page_is_one_statement,
 );
-
-diesel::table! {
-    use ahq_store::column::sql::{Id, Json};
-    use diesel::sql_types::{BigInt, Bool, Integer, Text};
-
-    responses (id) {
-        id -> Id,
-        query_id -> Id,
-        office -> Text,
-        version -> BigInt,
-        status -> Text,
-        last_version -> Integer,
-        late -> Bool,
-        circles -> Json,
-    }
-}
-
-diesel::table! {
-    use ahq_store::column::sql::{Id, Json, Time};
-    use diesel::sql_types::Integer;
-
-    editions (id) {
-        id -> Id,
-        query_id -> Id,
-        number -> Integer,
-        made_at -> Time,
-        composition -> Json,
-        declined -> Json,
-    }
-}
-
-/// The responses to one query, and who is in each of its editions.
-#[derive(Debug, Clone)]
-struct Answered {
-    responses: BTreeMap<OfficeCode, ResponseStatus>,
-    editions: Vec<BTreeSet<OfficeCode>>,
-}
-
-fn answered() -> impl Strategy<Value = Answered> {
-    let status = select(
-        &[
-            ResponseStatus::Drafting,
-            ResponseStatus::Submitted,
-            ResponseStatus::Declined,
-        ][..],
-    );
-    (btree_map(office(), status, 0..4), vec(btree_set(office(), 0..3), 3))
-        .prop_map(|(responses, editions)| Answered { responses, editions })
-}
-
-/// Queries, each with its responses.
-fn world() -> impl Strategy<Value = Vec<(Query, Answered)>> {
-    (some_queries(), vec(answered(), 12)).prop_map(|(queries, answered)| queries.into_iter().zip(answered).collect())
-}
-
-fn fill(conn: &mut Connection, world: &[(Query, Answered)]) -> Result<(), StoreError> {
-    for (query, answered) in world {
-        queries::insert(conn, query)?;
-        let id = Id::from(query.id.0);
-        if query.launched().is_none() {
-            continue;
-        }
-        for (place, (office, status)) in answered.responses.iter().enumerate() {
-            let response = Uuid::from_u64_pair(query.id.0.as_u64_pair().1, u64::try_from(place).unwrap());
-            diesel::insert_into(responses::table)
-                .values((
-                    responses::id.eq(Id::from(response)),
-                    responses::query_id.eq(id),
-                    responses::office.eq(office.as_str()),
-                    responses::version.eq(1i64),
-                    responses::status.eq(serde_json::to_value(status).unwrap().as_str().unwrap().to_owned()),
-                    responses::last_version.eq(0),
-                    responses::late.eq(false),
-                    responses::circles.eq(Json(serde_json::json!({}))),
-                ))
-                .execute(conn)?;
-        }
-        for (number, offices) in (1i32..).zip(&answered.editions) {
-            let edition = Uuid::from_u64_pair(query.id.0.as_u64_pair().1, u64::try_from(number).unwrap());
-            let parts: Vec<_> = offices
-                .iter()
-                .map(|office| serde_json::json!({"office": office}))
-                .collect();
-            diesel::insert_into(editions::table)
-                .values((
-                    editions::id.eq(Id::from(edition)),
-                    editions::query_id.eq(id),
-                    editions::number.eq(number),
-                    editions::made_at.eq(ahq_store::column::Time::from(midnight())),
-                    editions::composition.eq(Json(serde_json::Value::from(parts))),
-                    editions::declined.eq(Json(serde_json::json!([]))),
-                ))
-                .execute(conn)?;
-        }
-    }
-    Ok(())
-}
-
-/// What stops a transaction that only looked.
-enum Stop {
-    Looked,
-    Failed(StoreError),
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// Draws `cases` times and looks at each in a database that holds nothing else. A failing look panics.
-async fn for_all<S, F>(store: &Store, cases: u32, strategy: S, look: F)
-where
-    S: Strategy + Send + 'static,
-    S::Value: Clone + Send,
-    F: Fn(&mut Connection, &S::Value) -> Result<(), StoreError> + Copy + Send + 'static,
-{
-    let store = store.clone();
-    let runtime = tokio::runtime::Handle::current();
-    let run = move || {
-        let config = ProptestConfig {
-            cases,
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        };
-        TestRunner::new(config).run(&strategy, |case| {
-            let looked = runtime.block_on(store.write(move |conn| {
-                look(conn, &case)?;
-                Err::<(), _>(Stop::Looked)
-            }));
-            match looked {
-                Err(Stop::Failed(error)) => Err(TestCaseError::fail(error.to_string())),
-                _ => Ok(()),
-            }
-        })
-    };
-    if let Err(failure) = tokio::task::spawn_blocking(run).await.unwrap() {
-        std::panic::panic_any(failure.to_string());
-    }
-}
-
-fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T, what: &str) -> Result<(), StoreError> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(StoreError::Other(format!(
-        "{what}: found {found:?}, expected {expected:?}"
-    )))
-}
 
 const SORTS: [QuerySort; 5] = [
     QuerySort::Requested,
@@ -330,7 +179,7 @@ fn imported_of(query: &Query, office: &OfficeCode) -> bool {
 async fn filters_mean_what_they_say(store: &Store) {
     for_all(
         store,
-        128,
+        64,
         (world(), vec(filter(), 12), moment()),
         |conn, (world, filters, now)| {
             fill(conn, world)?;
@@ -361,7 +210,7 @@ async fn filters_mean_what_they_say(store: &Store) {
 async fn everybody_reads_what_is_published(store: &Store) {
     for_all(
         store,
-        128,
+        64,
         (world(), vec(filter(), 12), moment()),
         |conn, (world, filters, now)| {
             fill(conn, world)?;
@@ -419,7 +268,7 @@ fn order(one: &QueryItem, other: &QueryItem, sort: QuerySort, descending: bool) 
 
 async fn pages_hold_every_row_once_and_in_order(store: &Store) {
     let case = (some_queries(), 1i64..5, moment());
-    for_all(store, 64, case, |conn, (queries, limit, now)| {
+    for_all(store, 48, case, |conn, (queries, limit, now)| {
         for query in queries {
             queries::insert(conn, query)?;
         }

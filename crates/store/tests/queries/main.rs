@@ -1,14 +1,14 @@
 //! The tables of queries, held on both databases: what is written is read, nobody overwrites another, numbers have no
 //! gaps, lists hold what their reader may read, and pages leave nothing out.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod lists;
 #[path = "../../../../tests/harness/src/postgres.rs"]
 pub mod postgres;
 mod random;
 mod rows;
-mod bench;
+mod world;
 
 use ahq_store::{Address, Limits, Store, StoreError, migration};
 use diesel::connection::SimpleConnection;

@@ -1,0 +1,88 @@
+//! The audit trail: who did what to which thing. Events are added with the change they tell of, and never changed or
+//! deleted.
+
+use crate::column::{Id, Json, Time};
+use crate::connection::MultiBackend;
+use crate::schema::audit_events;
+use crate::word::from_word;
+use crate::{Connection, StoreError};
+use ahq_domain::clock::Instant;
+use ahq_domain::id::{EventId, UserId};
+use ahq_domain::office::OfficeCode;
+use diesel::insert_into;
+use diesel::prelude::*;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    pub at: Instant,
+    /// Who did it; none for the program itself and for strangers.
+    pub user: Option<UserId>,
+    /// For which office.
+    pub office: Option<OfficeCode>,
+    /// What was done: `query.launched`.
+    pub action: String,
+    /// To which thing: `query/{id}`.
+    pub subject: String,
+    /// More about it; never the text of an answer.
+    pub facts: serde_json::Value,
+}
+
+/// A row of `audit_events`.
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_events, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
+struct Row {
+    id: Id,
+    at: Time,
+    user_id: Option<Id>,
+    office: Option<String>,
+    action: String,
+    subject: String,
+    facts: Json<serde_json::Value>,
+}
+
+/// Adds an event. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn record(conn: &mut Connection, event: &Event) -> Result<(), StoreError> {
+    let row = Row {
+        id: event.id.0.into(),
+        at: event.at.into(),
+        user_id: event.user.map(|user| user.0.into()),
+        office: event.office.as_ref().map(OfficeCode::to_string),
+        action: event.action.clone(),
+        subject: event.subject.clone(),
+        facts: Json(event.facts.clone()),
+    };
+    insert_into(audit_events::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// What happened to one thing, in order; not to what belongs to it. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn of_subject(conn: &mut Connection, subject: &str) -> Result<Vec<Event>, StoreError> {
+    let rows: Vec<Row> = audit_events::table
+        .filter(audit_events::subject.eq(subject))
+        .order((audit_events::at, audit_events::id))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Event {
+                id: EventId(row.id.into()),
+                at: row.at.into(),
+                user: row.user_id.map(|user| UserId(user.into())),
+                office: row.office.map(|office| from_word(&office)).transpose()?,
+                action: row.action,
+                subject: row.subject,
+                facts: row.facts.0,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,254 @@
+//! The outbox: mail to be sent, written with the change it tells of and delivered afterwards.
+//!
+//! A worker claims rows for a while: its lease. Each claim raises the row's lease number, and only who names the number
+//! of the last claim may settle the row, so that a worker that was held up cannot speak for one that came after it.
+//! Nothing is sent here.
+
+use crate::column::{Id, Json, Time};
+use crate::connection::MultiBackend;
+use crate::connection::phrase::skip_locked;
+use crate::schema::outbox;
+use crate::word::{from_word, to_word};
+use crate::{Connection, StoreError, both};
+use ahq_domain::clock::Instant;
+use ahq_domain::id::{MessageId, QueryId, UserId};
+use ahq_domain::office::OfficeCode;
+use diesel::insert_into;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutboxStatus {
+    /// To be sent once it is due.
+    Waiting,
+    /// Handed over.
+    Sent,
+    /// Not deliverable; nobody tries again.
+    Failed,
+    /// Not wanted any more when it was due.
+    Dropped,
+}
+
+/// A message to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: MessageId,
+    /// What it tells of.
+    pub kind: String,
+    /// The query it is about.
+    pub query: Option<QueryId>,
+    /// The office it goes to, or speaks for when it goes to a user.
+    pub office: OfficeCode,
+    /// The user it goes to; none for the office's mailbox.
+    pub user: Option<UserId>,
+    /// What it is written from.
+    pub facts: serde_json::Value,
+    /// When it was written down.
+    pub created: Instant,
+    /// From when on it may be sent; while it is claimed, when the lease ends.
+    pub due: Instant,
+    /// Where it stands.
+    pub status: OutboxStatus,
+    /// How often it was claimed.
+    pub attempts: i32,
+    /// The number of the last claim.
+    pub lease: i32,
+    /// When it was sent or given up.
+    pub settled: Option<Instant>,
+    /// What went wrong last.
+    pub fault: Option<String>,
+}
+
+/// A row of `outbox`.
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = outbox, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
+struct Row {
+    id: Id,
+    kind: String,
+    query_id: Option<Id>,
+    office: String,
+    user_id: Option<Id>,
+    facts: Json<serde_json::Value>,
+    created_at: Time,
+    due_at: Time,
+    status: String,
+    attempts: i32,
+    lease: i32,
+    settled_at: Option<Time>,
+    fault: Option<String>,
+}
+
+impl Row {
+    fn of(entry: &Entry) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: entry.id.0.into(),
+            kind: entry.kind.clone(),
+            query_id: entry.query.map(|query| query.0.into()),
+            office: entry.office.to_string(),
+            user_id: entry.user.map(|user| user.0.into()),
+            facts: Json(entry.facts.clone()),
+            created_at: entry.created.into(),
+            due_at: entry.due.into(),
+            status: to_word(&entry.status)?,
+            attempts: entry.attempts,
+            lease: entry.lease,
+            settled_at: entry.settled.map(Time::from),
+            fault: entry.fault.clone(),
+        })
+    }
+
+    fn into_entry(self) -> Result<Entry, StoreError> {
+        Ok(Entry {
+            id: MessageId(self.id.into()),
+            kind: self.kind,
+            query: self.query_id.map(|query| QueryId(query.into())),
+            office: from_word(&self.office)?,
+            user: self.user_id.map(|user| UserId(user.into())),
+            facts: self.facts.0,
+            created: self.created_at.into(),
+            due: self.due_at.into(),
+            status: from_word(&self.status)?,
+            attempts: self.attempts,
+            lease: self.lease,
+            settled: self.settled_at.map(Instant::from),
+            fault: self.fault,
+        })
+    }
+}
+
+/// Writes new messages. Statements: 1, or none for none.
+///
+/// # Errors
+/// [`StoreError::ForeignKey`] for a query or user that is not there.
+pub fn put_all(conn: &mut Connection, entries: &[Entry]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = entries.iter().map(Row::of).collect::<Result<_, _>>()?;
+    both!(conn, |database| insert_into(outbox::table)
+        .values(&rows)
+        .execute(database))?;
+    Ok(())
+}
+
+/// Claims messages that are due for the caller alone until `until`, the longest due first, at most `limit`. What is not
+/// settled by then is due again. Other workers neither get the same messages nor wait. Statements: 2, or 1 when
+/// nothing is due.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn claim(conn: &mut Connection, now: Instant, until: Instant, limit: i64) -> Result<Vec<Entry>, StoreError> {
+    let due = outbox::table
+        .filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?))
+        .filter(outbox::due_at.le(Time::from(now)))
+        .order((outbox::due_at, outbox::id))
+        .limit(limit)
+        .select(Row::as_select());
+    let mut rows: Vec<Row> = skip_locked(due).load(conn)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    both!(conn, |database| diesel::update(outbox::table)
+        .filter(outbox::id.eq_any(ids))
+        .set((
+            outbox::due_at.eq(Time::from(until)),
+            outbox::attempts.eq(outbox::attempts + 1),
+            outbox::lease.eq(outbox::lease + 1),
+        ))
+        .execute(database))?;
+    for row in &mut rows {
+        row.due_at = until.into();
+        row.attempts += 1;
+        row.lease += 1;
+    }
+    rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// Ends a waiting message of this claim, and says whether it did: not when another claim came after it. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn settle(
+    conn: &mut Connection,
+    message: MessageId,
+    lease: i32,
+    status: OutboxStatus,
+    now: Instant,
+    fault: Option<&str>,
+) -> Result<bool, StoreError> {
+    let claimed = outbox::table
+        .filter(outbox::id.eq(Id::from(message.0)))
+        .filter(outbox::lease.eq(lease))
+        .filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?));
+    let settled = diesel::update(claimed)
+        .set((
+            outbox::status.eq(to_word(&status)?),
+            outbox::settled_at.eq(Time::from(now)),
+            outbox::fault.eq(fault),
+        ))
+        .execute(conn)?;
+    Ok(settled == 1)
+}
+
+/// Gives a waiting message of this claim back, to be tried again from `due` on, and says whether it did: not when
+/// another claim came after it. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn postpone(
+    conn: &mut Connection,
+    message: MessageId,
+    lease: i32,
+    due: Instant,
+    fault: &str,
+) -> Result<bool, StoreError> {
+    let claimed = outbox::table
+        .filter(outbox::id.eq(Id::from(message.0)))
+        .filter(outbox::lease.eq(lease))
+        .filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?));
+    let postponed = diesel::update(claimed)
+        .set((outbox::due_at.eq(Time::from(due)), outbox::fault.eq(fault)))
+        .execute(conn)?;
+    Ok(postponed == 1)
+}
+
+/// All messages about a query, in the order they were written down. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<Entry>, StoreError> {
+    let rows: Vec<Row> = outbox::table
+        .filter(outbox::query_id.eq(Id::from(query.0)))
+        .order((outbox::created_at, outbox::id))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// How many messages wait, and since when the longest waiting one is due. Statements: 2.
+///
+/// # Errors
+/// Those of reading.
+pub fn waiting(conn: &mut Connection) -> Result<(i64, Option<Instant>), StoreError> {
+    let waiting = outbox::table.filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?));
+    let count = waiting.clone().count().get_result(conn)?;
+    let oldest: Option<Time> = waiting
+        .order(outbox::due_at)
+        .select(outbox::due_at)
+        .first(conn)
+        .optional()?;
+    Ok((count, oldest.map(Instant::from)))
+}
+
+/// Deletes all messages about a query: a draft that is itself deleted. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn forget_query(conn: &mut Connection, query: QueryId) -> Result<(), StoreError> {
+    diesel::delete(outbox::table.filter(outbox::query_id.eq(Id::from(query.0)))).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Users: accounts of offices, with their roles and the hash of their password. It checks no password and no role.
+
+use crate::column::{Id, Json};
+use crate::connection::MultiBackend;
+use crate::connection::phrase::folded;
+use crate::schema::users;
+use crate::word::{from_word, to_word};
+use crate::{Connection, StoreError, changed_one};
+use ahq_domain::id::UserId;
+use ahq_domain::office::OfficeCode;
+use ahq_domain::user::{Grant, User};
+use diesel::insert_into;
+use diesel::prelude::*;
+
+/// A row of `users`, but for the password's hash.
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = users, check_for_backend(MultiBackend))]
+struct Row {
+    id: Id,
+    version: i64,
+    office: String,
+    name: String,
+    email: String,
+    email_key: String,
+    grants: Json<Vec<Grant>>,
+    status: String,
+}
+
+impl Row {
+    fn of(user: &User) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: user.id.0.into(),
+            version: user.version,
+            office: user.office.to_string(),
+            name: user.name.clone(),
+            email: user.email.clone(),
+            email_key: email_key(&user.email),
+            grants: Json(user.grants.clone()),
+            status: to_word(&user.status)?,
+        })
+    }
+
+    fn into_user(self) -> Result<User, StoreError> {
+        Ok(User {
+            id: UserId(self.id.into()),
+            version: self.version,
+            office: from_word(&self.office)?,
+            name: self.name,
+            email: self.email,
+            grants: self.grants.0,
+            status: from_word(&self.status)?,
+        })
+    }
+}
+
+/// What addresses are compared by.
+fn email_key(email: &str) -> String {
+    email.to_lowercase()
+}
+
+/// Writes a new user, without a password. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Unique`] `users_email_key_key` when there is an account with this address.
+pub fn insert(conn: &mut Connection, user: &User) -> Result<(), StoreError> {
+    insert_into(users::table).values(Row::of(user)?).execute(conn)?;
+    Ok(())
+}
+
+/// Finds a user. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn find(conn: &mut Connection, user: UserId) -> Result<Option<User>, StoreError> {
+    let row = users::table
+        .filter(users::id.eq(Id::from(user.0)))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(Row::into_user).transpose()
+}
+
+/// Finds the user with this mail address, without regard to case, and the hash of their password where they have set
+/// one. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn find_by_email(conn: &mut Connection, email: &str) -> Result<Option<(User, Option<String>)>, StoreError> {
+    let found: Option<(Row, Option<String>)> = users::table
+        .filter(users::email_key.eq(email_key(email)))
+        .select((Row::as_select(), users::password_hash))
+        .first(conn)
+        .optional()?;
+    found
+        .map(|(row, hash)| Ok((row.into_user()?, hash)))
+        .transpose()
+}
+
+/// The users of an office, by name without regard to case. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn of_office(conn: &mut Connection, office: &OfficeCode) -> Result<Vec<User>, StoreError> {
+    let rows: Vec<Row> = users::table
+        .filter(users::office.eq(office.as_str()))
+        .order((folded(users::name), users::id))
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::into_user).collect()
+}
+
+/// Writes a user, over the version before `user.version`; the password stays. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the row is of another version or is not there; [`StoreError::Unique`] as for
+/// [`insert`].
+pub fn update(conn: &mut Connection, user: &User) -> Result<(), StoreError> {
+    let row = Row::of(user)?;
+    let before = users::table
+        .filter(users::id.eq(row.id))
+        .filter(users::version.eq(user.version - 1));
+    changed_one(diesel::update(before).set(row).execute(conn)?)
+}
+
+/// Sets the hash of a user's password. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when there is no such user.
+pub fn set_password(conn: &mut Connection, user: UserId, hash: &str) -> Result<(), StoreError> {
+    let row = users::table.filter(users::id.eq(Id::from(user.0)));
+    changed_one(diesel::update(row).set(users::password_hash.eq(hash)).execute(conn)?)
+}
