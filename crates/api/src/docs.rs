@@ -24,7 +24,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 /// Open to all, from pages of any origin. Nothing in it depends on who asks.
 #[utoipa::path(
     tag = "operation",
-    responses((status = 200, description = "The OpenAPI 3.1 document of the interface", body = serde_json::Value))
+    security(()),
+    responses((status = 200, description = "The OpenAPI 3.1 document of the interface", body = serde_json::Value,
+        headers(("Access-Control-Allow-Origin" = String, description = "Any origin: `*`"))))
 )]
 #[get("/openapi.json")]
 pub(crate) async fn get_openapi(request: HttpRequest, api: web::Data<Api>) -> HttpResponse {

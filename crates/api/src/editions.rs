@@ -2,12 +2,11 @@
 
 pub(crate) mod view;
 
-use actix_web::http::header::{
-    ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY,
-};
+use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use ahq_domain::dissemination::Circle;
 use ahq_exchange::editions::{EditionView, Format, Order, RenderedDocument};
+use ahq_exchange::error::Error;
 use ahq_exchange::queries::parse_reference;
 use ahq_exchange::work::Exchange;
 use base64::Engine;
@@ -111,7 +110,10 @@ pub(crate) struct EditionPath {
 /// # Errors
 /// `not_acceptable` when none of the formats is among it.
 fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
-    let values = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    let values = request
+        .headers()
+        .get_all(ACCEPT)
+        .filter_map(|value| value.to_str().ok());
     let mut ranges: Vec<(String, f32)> = values
         .flat_map(|value| value.split(','))
         .map(|range| {
@@ -165,13 +167,24 @@ fn wanted(
 fn document_reply(request: &HttpRequest, document: RenderedDocument) -> HttpResponse {
     let etag = content_tag(&document.bytes);
     let digest = STANDARD.encode(Sha256::digest(&document.bytes));
-    let shown = if document.media_type.starts_with("text/html") { "inline" } else { "attachment" };
+    let shown = if document.media_type.starts_with("text/html") {
+        "inline"
+    } else {
+        "attachment"
+    };
     let unchanged = is_known(request, &etag);
-    let mut reply = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut reply = if unchanged {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     let headers = [
         (ETAG, etag),
         (REPR_DIGEST, format!("sha-256=:{digest}:")),
-        (CONTENT_DISPOSITION, format!("{shown}; filename=\"{}\"", document.file_name)),
+        (
+            CONTENT_DISPOSITION,
+            format!("{shown}; filename=\"{}\"", document.file_name),
+        ),
         (CONTENT_TYPE, document.media_type.to_owned()),
         (VARY, "Accept".to_owned()),
     ];
@@ -180,7 +193,19 @@ fn document_reply(request: &HttpRequest, document: RenderedDocument) -> HttpResp
             reply.insert_header((name, value));
         }
     }
-    if unchanged { reply.finish() } else { reply.body(document.bytes) }
+    if unchanged {
+        reply.finish()
+    } else {
+        reply.body(document.bytes)
+    }
+}
+
+/// A view that was replaced names the edition in its place (RFC 5829: `successor-version`).
+fn replaced(error: Error, editions: &str) -> Problem {
+    match error {
+        Error::Replaced { by } => Problem::from(error).link(&format!("{editions}/{by}"), "successor-version"),
+        other => other.into(),
+    }
 }
 
 /// Printing takes a moment: it runs beside the workers.
@@ -276,9 +301,13 @@ pub(crate) async fn read_edition(
 ) -> Result<HttpResponse, Problem> {
     let (format, order) = wanted(&request, keys.0.format, keys.0.order)?;
     let circle = keys.0.circle.map(Circle::from);
+    let editions = format!("{PREFIX}/queries/{}/editions", path.query);
     let view = exchange
-        .read(caller.0, move |work| work.edition(&parse_reference(&path.query)?, path.number, circle))
-        .await?;
+        .read(caller.0, move |work| {
+            work.edition(&parse_reference(&path.query)?, path.number, circle)
+        })
+        .await
+        .map_err(|error| replaced(error, &editions))?;
     Ok(document_reply(&request, printed(view, format, order).await?))
 }
 
@@ -346,7 +375,9 @@ pub(crate) async fn list_public_queries(
 ) -> Result<Reply, Problem> {
     let list = keys.0.parse(page.after()?)?;
     let nobody = ahq_exchange::credentials::Credentials::Nobody;
-    let found = exchange.read(nobody, move |work| work.list_public_queries(list)).await?;
+    let found = exchange
+        .read(nobody, move |work| work.list_public_queries(list))
+        .await?;
     let link = page.link(found.next.as_ref());
     Ok(Reply::unversioned(&QueriesView::from(found.items))?.link(link))
 }

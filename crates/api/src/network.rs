@@ -126,7 +126,12 @@ pub(crate) async fn count_working_days(
     caller: Bearer,
     keys: Query<WorkingDaysKeys>,
 ) -> Result<Reply, Problem> {
-    let WorkingDaysKeys { from, to, days, office: code } = keys.0;
+    let WorkingDaysKeys {
+        from,
+        to,
+        days,
+        office: code,
+    } = keys.0;
     let office = office(code)?.unwrap_or_else(OfficeCode::commission);
     Ok(exchange
         .read(caller.0, move |work| {

@@ -142,7 +142,7 @@ fn headers() -> Value {
         "RequestId": {"description": "The id of the request", "schema": {"type": "string", "format": "uuid"}},
         "ETag": {"description": "The version of the thing and a hash of this representation", "schema": {"type": "string"}},
         "Location": {"description": "Where the new thing is", "schema": {"type": "string", "format": "uri-reference"}},
-        "Allow": {"description": "The methods that would do", "schema": {"type": "string"}},
+        "Link": {"description": "Where to go on: `next` page, `successor-version`", "schema": {"type": "string"}},
         "RetryAfter": {"description": "After how many seconds to come back", "schema": {"type": "integer", "minimum": 0}},
         "WwwAuthenticate": {"description": "How to sign in (RFC 6750)", "schema": {"type": "string"}},
     })
@@ -223,17 +223,24 @@ fn common_headers() -> Value {
     })
 }
 
+fn problem_headers(status: &str) -> Value {
+    let mut headers = common_headers();
+    match status {
+        "401" => headers["WWW-Authenticate"] = json!({"$ref": "#/components/headers/WwwAuthenticate"}),
+        "410" => headers["Link"] = json!({"$ref": "#/components/headers/Link"}),
+        "429" | "503" | "507" => headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"}),
+        _ => {}
+    }
+    headers
+}
+
 fn problems() -> Map<String, Value> {
     PROBLEMS
         .into_iter()
+        .filter(|(status, ..)| *status != "410")
         .map(|(status, name, kind, description)| {
-            let mut headers = common_headers();
-            match status {
-                "401" => headers["WWW-Authenticate"] = json!({"$ref": "#/components/headers/WwwAuthenticate"}),
-                "429" | "503" | "507" => headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"}),
-                _ => {}
-            }
-            let response = json!({"description": description, "headers": headers, "content": problem_content(kind)});
+            let content = problem_content(kind);
+            let response = json!({"description": description, "headers": problem_headers(status), "content": content});
             (name.to_owned(), response)
         })
         .collect()
@@ -254,7 +261,7 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
     let signed_in = operation
         .get("security")
         .and_then(Value::as_array)
-        .is_some_and(|any| !any.is_empty());
+        .is_some_and(|any| any.iter().any(|one| one.as_object().is_some_and(|one| !one.is_empty())));
     let responses = operation.get("responses").and_then(Value::as_object);
     let shown = responses.and_then(|responses| responses.get("200")?.get("content")?.as_object());
     let negotiated = shown.is_some_and(|content| content.len() > 1);
@@ -312,7 +319,10 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
     }
     for (status, name, kind, _) in PROBLEMS {
         match responses.get_mut(status) {
-            Some(own) if own.get("content").is_none() => own["content"] = problem_content(kind),
+            Some(own) if own.get("content").is_none() => {
+                own["content"] = problem_content(kind);
+                own["headers"] = problem_headers(status);
+            }
             None if statuses.contains(&status) => {
                 responses[status] = json!({"$ref": format!("#/components/responses/{name}")});
             }

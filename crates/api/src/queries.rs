@@ -130,7 +130,9 @@ pub(crate) async fn delete_query(
     version: IfMatch,
 ) -> Result<Reply, Problem> {
     exchange
-        .write(caller.0, move |work| work.delete_query(&parse_reference(&query)?, version.0))
+        .write(caller.0, move |work| {
+            work.delete_query(&parse_reference(&query)?, version.0)
+        })
         .await?;
     Ok(Reply::no_content())
 }
@@ -155,7 +157,9 @@ pub(crate) async fn launch_query(
     let input = value.parse().map_err(Error::from)?;
     if keys.0.dry_run {
         let (plan, warnings) = exchange
-            .read(caller.0, move |work| work.preview_launch(&parse_reference(&query)?, &input))
+            .read(caller.0, move |work| {
+                work.preview_launch(&parse_reference(&query)?, &input)
+            })
             .await?;
         return Ok(Reply::unkept(&LaunchPlanView::new(plan, warnings))?);
     }

@@ -129,7 +129,9 @@ pub(crate) async fn read_response(
 ) -> Result<Reply, Problem> {
     let office = path.office()?;
     Ok(exchange
-        .read(caller.0, move |work| shown(work.response(&parse_reference(&path.query)?, &office)?))
+        .read(caller.0, move |work| {
+            shown(work.response(&parse_reference(&path.query)?, &office)?)
+        })
         .await?)
 }
 
@@ -205,7 +207,10 @@ pub(crate) async fn save_answer(
     body: Json<AnswerBody>,
 ) -> Result<Reply, Problem> {
     let office = office(&path.office)?;
-    let location = format!("{PREFIX}/queries/{}/responses/{office}/answers/{}", path.query, path.question);
+    let location = format!(
+        "{PREFIX}/queries/{}/responses/{office}/answers/{}",
+        path.query, path.question
+    );
     let reply = exchange
         .write(caller.0, move |work| {
             let reference = parse_reference(&path.query)?;
@@ -260,7 +265,9 @@ pub(crate) async fn submit_response(
     let office = path.office()?;
     if keys.0.dry_run {
         exchange
-            .read(caller.0, move |work| work.check_submission(&parse_reference(&path.query)?, &office))
+            .read(caller.0, move |work| {
+                work.check_submission(&parse_reference(&path.query)?, &office)
+            })
             .await?;
         return Ok(Reply::no_content());
     }

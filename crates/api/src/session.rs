@@ -36,8 +36,7 @@ impl Api {
 /// refresh token renews it. A wrong password and an unknown account get the same reply.
 #[utoipa::path(tag = "session", security(()),
     responses((status = 201, description = "The tokens of the new session.", body = TokensView),
-              (status = 401, description = "Address or password are wrong."),
-              (status = 429, description = "Too many attempts for this account.")))]
+              (status = 401, description = "Address or password are wrong.")))]
 #[post("/session")]
 pub(crate) async fn sign_in(
     api: web::Data<Api>,
@@ -46,7 +45,10 @@ pub(crate) async fn sign_in(
 ) -> Result<Reply, Problem> {
     let SignInBody { email, password } = body.value;
     let signed_in = exchange.sign_in(&email, password).await.map_err(|error| match error {
-        Error::BadToken => Problem::new(Kind::WrongCredentials, "No active account has this address and password."),
+        Error::BadToken => Problem::new(
+            Kind::WrongCredentials,
+            "No active account has this address and password.",
+        ),
         other => other.into(),
     })?;
     Ok(Reply::unkept(&api.tokens_for(&exchange, signed_in)?)?.status(StatusCode::CREATED))

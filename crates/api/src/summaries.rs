@@ -45,7 +45,9 @@ pub(crate) async fn read_summary(
     keys: Query<SummaryKeys>,
 ) -> Result<Reply, Problem> {
     Ok(exchange
-        .read(caller.0, move |work| shown(work.summary(&parse_reference(&query)?, keys.0.circle())?))
+        .read(caller.0, move |work| {
+            shown(work.summary(&parse_reference(&query)?, keys.0.circle())?)
+        })
         .await?)
 }
 
@@ -72,7 +74,11 @@ pub(crate) async fn save_summary(
             shown(work.save_summary(&reference, circle, version.0, body.value.into())?)
         })
         .await?;
-    Ok(if version.0.is_some() { reply } else { reply.status(StatusCode::CREATED) })
+    Ok(if version.0.is_some() {
+        reply
+    } else {
+        reply.status(StatusCode::CREATED)
+    })
 }
 
 /// Signs a summary off

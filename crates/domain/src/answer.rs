@@ -89,7 +89,7 @@ impl Instead {
 
 /// A value of a number question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "camelCase")]
 pub enum NumberValue {
     /// The number.
     Exactly(Decimal),
@@ -121,7 +121,7 @@ pub struct Row {
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "camelCase")]
 pub enum Content {
     /// One of the words that may stand instead of any answer, with a note.
     Instead {
@@ -342,7 +342,11 @@ fn refuse_foreign_fields(kind: &Kind, input: &AnswerInput, faults: &mut Faults) 
         }
     }
     if matches!(kind, Kind::Text) && input.comment.is_some() && input.instead.is_none() {
-        faults.add("/comment", "not_for_kind", "a text answer has no comment beside it: put it into the text");
+        faults.add(
+            "/comment",
+            "not_for_kind",
+            "a text answer has no comment beside it: put it into the text",
+        );
     }
 }
 
@@ -417,7 +421,11 @@ fn parse_choices(kind: &Kind, given: &[String], faults: &mut Faults) -> Vec<Key>
             faults.add(format!("/choices/{index}"), "not_one_of", detail);
         }
         if given[..index].contains(id) {
-            faults.add(format!("/choices/{index}"), "not_unique", "this option stands here twice");
+            faults.add(
+                format!("/choices/{index}"),
+                "not_unique",
+                "this option stands here twice",
+            );
         }
     }
     options
@@ -428,9 +436,8 @@ fn parse_choices(kind: &Kind, given: &[String], faults: &mut Faults) -> Vec<Key>
 }
 
 fn parse_number(input: &NumberInput, faults: &mut Faults) -> Option<NumberValue> {
-    let given = usize::from(input.value.is_some())
-        + usize::from(input.fewer_than.is_some())
-        + usize::from(input.confidential);
+    let given =
+        usize::from(input.value.is_some()) + usize::from(input.fewer_than.is_some()) + usize::from(input.confidential);
     if given != 1 {
         faults.add(
             "/number",
@@ -445,7 +452,12 @@ fn parse_number(input: &NumberInput, faults: &mut Faults) -> Option<NumberValue>
     if let Some(text) = &input.value {
         return decimal(text, "/number/value", faults).map(NumberValue::Exactly);
     }
-    decimal(input.fewer_than.as_deref().unwrap_or_default(), "/number/fewerThan", faults).map(NumberValue::FewerThan)
+    decimal(
+        input.fewer_than.as_deref().unwrap_or_default(),
+        "/number/fewerThan",
+        faults,
+    )
+    .map(NumberValue::FewerThan)
 }
 
 /// A decimal as it is written in JSON, kept digit by digit: a point, no thousands separator, no exponent.
@@ -487,7 +499,10 @@ fn check_rows(types: &[ColumnType], titles: Option<&[String]>, rows: &[Row], fau
             faults.add(
                 format!("{at}/cells"),
                 "wrong_number",
-                format!("one cell for each of the {} columns, empty where nothing is known", types.len()),
+                format!(
+                    "one cell for each of the {} columns, empty where nothing is known",
+                    types.len()
+                ),
             );
         }
         for (column, (cell, column_type)) in row.cells.iter().zip(types).enumerate() {

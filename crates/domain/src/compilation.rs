@@ -313,7 +313,11 @@ fn condition(questions: &[Question], question: &Question) -> Option<String> {
                 .unwrap_or(word)
         })
         .collect();
-    Some(format!("asked if question {} was answered {}", index + 1, words.join(" or ")))
+    Some(format!(
+        "asked if question {} was answered {}",
+        index + 1,
+        words.join(" or ")
+    ))
 }
 
 fn view_response(snapshot: &Snapshot<'_>, response: &Submitted, circle: Circle) -> ViewResponse {
@@ -347,7 +351,11 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
     match seen {
         Seen::Restricted => {}
         Seen::Skipped | Seen::None => {
-            row.shown = if matches!(seen, Seen::Skipped) { Shown::Skipped } else { Shown::None };
+            row.shown = if matches!(seen, Seen::Skipped) {
+                Shown::Skipped
+            } else {
+                Shown::None
+            };
             row.wider_dissemination = Circle::Public.wider_dissemination().to_owned();
         }
         Seen::Answer(answer) => {
@@ -416,7 +424,10 @@ fn head(snapshot: &Snapshot<'_>, circle: Circle, ordered: &[&Submitted]) -> Head
     };
     let respondents: Vec<(OfficeCode, bool)> = match &query.life {
         Life::Imported(imported) => imported.respondents.iter().map(|code| (code.clone(), false)).collect(),
-        _ => ordered.iter().map(|response| (response.office.clone(), response.late)).collect(),
+        _ => ordered
+            .iter()
+            .map(|response| (response.office.clone(), response.late))
+            .collect(),
     };
     let requesters: Vec<_> = query.requesters().map(named).collect();
     let wording = requesters_line(&query.requesters().cloned().collect::<Vec<_>>(), snapshot.offices, date);
@@ -554,7 +565,10 @@ impl View {
 /// nothing that their reader may not see.
 pub fn changes(before: &View, after: &View) -> Vec<String> {
     let find = |view: &View, office: &OfficeCode| -> Option<ViewResponse> {
-        view.responses.iter().find(|response| response.office == *office).cloned()
+        view.responses
+            .iter()
+            .find(|response| response.office == *office)
+            .cloned()
     };
     let mut changes = Vec::new();
     for response in &after.responses {

@@ -158,7 +158,11 @@ pub fn check_reason(reason: &str, at: &str, faults: &mut Faults) {
     }
     let length = reason.chars().count();
     if length > LONGEST_REASON {
-        faults.add(at, "too_long", format!("at most {LONGEST_REASON} characters, not {length}"));
+        faults.add(
+            at,
+            "too_long",
+            format!("at most {LONGEST_REASON} characters, not {length}"),
+        );
     }
     if reason.chars().any(|c| c.is_control() && c != '\n') {
         faults.add(at, "bad_character", "without control characters other than line breaks");

@@ -85,7 +85,11 @@ impl Query {
         commission: &Calendar,
         now: Instant,
     ) -> Result<LaunchPlan, Refusal> {
-        let Life::Draft { deadline, urgent_reason } = &self.life else {
+        let Life::Draft {
+            deadline,
+            urgent_reason,
+        } = &self.life
+        else {
             self.must_be_draft()?;
             return Err(Refusal::Hidden);
         };
@@ -102,7 +106,9 @@ impl Query {
             }
             Err(other) => return Err(other),
         };
-        let observers = addressees.iter().any(|addressee| addressee.standing == Standing::Observer);
+        let observers = addressees
+            .iter()
+            .any(|addressee| addressee.standing == Standing::Observer);
         let audience = input.audience.unwrap_or(if observers {
             Audience::MembersAndObservers
         } else {

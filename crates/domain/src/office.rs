@@ -160,10 +160,9 @@ impl Office {
     pub fn as_requester_on(&self, date: NaiveDate) -> String {
         match self.kind {
             OfficeKind::NationalContactPoint => format!("EMN NCP {}", self.name_on(date)),
-            OfficeKind::Commission | OfficeKind::ServiceProvider => self
-                .in_text
-                .clone()
-                .unwrap_or_else(|| self.name_on(date).to_owned()),
+            OfficeKind::Commission | OfficeKind::ServiceProvider => {
+                self.in_text.clone().unwrap_or_else(|| self.name_on(date).to_owned())
+            }
         }
     }
 }
@@ -192,6 +191,11 @@ impl Offices {
 
 impl FromIterator<Office> for Offices {
     fn from_iter<I: IntoIterator<Item = Office>>(offices: I) -> Self {
-        Self(offices.into_iter().map(|office| (office.code.clone(), office)).collect())
+        Self(
+            offices
+                .into_iter()
+                .map(|office| (office.code.clone(), office))
+                .collect(),
+        )
     }
 }

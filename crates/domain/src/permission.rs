@@ -261,7 +261,10 @@ pub fn may(caller: &Caller, action: Action, subject: Subject<'_>, now: Instant) 
             if action != Action::ManageUsers || own.is_some_and(|own| role <= own) || appoints {
                 Ok(())
             } else {
-                Err(Refusal::forbidden("role_too_high", "nobody grants a role above their own"))
+                Err(Refusal::forbidden(
+                    "role_too_high",
+                    "nobody grants a role above their own",
+                ))
             }
         }
     }
@@ -277,7 +280,10 @@ fn visible(caller: &Caller, query: &Query, now: Instant) -> Result<Circle, Refus
 
 fn public_only(caller: &Caller) -> Refusal {
     if caller.is_somebody() {
-        Refusal::forbidden("public_only", "only the public view of this query is for you: see /public/queries")
+        Refusal::forbidden(
+            "public_only",
+            "only the public view of this query is for you: see /public/queries",
+        )
     } else {
         Refusal::Unauthenticated
     }
@@ -339,9 +345,14 @@ fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle)
             Circle::Requester => needs_role(caller, Role::Reader),
             _ => Err(somebody_else()),
         },
-        Action::EditQuery | Action::EditSummary | Action::ReadSummary if requester => {
-            needs_role(caller, if action == Action::ReadSummary { Role::Reader } else { Role::Expert })
-        }
+        Action::EditQuery | Action::EditSummary | Action::ReadSummary if requester => needs_role(
+            caller,
+            if action == Action::ReadSummary {
+                Role::Reader
+            } else {
+                Role::Expert
+            },
+        ),
         Action::DeleteQuery if lead => needs_role(caller, Role::Expert),
         Action::AcceptJoint => {
             let invited = office.is_some_and(|office| query.joint.iter().any(|joint| joint.office == *office));
@@ -410,7 +421,10 @@ pub fn is_shared(query: &Query, office: &OfficeCode) -> bool {
 fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Result<(), Refusal> {
     let Some(party) = caller.party() else {
         return Err(if caller.is_somebody() {
-            Refusal::forbidden("not_taking_part", "your office does not take part in the exchange today")
+            Refusal::forbidden(
+                "not_taking_part",
+                "your office does not take part in the exchange today",
+            )
         } else {
             Refusal::Unauthenticated
         });

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::clock::{Instant, brussels_date};
 use crate::deadline::{Deadline, Planned, extend_deadline};
-use crate::draft::Draft;
 use crate::dissemination::Circle;
+use crate::draft::Draft;
 use crate::id::{EditionId, QueryId};
 use crate::markdown::Markdown;
 use crate::office::{Office, OfficeCode, OfficeKind, Standing};
@@ -454,7 +454,10 @@ impl Query {
             ));
         }
         if office.code == self.lead || self.joint.iter().any(|joint| joint.office == office.code) {
-            return Err(Refusal::conflict("already_joint", "this office is a requester or invited already"));
+            return Err(Refusal::conflict(
+                "already_joint",
+                "this office is a requester or invited already",
+            ));
         }
         self.joint.push(Joint {
             office: office.code.clone(),
@@ -472,10 +475,16 @@ impl Query {
     pub fn accept_joint(&mut self, office: &OfficeCode, now: Instant) -> Result<(), Refusal> {
         self.must_be_draft()?;
         let Some(joint) = self.joint.iter_mut().find(|joint| joint.office == *office) else {
-            return Err(Refusal::conflict("not_invited", "this office was not invited to ask jointly"));
+            return Err(Refusal::conflict(
+                "not_invited",
+                "this office was not invited to ask jointly",
+            ));
         };
         if joint.accepted.is_some() {
-            return Err(Refusal::conflict("already_accepted", "this office has accepted already"));
+            return Err(Refusal::conflict(
+                "already_accepted",
+                "this office has accepted already",
+            ));
         }
         joint.accepted = Some(now);
         self.changed = now;
@@ -499,7 +508,11 @@ impl Query {
             let words: Vec<_> = allowed.iter().map(|status| status.word()).collect();
             return Err(Refusal::conflict(
                 "wrong_status",
-                format!("this needs a query that is {}; it is {}", words.join(" or "), status.word()),
+                format!(
+                    "this needs a query that is {}; it is {}",
+                    words.join(" or "),
+                    status.word()
+                ),
             ));
         }
         match step {
@@ -562,8 +575,7 @@ impl Query {
     /// # Errors
     /// Conflict `wrong_status` unless it is open, closed or compiled.
     pub fn withdraw(&mut self, reason: String, now: Instant) -> Result<(), Refusal> {
-        self.take(Step::Withdraw, now)?.withdrawn =
-            Some(Reasoned { at: now, reason });
+        self.take(Step::Withdraw, now)?.withdrawn = Some(Reasoned { at: now, reason });
         Ok(())
     }
 
@@ -587,7 +599,10 @@ impl Query {
     pub fn publish(&mut self, edition: EditionId, number: i32, from: Instant, now: Instant) -> Result<(), Refusal> {
         let launched = self.take(Step::Publish, now)?;
         if launched.publications.last().is_some_and(|last| last.edition == edition) {
-            return Err(Refusal::conflict("already_announced", "this edition is published or announced already"));
+            return Err(Refusal::conflict(
+                "already_announced",
+                "this edition is published or announced already",
+            ));
         }
         launched.publications.retain(|earlier| earlier.from <= now);
         launched.publications.push(Publication {
@@ -626,7 +641,11 @@ impl Query {
         self.changed = now;
         if let Life::Launched(launched) = &mut self.life {
             launched.last_edition = Some(LastEdition { number, at: now });
-            for publication in launched.publications.iter_mut().filter(|known| known.edition == replaced) {
+            for publication in launched
+                .publications
+                .iter_mut()
+                .filter(|known| known.edition == replaced)
+            {
                 publication.edition = by;
                 publication.number = number;
             }
@@ -649,7 +668,10 @@ impl Launched {
 
     /// The publication in force.
     pub fn publication(&self, now: Instant) -> Option<&Publication> {
-        self.publications.iter().rev().find(|publication| publication.from <= now)
+        self.publications
+            .iter()
+            .rev()
+            .find(|publication| publication.from <= now)
     }
 
     /// What was written down of an addressee.
@@ -667,7 +689,16 @@ mod tests {
     fn numbers_are_read_as_they_are_printed() {
         let number: QueryNumber = "2026.81".parse().unwrap();
         assert_eq!((number.year, number.sequence), (2026, 81));
-        for bad in ["2026", "2026.0", "2026.01", "26.1", "2026.1.2", "2026.-1", "a.b", "2026.9999999"] {
+        for bad in [
+            "2026",
+            "2026.0",
+            "2026.01",
+            "26.1",
+            "2026.1.2",
+            "2026.-1",
+            "a.b",
+            "2026.9999999",
+        ] {
             assert!(bad.parse::<QueryNumber>().is_err(), "{bad}");
         }
     }

@@ -305,7 +305,10 @@ pub struct QuestionInput {
 pub fn parse_questions(inputs: Vec<QuestionInput>) -> Result<Vec<Question>, Faults> {
     let mut faults = Faults::new();
     if inputs.len() > MOST_QUESTIONS {
-        let detail = format!("a query has at most {MOST_QUESTIONS} questions, this one has {}", inputs.len());
+        let detail = format!(
+            "a query has at most {MOST_QUESTIONS} questions, this one has {}",
+            inputs.len()
+        );
         faults.add("/questions", "too_many", detail);
         return Err(faults);
     }
@@ -377,20 +380,17 @@ fn parse_keys<'a>(
         .collect()
 }
 
-fn parse_ask_if(
-    input: &AskIfInput,
-    earlier: &[Question],
-    all: &[Key],
-    at: &str,
-    faults: &mut Faults,
-) -> Option<AskIf> {
+fn parse_ask_if(input: &AskIfInput, earlier: &[Question], all: &[Key], at: &str, faults: &mut Faults) -> Option<AskIf> {
     let Some(asked) = earlier.iter().find(|question| question.id.as_str() == input.question) else {
         let pointer = format!("{at}/askIf/question");
         if all.iter().any(|key| key.as_str() == input.question) {
             faults.add(
                 pointer,
                 "not_an_earlier_question",
-                format!("a question can hang on an earlier one only, and {} is not earlier", input.question),
+                format!(
+                    "a question can hang on an earlier one only, and {} is not earlier",
+                    input.question
+                ),
             );
         } else {
             faults.add(pointer, "unknown_question", "no question of this query has this id");
@@ -455,7 +455,12 @@ fn parse_kind(input: QuestionInput, at: &str, faults: &mut Faults) -> Kind {
         },
         KindName::Number => Kind::Number {
             unit: label(input.unit, &format!("{at}/unit"), "the unit, such as persons", faults),
-            period: label(input.period, &format!("{at}/period"), "the reference period, such as 2025", faults),
+            period: label(
+                input.period,
+                &format!("{at}/period"),
+                "the reference period, such as 2025",
+                faults,
+            ),
         },
         KindName::Table => parse_table(input.columns, input.rows, at, faults),
     }
@@ -466,7 +471,11 @@ fn parse_options(input: Option<Vec<ChoiceInput>>, at: &str, faults: &mut Faults)
     if !(2..=MOST_OPTIONS).contains(&options.len()) {
         faults.add(
             format!("{at}/options"),
-            if options.is_empty() { "missing_field" } else { "wrong_number" },
+            if options.is_empty() {
+                "missing_field"
+            } else {
+                "wrong_number"
+            },
             format!("a choice has 2 to {MOST_OPTIONS} options"),
         );
     }
@@ -492,17 +501,16 @@ fn parse_options(input: Option<Vec<ChoiceInput>>, at: &str, faults: &mut Faults)
         .collect()
 }
 
-fn parse_table(
-    columns: Option<Vec<ColumnInput>>,
-    rows: Option<Vec<String>>,
-    at: &str,
-    faults: &mut Faults,
-) -> Kind {
+fn parse_table(columns: Option<Vec<ColumnInput>>, rows: Option<Vec<String>>, at: &str, faults: &mut Faults) -> Kind {
     let columns = columns.unwrap_or_default();
     if !(1..=MOST_OPTIONS).contains(&columns.len()) {
         faults.add(
             format!("{at}/columns"),
-            if columns.is_empty() { "missing_field" } else { "wrong_number" },
+            if columns.is_empty() {
+                "missing_field"
+            } else {
+                "wrong_number"
+            },
             format!("a table has 1 to {MOST_OPTIONS} columns"),
         );
     }
@@ -564,7 +572,11 @@ pub(crate) fn check_line(text: &str, longest: usize, at: &str, faults: &mut Faul
         faults.add(at, "too_long", format!("at most {longest} characters, not {length}"));
     }
     if text.chars().any(char::is_control) {
-        faults.add(at, "bad_character", "one line, without tabs or other control characters");
+        faults.add(
+            at,
+            "bad_character",
+            "one line, without tabs or other control characters",
+        );
     }
 }
 
@@ -626,7 +638,10 @@ mod tests {
             one_of: vec!["yes".into()],
         });
         let faults = parse_questions(vec![choice, early, input(KindName::YesNo, "Is it?")]).unwrap_err();
-        let found: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+        let found: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.pointer.as_str(), fault.code))
+            .collect();
         assert_eq!(
             found,
             [
@@ -652,7 +667,13 @@ mod tests {
     #[test]
     fn twenty_questions_are_the_most() {
         let many = vec![input(KindName::Text, "What?"); 21];
-        assert_eq!(parse_questions(many).unwrap_err().iter().next().unwrap().code, "too_many");
-        assert_eq!(parse_questions(vec![input(KindName::Text, "What?"); 20]).unwrap().len(), 20);
+        assert_eq!(
+            parse_questions(many).unwrap_err().iter().next().unwrap().code,
+            "too_many"
+        );
+        assert_eq!(
+            parse_questions(vec![input(KindName::Text, "What?"); 20]).unwrap().len(),
+            20
+        );
     }
 }

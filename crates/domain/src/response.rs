@@ -180,7 +180,10 @@ impl Response {
                 "already_submitted",
                 "this office has answered: retract the response first",
             )),
-            Position::Declined { .. } => Err(Refusal::conflict("already_declined", "this office has declined already")),
+            Position::Declined { .. } => Err(Refusal::conflict(
+                "already_declined",
+                "this office has declined already",
+            )),
             Position::Drafting { .. } => {
                 self.position = Position::Declined { at: now, reason };
                 Ok(())
@@ -208,17 +211,13 @@ impl Query {
     /// # Errors
     /// Conflict `not_open` (draft), `withdrawn`, `not_addressed`, `closed_for_good` (twelve months after the last
     /// edition).
-    pub fn accepts_responses(
-        &self,
-        office: &OfficeCode,
-        now: Instant,
-    ) -> Result<Deadline, Refusal> {
+    pub fn accepts_responses(&self, office: &OfficeCode, now: Instant) -> Result<Deadline, Refusal> {
         let launched = match self.status(now) {
             Status::Draft => return Err(Refusal::conflict("not_open", "the query is still a draft")),
             Status::Withdrawn => return Err(Refusal::conflict("withdrawn", "the query was withdrawn")),
-            _ => self.launched().ok_or_else(|| {
-                Refusal::conflict("imported", "an imported query takes no responses")
-            })?,
+            _ => self
+                .launched()
+                .ok_or_else(|| Refusal::conflict("imported", "an imported query takes no responses"))?,
         };
         let Some(deadline) = launched.deadline_for(office, &self.lead) else {
             return Err(Refusal::conflict(
@@ -262,7 +261,10 @@ pub fn check_complete(questions: &[Question], answers: &[Answer]) -> Result<(), 
             faults.add(
                 at,
                 "not_asked",
-                format!("question {} is not asked after the answer given earlier: remove its answer", index + 1),
+                format!(
+                    "question {} is not asked after the answer given earlier: remove its answer",
+                    index + 1
+                ),
             );
         }
     }

@@ -94,7 +94,11 @@ pub fn check_password(password: &str) -> Result<(), Faults> {
         );
     }
     if length > LONGEST_PASSWORD {
-        faults.add("/password", "too_long", format!("at most {LONGEST_PASSWORD} characters"));
+        faults.add(
+            "/password",
+            "too_long",
+            format!("at most {LONGEST_PASSWORD} characters"),
+        );
     }
     faults.or(())
 }
@@ -111,7 +115,11 @@ pub fn check_person(name: &str, email: &str) -> Result<(String, String), Faults>
     }
     check_line(name, 200, "/name", &mut faults);
     if !is_mail_address(email) {
-        faults.add("/email", "bad_address", "a mail address such as anna.muster@example.org");
+        faults.add(
+            "/email",
+            "bad_address",
+            "a mail address such as anna.muster@example.org",
+        );
     }
     faults.or((name.to_owned(), email.to_owned()))
 }
@@ -170,8 +178,18 @@ mod tests {
         for good in ["anna@example.org", "a.b+c@sub.example.org", "o'neil@example.ie"] {
             assert!(check_person("Anna", good).is_ok(), "{good}");
         }
-        for bad in ["anna", "anna@", "@example.org", "anna@example", "anna@@example.org", "a b@example.org",
-            "anna@example..org", "anna.@example.org", "anna@-example.org", "anna@example.org\nBcc: x@y.z"] {
+        for bad in [
+            "anna",
+            "anna@",
+            "@example.org",
+            "anna@example",
+            "anna@@example.org",
+            "a b@example.org",
+            "anna@example..org",
+            "anna.@example.org",
+            "anna@-example.org",
+            "anna@example.org\nBcc: x@y.z",
+        ] {
             assert!(check_person("Anna", bad).is_err(), "{bad}");
         }
     }

@@ -13,7 +13,7 @@ use ahq_domain::query::{Launched, Life, Query, Status};
 use ahq_domain::user::{User, UserStatus, role_on};
 use ahq_mail::messages::{
     AccountInvitation, Compilation, EditionReplaced, Extension, Frame, Granted, JointInvitation, Launch, Link, Message,
-    Publication, PublicationNotice, Question, QueryHead, Retraction, RichText, Summary, Withdrawal,
+    Publication, PublicationNotice, QueryHead, Question, Retraction, RichText, Summary, Withdrawal,
 };
 use ahq_mail::outgoing::{Mailbox, Outgoing};
 use ahq_mail::transport::{SendErrorKind, Transport};
@@ -102,7 +102,8 @@ impl Exchange {
         match prepared {
             Ok(Prepared::Drop(reason)) => {
                 round.dropped += 1;
-                self.settle(&entry, OutboxStatus::Dropped, Some(reason.to_owned())).await
+                self.settle(&entry, OutboxStatus::Dropped, Some(reason.to_owned()))
+                    .await
             }
             Ok(Prepared::Send(outgoing)) => match transport.send(&outgoing).await {
                 Ok(_) => {
@@ -124,7 +125,14 @@ impl Exchange {
         let (id, lease) = (entry.id, entry.lease);
         let ours = self
             .write(Credentials::System, move |work| {
-                Ok(outbox::settle(work.conn, id, lease, status, work.now, fault.as_deref())?)
+                Ok(outbox::settle(
+                    work.conn,
+                    id,
+                    lease,
+                    status,
+                    work.now,
+                    fault.as_deref(),
+                )?)
             })
             .await?;
         if !ours {
@@ -281,7 +289,9 @@ impl Work<'_> {
             Note::Compilation { edition } => self.compilation(query, *edition, circle, head, &link)?,
             Note::PublicationNotice => self.publication_notice(query, launched, office, head, &link)?,
             Note::Publication => self.publication(query, launched, head),
-            Note::Retraction { office } => Some(self.retraction(query, launched, circle, office, offices, head, &link)?),
+            Note::Retraction { office } => {
+                Some(self.retraction(query, launched, circle, office, offices, head, &link)?)
+            }
             Note::EditionReplaced { by, office, edition } => Some(Message::EditionReplaced(EditionReplaced {
                 query: head,
                 answering_office: name(offices, office, brussels_date(self.now)),

@@ -85,8 +85,7 @@ impl EditionView {
             sha256: &self.sha256,
             summary: self.summary.as_ref(),
         };
-        let bytes =
-            ahq_render::render(source, format, order).map_err(|error| Error::Internal(error.to_string()))?;
+        let bytes = ahq_render::render(source, format, order).map_err(|error| Error::Internal(error.to_string()))?;
         let name = self.query.number().unwrap_or_else(|| self.query.id.to_string());
         Ok(RenderedDocument {
             media_type: format.media_type(),
@@ -127,7 +126,12 @@ impl Material {
 }
 
 impl Work<'_> {
-    fn material(&mut self, query: &Query, responses: Vec<Submitted>, declined: Vec<OfficeCode>) -> Result<Material, Error> {
+    fn material(
+        &mut self,
+        query: &Query,
+        responses: Vec<Submitted>,
+        declined: Vec<OfficeCode>,
+    ) -> Result<Material, Error> {
         let names = topics::all(self.conn)?;
         Ok(Material {
             topics: query
@@ -173,7 +177,11 @@ impl Work<'_> {
         self.may(Action::Compile, Subject::Query(&query))?;
         must_be_version(query.version, expected)?;
         let heads = responses::of_query(self.conn, query.id)?;
-        let step = if all_in(&query, &heads) { Step::CompileEarly } else { Step::Compile };
+        let step = if all_in(&query, &heads) {
+            Step::CompileEarly
+        } else {
+            Step::Compile
+        };
         query.allows(step, self.now)?;
         self.provider_waits(&query)?;
         let submitted = responses::submitted(self.conn, query.id)?;
@@ -183,7 +191,11 @@ impl Work<'_> {
         let edition = self.freeze(&query, &material, number, before.as_ref(), self.now)?;
         self.keep_query(&mut query)?;
         self.begin_summary(&query, &edition, before.as_ref())?;
-        self.record("edition.made", format!("query/{}/edition/{number}", query.id), json!({"responses": edition.composition.len()}))?;
+        self.record(
+            "edition.made",
+            format!("query/{}/edition/{number}", query.id),
+            json!({"responses": edition.composition.len()}),
+        )?;
         self.item(&query, edition)
     }
 
@@ -381,12 +393,7 @@ impl Work<'_> {
     /// # Errors
     /// Hidden when it is not there, forbidden for a fuller view than the caller's, replaced (with the number of the
     /// edition that took its place) after a narrowing.
-    pub fn edition(
-        &mut self,
-        reference: &QueryRef,
-        number: i32,
-        circle: Option<Circle>,
-    ) -> Result<EditionView, Error> {
+    pub fn edition(&mut self, reference: &QueryRef, number: i32, circle: Option<Circle>) -> Result<EditionView, Error> {
         let query = self.find_query(reference)?;
         self.may(Action::ReadEdition, Subject::Query(&query))?;
         let reader = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
@@ -416,7 +423,9 @@ impl Work<'_> {
             circle,
             sha256: stored.sha256,
             body: stored.body,
-            summary: summary.filter(|summary| summary.signed.is_some()).map(|summary| summary.summary),
+            summary: summary
+                .filter(|summary| summary.signed.is_some())
+                .map(|summary| summary.summary),
         })
     }
 
@@ -475,7 +484,11 @@ impl Work<'_> {
         must_be_version(query.version, expected)?;
         query.allows(Step::Publish, self.now)?;
         let (edition, stored) = editions::view(self.conn, query.id, number, Circle::Public)?.ok_or_else(|| {
-            Refusal::invalid("/edition", "unknown_edition", "the query has no edition with this number")
+            Refusal::invalid(
+                "/edition",
+                "unknown_edition",
+                "the query has no edition with this number",
+            )
         })?;
         if let Some(by) = stored.replaced_by {
             return Err(Error::Replaced { by });

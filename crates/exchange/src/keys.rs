@@ -107,7 +107,8 @@ impl ServerKeys {
         match opened {
             Some(text) => Self::parse(&text),
             None => Err(Error::Internal(
-                "the keys in the database were encrypted with another secret: set the one they were made with".to_owned(),
+                "the keys in the database were encrypted with another secret: set the one they were made with"
+                    .to_owned(),
             )),
         }
     }
@@ -124,7 +125,10 @@ impl ServerKeys {
         let fault = || Error::Internal("the file of keys is damaged".to_owned());
         let written: Written = serde_json::from_str(text).map_err(|_| fault())?;
         let key = |digits: &str| -> Result<SecretBox<[u8; 32]>, Error> {
-            let bytes: [u8; 32] = hex::decode(digits).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(fault)?;
+            let bytes: [u8; 32] = hex::decode(digits)
+                .ok()
+                .and_then(|bytes| bytes.try_into().ok())
+                .ok_or_else(fault)?;
             Ok(SecretBox::new(Box::new(bytes)))
         };
         Ok(Self {

@@ -58,7 +58,10 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Erro
 }
 
 async fn guarded<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
-    let _permit = GATE.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
+    let _permit = GATE
+        .acquire()
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Error::Internal(error.to_string()))?

@@ -127,7 +127,11 @@ impl Work<'_> {
         let draft = self.parse_draft(input)?;
         let query = Query::draft(QueryId::new(self.now, self.randomness), lead, draft, self.now);
         queries::insert(self.conn, &query)?;
-        self.record("query.created", format!("query/{}", query.id), json!({"title": query.title}))?;
+        self.record(
+            "query.created",
+            format!("query/{}", query.id),
+            json!({"title": query.title}),
+        )?;
         self.detail(query)
     }
 
@@ -164,19 +168,43 @@ impl Work<'_> {
                 .iter()
                 .any(|joint| joint.office == *office && joint.accepted.is_none())
         });
-        let compile = if all_in(query, responses) { Step::CompileEarly } else { Step::Compile };
+        let compile = if all_in(query, responses) {
+            Step::CompileEarly
+        } else {
+            Step::Compile
+        };
         let steps = [
             ("change", Action::EditQuery, draft),
             ("delete", Action::DeleteQuery, draft),
             ("inviteJoint", Action::InviteJoint, draft),
             ("acceptJoint", Action::AcceptJoint, draft && invited),
             ("launch", Action::LaunchQuery, draft && !query.questions.is_empty()),
-            ("close", Action::CloseQuery, query.allows(Step::CloseEarly, self.now).is_ok()),
-            ("extend", Action::ExtendQuery, query.allows(Step::Extend, self.now).is_ok()),
-            ("withdraw", Action::WithdrawQuery, query.allows(Step::Withdraw, self.now).is_ok()),
+            (
+                "close",
+                Action::CloseQuery,
+                query.allows(Step::CloseEarly, self.now).is_ok(),
+            ),
+            (
+                "extend",
+                Action::ExtendQuery,
+                query.allows(Step::Extend, self.now).is_ok(),
+            ),
+            (
+                "withdraw",
+                Action::WithdrawQuery,
+                query.allows(Step::Withdraw, self.now).is_ok(),
+            ),
             ("compile", Action::Compile, query.allows(compile, self.now).is_ok()),
-            ("publish", Action::Publish, query.allows(Step::Publish, self.now).is_ok()),
-            ("unpublish", Action::Unpublish, query.allows(Step::Unpublish, self.now).is_ok()),
+            (
+                "publish",
+                Action::Publish,
+                query.allows(Step::Publish, self.now).is_ok(),
+            ),
+            (
+                "unpublish",
+                Action::Unpublish,
+                query.allows(Step::Unpublish, self.now).is_ok(),
+            ),
         ];
         let mut actions: Vec<_> = steps
             .into_iter()
@@ -276,7 +304,11 @@ impl Work<'_> {
         must_be_version(query.version, expected)?;
         self.forget_messages(query.id)?;
         queries::delete(self.conn, query.id, expected)?;
-        self.record("query.deleted", format!("query/{}", query.id), json!({"title": query.title}))
+        self.record(
+            "query.deleted",
+            format!("query/{}", query.id),
+            json!({"title": query.title}),
+        )
     }
 
     /// Invites an office to ask jointly.
@@ -294,11 +326,19 @@ impl Work<'_> {
         must_be_version(query.version, expected)?;
         let offices = offices::all(self.conn)?;
         let office = offices.get(code).ok_or_else(|| {
-            Refusal::invalid("/office", "unknown_office", "no office has this code; /offices lists them")
+            Refusal::invalid(
+                "/office",
+                "unknown_office",
+                "no office has this code; /offices lists them",
+            )
         })?;
         query.invite_joint(office, self.now)?;
         self.keep_query(&mut query)?;
-        self.record("query.joint_invited", format!("query/{}", query.id), json!({"office": code}))?;
+        self.record(
+            "query.joint_invited",
+            format!("query/{}", query.id),
+            json!({"office": code}),
+        )?;
         self.tell(&query, std::slice::from_ref(code), &Note::JointInvitation)?;
         self.detail(query)
     }
@@ -314,7 +354,11 @@ impl Work<'_> {
         let office = self.office()?;
         query.accept_joint(&office, self.now)?;
         self.keep_query(&mut query)?;
-        self.record("query.joint_accepted", format!("query/{}", query.id), json!({"office": office}))?;
+        self.record(
+            "query.joint_accepted",
+            format!("query/{}", query.id),
+            json!({"office": office}),
+        )?;
         self.detail(query)
     }
 
@@ -364,7 +408,11 @@ impl Work<'_> {
         self.keep_query(&mut query)?;
         let addressees = addressees(&query);
         queries::insert_addressees(self.conn, query.id, &addressees)?;
-        self.record("query.launched", format!("query/{}", query.id), json!({"number": number.to_string()}))?;
+        self.record(
+            "query.launched",
+            format!("query/{}", query.id),
+            json!({"number": number.to_string()}),
+        )?;
         let told: Vec<_> = addressees.into_iter().map(|addressee| addressee.office).collect();
         self.tell(&query, &told, &Note::Launch)?;
         self.detail(query)
@@ -429,12 +477,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// Stale, neither open, closed nor compiled, not the lead's coordinator, no reason.
-    pub fn withdraw_query(
-        &mut self,
-        reference: &QueryRef,
-        expected: i64,
-        reason: &str,
-    ) -> Result<QueryDetail, Error> {
+    pub fn withdraw_query(&mut self, reference: &QueryRef, expected: i64, reason: &str) -> Result<QueryDetail, Error> {
         let mut query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::WithdrawQuery, Subject::Query(&query))?;
         must_be_version(query.version, expected)?;
@@ -502,7 +545,10 @@ pub(crate) fn addressees(query: &Query) -> Vec<Addressee> {
 
 /// Who is told of what happens to a launched query: every office asked, and the joint requesters.
 pub(crate) fn network(query: &Query) -> Vec<OfficeCode> {
-    let mut told: BTreeSet<OfficeCode> = addressees(query).into_iter().map(|addressee| addressee.office).collect();
+    let mut told: BTreeSet<OfficeCode> = addressees(query)
+        .into_iter()
+        .map(|addressee| addressee.office)
+        .collect();
     told.extend(query.requesters().skip(1).cloned());
     told.into_iter().collect()
 }

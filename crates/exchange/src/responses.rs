@@ -125,8 +125,16 @@ impl Work<'_> {
                 .find(|submitted| submitted.office == response.office),
             None => None,
         };
-        let draft = if own { Some(responses::draft(self.conn, response.id)?) } else { None };
-        let circle = if own { None } else { reach(&self.caller, &query, self.now) };
+        let draft = if own {
+            Some(responses::draft(self.conn, response.id)?)
+        } else {
+            None
+        };
+        let circle = if own {
+            None
+        } else {
+            reach(&self.caller, &query, self.now)
+        };
         Ok(ResponseDetail {
             actions: self.response_actions(&query, &response),
             query,
@@ -208,7 +216,11 @@ impl Work<'_> {
         let answers = parse_answers(&query, inputs)?;
         responses::replace_draft(self.conn, response.id, &answers, self.now, self.caller.user())?;
         self.keep_response(&mut response)?;
-        self.record("response.drafted", subject(&query, office), json!({"answers": answers.len()}))?;
+        self.record(
+            "response.drafted",
+            subject(&query, office),
+            json!({"answers": answers.len()}),
+        )?;
         self.response_detail(query, response)
     }
 
@@ -260,8 +272,13 @@ impl Work<'_> {
         let (now, user) = (self.now, self.caller.user());
         self.expect_answer(response.id, &answer.question, expected)?;
         responses::put_draft_answer(self.conn, response.id, &answer, expected, now, user)?;
-        self.record("response.drafted", subject(&query, office), json!({"question": answer.question}))?;
-        self.draft_answer(response.id, &answer.question)?.ok_or_else(|| Refusal::Hidden.into())
+        self.record(
+            "response.drafted",
+            subject(&query, office),
+            json!({"question": answer.question}),
+        )?;
+        self.draft_answer(response.id, &answer.question)?
+            .ok_or_else(|| Refusal::Hidden.into())
     }
 
     /// One answer of the draft, for the own office.
@@ -273,7 +290,8 @@ impl Work<'_> {
         self.may(Action::ReadDraftResponse, Subject::Response(&query, office))?;
         let response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
         let key = Key::parse(question).ok_or(Refusal::Hidden)?;
-        self.draft_answer(response.id, &key)?.ok_or_else(|| Refusal::Hidden.into())
+        self.draft_answer(response.id, &key)?
+            .ok_or_else(|| Refusal::Hidden.into())
     }
 
     fn draft_answer(&mut self, response: ResponseId, question: &Key) -> Result<Option<DraftAnswer>, Error> {
@@ -573,7 +591,11 @@ fn parse_answers(query: &Query, inputs: Vec<(String, AnswerInput)>) -> Result<Ve
         let at = format!("/answers/{key}");
         let Some(question) = query.questions.iter().find(|question| question.id.as_str() == key) else {
             let known: Vec<_> = query.questions.iter().map(|question| question.id.as_str()).collect();
-            faults.add(at, "unknown_question", format!("the query has the questions {}", known.join(", ")));
+            faults.add(
+                at,
+                "unknown_question",
+                format!("the query has the questions {}", known.join(", ")),
+            );
             continue;
         };
         match Answer::parse(question, input, query.default_circle) {

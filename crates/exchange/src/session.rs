@@ -115,7 +115,11 @@ impl Work<'_> {
             ended: None,
         };
         sessions::insert(self.conn, &session)?;
-        self.record("session.opened", format!("user/{}", user.id), json!({"session": session.id}))?;
+        self.record(
+            "session.opened",
+            format!("user/{}", user.id),
+            json!({"session": session.id}),
+        )?;
         Ok(self.signed_in(&session, session.generation))
     }
 
@@ -160,7 +164,11 @@ impl Work<'_> {
             return Ok(Some(self.signed_in(&session, session.generation)));
         }
         sessions::end(self.conn, id, self.now)?;
-        self.record("session.reused", format!("user/{}", session.user), json!({"session": id}))?;
+        self.record(
+            "session.reused",
+            format!("user/{}", session.user),
+            json!({"session": id}),
+        )?;
         Ok(None)
     }
 

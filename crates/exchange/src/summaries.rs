@@ -76,9 +76,7 @@ impl Work<'_> {
 
     fn last_edition(&mut self, query: &Query) -> Result<Edition, Error> {
         let last = editions::last(self.conn, query.id)?;
-        Ok(last.ok_or_else(|| {
-            Refusal::conflict("no_edition", "a summary belongs to an edition: make one first")
-        })?)
+        Ok(last.ok_or_else(|| Refusal::conflict("no_edition", "a summary belongs to an edition: make one first"))?)
     }
 
     /// The summary of the newest edition for a circle, in the making or signed, for the requesters.
@@ -198,7 +196,11 @@ impl Work<'_> {
         let note = Note::Compilation {
             edition: edition.number,
         };
-        self.record("compilation.mailed", format!("query/{}", query.id), json!({"edition": edition.number}))?;
+        self.record(
+            "compilation.mailed",
+            format!("query/{}", query.id),
+            json!({"edition": edition.number}),
+        )?;
         self.tell(query, &told, &note)
     }
 }

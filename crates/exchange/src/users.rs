@@ -102,7 +102,11 @@ impl Work<'_> {
         };
         users::insert(self.conn, &user)?;
         self.send_invitation(&user)?;
-        self.record("user.invited", format!("user/{}", user.id), json!({"office": office, "role": input.role}))?;
+        self.record(
+            "user.invited",
+            format!("user/{}", user.id),
+            json!({"office": office, "role": input.role}),
+        )?;
         Ok(user)
     }
 
@@ -115,9 +119,9 @@ impl Work<'_> {
             return Ok(());
         }
         let today = self.today();
-        let has_one = users::of_office(self.conn, office)?.iter().any(|user| {
-            user.status != UserStatus::Disabled && role_on(&user.grants, today) == Some(Role::Coordinator)
-        });
+        let has_one = users::of_office(self.conn, office)?
+            .iter()
+            .any(|user| user.status != UserStatus::Disabled && role_on(&user.grants, today) == Some(Role::Coordinator));
         if has_one || role != Role::Coordinator {
             return Err(Refusal::forbidden(
                 "first_coordinator_only",
@@ -150,7 +154,9 @@ impl Work<'_> {
     /// Hidden when the link is unknown, used or past its end.
     pub fn invitation(&mut self, secret: &str) -> Result<User, Error> {
         let found = invitations::find(self.conn, &hash_secret(secret))?;
-        let (user, _) = found.filter(|(_, expires)| self.now < *expires).ok_or(Refusal::Hidden)?;
+        let (user, _) = found
+            .filter(|(_, expires)| self.now < *expires)
+            .ok_or(Refusal::Hidden)?;
         let user = users::find(self.conn, user)?.filter(|user| user.status == UserStatus::Invited);
         Ok(user.ok_or(Refusal::Hidden)?)
     }
@@ -204,14 +210,17 @@ impl Work<'_> {
 
     fn must_keep_a_coordinator(&mut self, changed: &User) -> Result<(), Error> {
         let today = self.today();
-        let coordinates = |user: &User| {
-            user.status == UserStatus::Active && role_on(&user.grants, today) == Some(Role::Coordinator)
-        };
+        let coordinates =
+            |user: &User| user.status == UserStatus::Active && role_on(&user.grants, today) == Some(Role::Coordinator);
         let all = users::of_office(self.conn, &changed.office)?;
         let before = all.iter().any(coordinates);
-        let after = all
-            .iter()
-            .any(|user| if user.id == changed.id { coordinates(changed) } else { coordinates(user) });
+        let after = all.iter().any(|user| {
+            if user.id == changed.id {
+                coordinates(changed)
+            } else {
+                coordinates(user)
+            }
+        });
         if before && !after {
             return Err(Refusal::conflict("last_coordinator", "an office keeps at least one coordinator").into());
         }
@@ -244,7 +253,11 @@ impl Work<'_> {
         };
         users::insert(self.conn, &user)?;
         users::set_password(self.conn, user.id, password_hash)?;
-        self.record("user.added", format!("user/{}", user.id), json!({"office": office, "role": input.role}))?;
+        self.record(
+            "user.added",
+            format!("user/{}", user.id),
+            json!({"office": office, "role": input.role}),
+        )?;
         Ok(user)
     }
 }
@@ -256,7 +269,8 @@ impl Exchange {
     /// Hidden when the link is unknown, used or past its end; a password that is too short or too long.
     pub async fn accept_invitation(&self, secret: String, password: String) -> Result<User, Error> {
         let asked = secret.clone();
-        self.read(Credentials::Nobody, move |work| work.invitation(&asked)).await?;
+        self.read(Credentials::Nobody, move |work| work.invitation(&asked))
+            .await?;
         check_password(&password)?;
         let hash = passwords::hash(password, self.randomness()).await?;
         self.write(Credentials::Nobody, move |work| work.accept_invitation(&secret, &hash))

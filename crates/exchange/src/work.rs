@@ -150,12 +150,9 @@ impl Exchange {
                     Ok(reply)
                 }
                 Some(kept) if kept.body_hash != hash => Err(Error::KeyReused),
-                Some(kept) => kept
-                    .reply
-                    .ok_or(Error::Busy)
-                    .and_then(|reply| {
-                        serde_json::from_value(reply).map_err(|error| Error::Internal(error.to_string()))
-                    }),
+                Some(kept) => kept.reply.ok_or(Error::Busy).and_then(|reply| {
+                    serde_json::from_value(reply).map_err(|error| Error::Internal(error.to_string()))
+                }),
             }
         })
         .await

@@ -121,7 +121,10 @@ fn head(view: &View, sha256: &str) -> Vec<Block> {
 }
 
 fn names(list: &[Named]) -> String {
-    list.iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", ")
+    list.iter()
+        .map(|named| named.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn summary_blocks(summary: &Summary) -> Vec<Block> {
@@ -141,7 +144,11 @@ fn summary_blocks(summary: &Summary) -> Vec<Block> {
 }
 
 fn question_heading(level: u8, prefix: &str, question: &AskedQuestion) -> Block {
-    heading(level, &format!("{prefix}-{}", question.id), &format!("Question {}", question.number))
+    heading(
+        level,
+        &format!("{prefix}-{}", question.id),
+        &format!("Question {}", question.number),
+    )
 }
 
 fn question_text(question: &AskedQuestion) -> Vec<Block> {
@@ -153,7 +160,10 @@ fn question_text(question: &AskedQuestion) -> Vec<Block> {
         Kind::Number { unit, period } => blocks.push(Block::Remark(format!("In {unit}, for {period}"))),
         Kind::Table { columns, .. } => {
             let titles: Vec<_> = columns.iter().map(|column| column.title.as_str()).collect();
-            blocks.push(Block::Remark(format!("As a table with the columns {}", titles.join(", "))));
+            blocks.push(Block::Remark(format!(
+                "As a table with the columns {}",
+                titles.join(", ")
+            )));
         }
         Kind::Text | Kind::YesNo | Kind::Date => {}
     }
@@ -209,7 +219,11 @@ fn comparison(view: &View) -> Vec<Block> {
         blocks.push(text(&question.text));
         blocks.extend(figure_blocks(figure, question, &names));
         if figure.left_out > 0 {
-            let word = if figure.left_out == 1 { "response is" } else { "responses are" };
+            let word = if figure.left_out == 1 {
+                "response is"
+            } else {
+                "responses are"
+            };
             blocks.push(Block::Remark(format!(
                 "{} {word} not counted here, being restricted",
                 figure.left_out
@@ -280,11 +294,13 @@ fn figure_blocks(figure: &Figure, question: &AskedQuestion, names: &Names<'_>) -
             };
             let mut rows: Vec<_> = values.iter().map(|number| row(number, "")).collect();
             rows.extend(fewer_than.iter().map(|number| row(number, "fewer than ")));
-            rows.extend(
-                confidential
-                    .iter()
-                    .map(|office| vec![names.name(office).into(), Cell::Number("confidential".to_owned()), "".into()]),
-            );
+            rows.extend(confidential.iter().map(|office| {
+                vec![
+                    names.name(office).into(),
+                    Cell::Number("confidential".to_owned()),
+                    "".into(),
+                ]
+            }));
             if !rows.is_empty() {
                 blocks.push(table(caption, &["Country", "Number", "Quality"], rows));
             }
@@ -308,7 +324,11 @@ fn figure_blocks(figure: &Figure, question: &AskedQuestion, names: &Names<'_>) -
                 blocks.push(table(caption, &["Country", "Date"], rows));
             }
         }
-        FigureBody::Table { columns, tables, totals } => {
+        FigureBody::Table {
+            columns,
+            tables,
+            totals,
+        } => {
             let mut head = vec!["Country", "Row"];
             head.extend(columns.iter().map(|column| column.title.as_str()));
             let rows: Vec<Vec<Cell>> = tables

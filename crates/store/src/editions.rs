@@ -84,11 +84,7 @@ impl From<Row> for Edition {
 ///
 /// # Errors
 /// [`StoreError::Unique`] `editions_query_id_number_key` when its number is taken.
-pub fn insert(
-    conn: &mut Connection,
-    edition: &Edition,
-    views: &[(Circle, String, String)],
-) -> Result<(), StoreError> {
+pub fn insert(conn: &mut Connection, edition: &Edition, views: &[(Circle, String, String)]) -> Result<(), StoreError> {
     let row = Row {
         id: edition.id.0.into(),
         query_id: edition.query.0.into(),
@@ -198,13 +194,9 @@ pub fn view(
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn views(conn: &mut Connection, edition: EditionId) -> Result<Vec<ViewHead>, StoreError> {
-    let rows: Vec<(String, String, Option<i32>)> = edition_views::table
+    let rows: Vec<HeadRow> = edition_views::table
         .filter(edition_views::edition_id.eq(Id::from(edition.0)))
-        .select((
-            edition_views::circle,
-            edition_views::sha256,
-            edition_views::replaced_by,
-        ))
+        .select((edition_views::circle, edition_views::sha256, edition_views::replaced_by))
         .load(conn)?;
     let mut heads = rows.into_iter().map(head).collect::<Result<Vec<_>, _>>()?;
     heads.sort_by_key(|head| head.circle);
@@ -216,17 +208,13 @@ pub fn views(conn: &mut Connection, edition: EditionId) -> Result<Vec<ViewHead>,
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn views_of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<(EditionId, ViewHead)>, StoreError> {
-    let rows: Vec<(i32, Id, (String, String, Option<i32>))> = editions::table
+    let rows: Vec<(i32, Id, HeadRow)> = editions::table
         .inner_join(edition_views::table)
         .filter(editions::query_id.eq(Id::from(query.0)))
         .select((
             editions::number,
             editions::id,
-            (
-                edition_views::circle,
-                edition_views::sha256,
-                edition_views::replaced_by,
-            ),
+            (edition_views::circle, edition_views::sha256, edition_views::replaced_by),
         ))
         .load(conn)?;
     let mut heads = rows
@@ -237,7 +225,10 @@ pub fn views_of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<(Edit
     Ok(heads.into_iter().map(|(_, edition, head)| (edition, head)).collect())
 }
 
-fn head((circle, sha256, replaced_by): (String, String, Option<i32>)) -> Result<ViewHead, StoreError> {
+/// Circle, hash, and the edition in its place.
+type HeadRow = (String, String, Option<i32>);
+
+fn head((circle, sha256, replaced_by): HeadRow) -> Result<ViewHead, StoreError> {
     Ok(ViewHead {
         circle: from_word(&circle)?,
         sha256,

@@ -87,7 +87,11 @@ impl Store {
         let statements = Arc::new(AtomicU64::new(0));
         // The writer opens first: it creates the file and its log, which a reader cannot.
         let writer = match address.file() {
-            Some(_) => Some(Writer::start(address.clone(), limits.waiting_writes, Arc::clone(&statements))?),
+            Some(_) => Some(Writer::start(
+                address.clone(),
+                limits.waiting_writes,
+                Arc::clone(&statements),
+            )?),
             None => None,
         };
         let pool = Arc::new(Pool::new(
@@ -98,7 +102,13 @@ impl Store {
             Arc::clone(&statements),
         ));
         pool.prove()?;
-        Ok(Self { shared: Arc::new(Shared { pool, writer, statements }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                pool,
+                writer,
+                statements,
+            }),
+        })
     }
 
     /// Runs a use case as one transaction and returns when it is durable. It runs once, and to its end even if the caller

@@ -91,9 +91,7 @@ pub fn find_by_email(conn: &mut Connection, email: &str) -> Result<Option<(User,
         .select((Row::as_select(), users::password_hash))
         .first(conn)
         .optional()?;
-    found
-        .map(|(row, hash)| Ok((row.into_user()?, hash)))
-        .transpose()
+    found.map(|(row, hash)| Ok((row.into_user()?, hash))).transpose()
 }
 
 /// The users of an office, by name without regard to case. Statements: 1.

@@ -305,7 +305,7 @@ pub(crate) struct CompiledRow {
 
 /// What an answer says: exactly one of these.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum CompiledContent {
     /// A word that stands instead of any answer.
     Instead {
@@ -335,7 +335,7 @@ pub(crate) enum CompiledContent {
     },
     /// A number.
     Number {
-        /// Exactly one of `exactly`, `fewer_than` with a decimal string, or the word `confidential`.
+        /// Exactly one of `exactly`, `fewerThan` with a decimal string, or the word `confidential`.
         #[schema(value_type = Object)]
         value: serde_json::Value,
         /// How sure it is.

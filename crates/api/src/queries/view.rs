@@ -494,4 +494,3 @@ impl QuestionView {
         view
     }
 }
-

@@ -28,7 +28,7 @@ pub enum QuerySort {
 }
 
 /// The last row of a page, after which the next one begins. It belongs to one sort.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cursor {
     /// The row's sort value as text; none where it has none.
     pub key: Option<String>,

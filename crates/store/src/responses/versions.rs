@@ -76,14 +76,7 @@ pub fn version(conn: &mut Connection, response: ResponseId, number: i32) -> Resu
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn submitted(conn: &mut Connection, query: QueryId) -> Result<Vec<Submitted>, StoreError> {
-    type Row = (
-        String,
-        i32,
-        bool,
-        Json<BTreeMap<Key, Circle>>,
-        Time,
-        Json<Vec<Answer>>,
-    );
+    type Row = (String, i32, bool, Json<BTreeMap<Key, Circle>>, Time, Json<Vec<Answer>>);
     let in_force = response_versions::response_id
         .eq(responses::id)
         .and(response_versions::number.eq(responses::last_version));

@@ -1,0 +1,228 @@
+//! The outbox: claimed by one worker at a time, settled by the last one to claim.
+
+use crate::{OTHER_QUERY, QUERY, USER, code, now, on_both, read, write};
+use ahq_domain::clock::Instant;
+use ahq_domain::id::{MessageId, QueryId};
+use ahq_store::outbox::{self, Entry, OutboxStatus};
+use ahq_store::{Store, StoreError};
+use chrono::TimeDelta;
+use serde_json::json;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+use uuid::Uuid;
+
+on_both!(
+    messages_are_read_as_written,
+    only_what_is_due_is_claimed,
+    two_workers_never_claim_the_same,
+    only_the_last_claim_settles,
+    a_postponed_message_is_due_again,
+    a_deleted_draft_is_not_told_of,
+);
+
+fn minutes(minutes: i64) -> Instant {
+    now() + TimeDelta::minutes(minutes)
+}
+
+fn entry(id: u128, due: Instant) -> Entry {
+    Entry {
+        id: MessageId(Uuid::from_u128(id)),
+        kind: "launch".to_owned(),
+        query: Some(QUERY),
+        office: code("BE"),
+        user: None,
+        facts: json!({"kind": "launch"}),
+        created: now(),
+        due,
+        status: OutboxStatus::Waiting,
+        attempts: 0,
+        lease: 0,
+        settled: None,
+        fault: None,
+    }
+}
+
+async fn put(store: &Store, entries: Vec<Entry>) {
+    let before = store.statements();
+    write(store, move |conn| outbox::put_all(conn, &entries)).await.unwrap();
+    assert_eq!(store.statements() - before, 1, "statements");
+}
+
+async fn claim(store: &Store, at: Instant, until: Instant, limit: i64) -> Vec<Entry> {
+    write(store, move |conn| outbox::claim(conn, at, until, limit))
+        .await
+        .unwrap()
+}
+
+async fn of_query(store: &Store, query: QueryId) -> Vec<Entry> {
+    read(store, 1, move |conn| outbox::of_query(conn, query)).await
+}
+
+fn ids(entries: &[Entry]) -> Vec<u128> {
+    entries.iter().map(|entry| entry.id.0.as_u128()).collect()
+}
+
+async fn messages_are_read_as_written(store: &Store) {
+    write(store, |conn| outbox::put_all(conn, &[])).await.unwrap();
+    assert_eq!(read(store, 2, outbox::waiting).await, (0, None));
+    let settled = Entry {
+        user: Some(USER),
+        facts: json!({"office": "AT", "edition": 2}),
+        status: OutboxStatus::Failed,
+        attempts: 3,
+        lease: 4,
+        settled: Some(minutes(9)),
+        fault: Some("no such mailbox".to_owned()),
+        ..entry(12, minutes(-5))
+    };
+    let without_query = Entry {
+        query: None,
+        ..entry(13, minutes(2))
+    };
+    put(store, vec![settled.clone(), entry(11, minutes(1)), without_query]).await;
+    assert_eq!(of_query(store, QUERY).await, [entry(11, minutes(1)), settled]);
+    assert_eq!(read(store, 2, outbox::waiting).await, (2, Some(minutes(1))));
+    let unknown = Entry {
+        query: Some(QueryId(Uuid::from_u128(99))),
+        ..entry(14, now())
+    };
+    let refused = write(store, move |conn| outbox::put_all(conn, &[unknown])).await;
+    assert!(matches!(refused, Err(StoreError::ForeignKey(_))), "{refused:?}");
+}
+
+async fn only_what_is_due_is_claimed(store: &Store) {
+    let sent = Entry {
+        status: OutboxStatus::Sent,
+        ..entry(14, minutes(-9))
+    };
+    let waiting = vec![
+        entry(11, minutes(0)),
+        entry(12, minutes(-1)),
+        entry(13, minutes(1)),
+        sent,
+    ];
+    put(store, waiting).await;
+    let claimed = claim(store, now(), minutes(5), 10).await;
+    let wanted = |id| Entry {
+        attempts: 1,
+        lease: 1,
+        ..entry(id, minutes(5))
+    };
+    assert_eq!(
+        claimed,
+        [wanted(12), wanted(11)],
+        "the longest due first, due to the very moment"
+    );
+    assert_eq!(
+        of_query(store, QUERY).await[..2],
+        [wanted(11), wanted(12)],
+        "and it is written down"
+    );
+    assert_eq!(claim(store, now(), minutes(5), 10).await, []);
+    assert_eq!(ids(&claim(store, minutes(1), minutes(6), 10).await), [13]);
+    assert_eq!(
+        ids(&claim(store, minutes(5), minutes(9), 1).await),
+        [11],
+        "no more than asked for"
+    );
+    let again = claim(store, minutes(5), minutes(9), 10).await;
+    assert_eq!((ids(&again), again[0].attempts, again[0].lease), (vec![12], 2, 2));
+}
+
+async fn two_workers_never_claim_the_same(store: &Store) {
+    put(store, (11..15).map(|id| entry(id, now())).collect()).await;
+    let (claimed, has_claimed) = tokio::sync::oneshot::channel();
+    let (other_done, wait) = channel::<()>();
+    let slow = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            write(&store, move |conn| {
+                let mine = outbox::claim(conn, now(), minutes(5), 2)?;
+                claimed.send(()).unwrap();
+                // SQLite's one writer serves the other worker afterwards, so this does not wait for ever.
+                let meanwhile = wait.recv_timeout(Duration::from_millis(1_000)).is_ok();
+                Ok((mine, meanwhile))
+            })
+            .await
+            .unwrap()
+        })
+    };
+    has_claimed.await.unwrap();
+    let others = claim(store, now(), minutes(5), 10).await;
+    let _ = other_done.send(());
+    let (mine, meanwhile) = slow.await.unwrap();
+    assert_eq!((ids(&mine), ids(&others)), (vec![11, 12], vec![13, 14]));
+    let shared = write(store, |conn| Ok(matches!(conn, ahq_store::Connection::Postgres(_))))
+        .await
+        .unwrap();
+    assert_eq!(meanwhile, shared, "on PostgreSQL a worker does not wait for another");
+}
+
+async fn only_the_last_claim_settles(store: &Store) {
+    put(store, vec![entry(11, now())]).await;
+    let slow = claim(store, now(), minutes(1), 1).await.remove(0);
+    let fast = claim(store, minutes(1), minutes(2), 1).await.remove(0);
+    assert_eq!((slow.id, slow.lease, fast.lease), (fast.id, 1, 2));
+    let id = slow.id;
+    let settle = |lease, status, fault: Option<&'static str>| {
+        write(store, move |conn| {
+            outbox::settle(conn, id, lease, status, minutes(1), fault)
+        })
+    };
+    let late = settle(slow.lease, OutboxStatus::Failed, Some("timed out")).await;
+    assert_eq!(late, Ok(false));
+    let postponed = write(store, move |conn| {
+        outbox::postpone(conn, id, slow.lease, minutes(9), "timed out")
+    })
+    .await;
+    assert_eq!(postponed, Ok(false));
+    assert_eq!(
+        of_query(store, QUERY).await,
+        std::slice::from_ref(&fast),
+        "a late worker changed nothing"
+    );
+    assert_eq!(settle(fast.lease, OutboxStatus::Sent, None).await, Ok(true));
+    assert_eq!(settle(fast.lease, OutboxStatus::Failed, None).await, Ok(false), "once");
+    let wanted = Entry {
+        status: OutboxStatus::Sent,
+        settled: Some(minutes(1)),
+        ..fast
+    };
+    assert_eq!(of_query(store, QUERY).await, [wanted]);
+    assert_eq!(claim(store, minutes(60), minutes(61), 10).await, []);
+    assert_eq!(read(store, 2, outbox::waiting).await, (0, None));
+}
+
+async fn a_postponed_message_is_due_again(store: &Store) {
+    put(store, vec![entry(11, now())]).await;
+    let claimed = claim(store, now(), minutes(1), 1).await.remove(0);
+    let (id, lease) = (claimed.id, claimed.lease);
+    let postponed = write(store, move |conn| {
+        outbox::postpone(conn, id, lease, minutes(9), "421 busy")
+    })
+    .await;
+    assert_eq!(postponed, Ok(true));
+    assert_eq!(read(store, 2, outbox::waiting).await, (1, Some(minutes(9))));
+    assert_eq!(claim(store, minutes(8), minutes(10), 1).await, []);
+    let again = claim(store, minutes(9), minutes(10), 1).await.remove(0);
+    assert_eq!(
+        (again.attempts, again.lease, again.fault.as_deref()),
+        (2, 2, Some("421 busy"))
+    );
+}
+
+async fn a_deleted_draft_is_not_told_of(store: &Store) {
+    let other = Entry {
+        query: Some(OTHER_QUERY),
+        ..entry(13, now())
+    };
+    put(store, vec![entry(11, now()), entry(12, now()), other.clone()]).await;
+    write(store, |conn| {
+        outbox::forget_query(conn, QUERY)?;
+        ahq_store::queries::delete(conn, QUERY, 1)
+    })
+    .await
+    .unwrap();
+    assert_eq!(of_query(store, QUERY).await, []);
+    assert_eq!(of_query(store, OTHER_QUERY).await, [other]);
+}
