@@ -635,16 +635,16 @@ impl Query {
         }
     }
 
-    /// Puts an edition that replaces one after a narrowing in its place: as the newest, and where that one was
-    /// published, as the published one.
-    pub fn replace_edition(&mut self, replaced: EditionId, by: EditionId, number: i32, now: Instant) {
+    /// Puts an edition that replaces one after a narrowing in its place: as the newest, and where the public view of
+    /// that one was too wide and published, as the published one.
+    pub fn replace_edition(&mut self, replaced: EditionId, by: EditionId, number: i32, public: bool, now: Instant) {
         self.changed = now;
         if let Life::Launched(launched) = &mut self.life {
             launched.last_edition = Some(LastEdition { number, at: now });
             for publication in launched
                 .publications
                 .iter_mut()
-                .filter(|known| known.edition == replaced)
+                .filter(|known| public && known.edition == replaced)
             {
                 publication.edition = by;
                 publication.number = number;

@@ -266,16 +266,10 @@ impl Work<'_> {
         circle: Circle,
     ) -> Result<(), Error> {
         let all = editions::list(self.conn, query.id)?;
-        let wide: Vec<&Edition> = all
+        let wide: Vec<(&Edition, Vec<Circle>)> = all
             .iter()
-            .filter(|edition| {
-                edition.composition.iter().any(|part| {
-                    part.office == *office
-                        && narrowed
-                            .iter()
-                            .any(|key| part.circles.get(key).is_some_and(|before| *before > circle))
-                })
-            })
+            .map(|edition| (edition, too_wide(edition, office, narrowed, circle)))
+            .filter(|(_, views)| !views.is_empty())
             .collect();
         let published: Vec<EditionId> = query
             .launched()
@@ -284,26 +278,27 @@ impl Work<'_> {
         let last = all.iter().map(|edition| edition.number).max().unwrap_or(0);
         let mut number = last;
         let mut replacements: Vec<(EditionId, i32)> = Vec::new();
-        for edition in &wide {
-            if edition.number != last && !published.contains(&edition.id) {
+        for (edition, views) in &wide {
+            let public = views.contains(&Circle::Public) && published.contains(&edition.id);
+            if edition.number != last && !public {
                 continue;
             }
             number += 1;
             let replacement = self.freeze_narrowed(query, edition, office, narrowed, circle, number)?;
-            query.replace_edition(edition.id, replacement.id, number, self.now);
+            query.replace_edition(edition.id, replacement.id, number, public, self.now);
             self.begin_summary(query, &replacement, Some(edition))?;
             replacements.push((edition.id, number));
         }
         let Some((_, newest)) = replacements.last().copied() else {
             return Ok(());
         };
-        for edition in &wide {
+        for (edition, views) in &wide {
             let by = replacements
                 .iter()
                 .find(|(id, _)| *id == edition.id)
                 .map_or(newest, |(_, by)| *by);
-            for view in Circle::ALL.into_iter().filter(|view| *view > circle) {
-                editions::mark_replaced(self.conn, edition.id, view, by)?;
+            for view in views {
+                editions::mark_replaced(self.conn, edition.id, *view, by)?;
             }
         }
         self.keep_query(query)?;
@@ -535,6 +530,22 @@ impl Work<'_> {
         self.record("query.unpublished", format!("query/{}", query.id), json!({}))?;
         Ok(query)
     }
+}
+
+/// The views of an edition that show one of these answers of an office, and no longer may.
+fn too_wide(edition: &Edition, office: &OfficeCode, narrowed: &[Key], circle: Circle) -> Vec<Circle> {
+    let shown = |view: Circle| {
+        edition
+            .composition
+            .iter()
+            .filter(|part| part.office == *office)
+            .flat_map(|part| narrowed.iter().filter_map(|key| part.circles.get(key)))
+            .any(|before| before.reaches(view))
+    };
+    Circle::ALL
+        .into_iter()
+        .filter(|view| !circle.reaches(*view) && shown(*view))
+        .collect()
 }
 
 fn declined(responses: &[Response]) -> Vec<OfficeCode> {

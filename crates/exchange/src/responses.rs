@@ -272,6 +272,7 @@ impl Work<'_> {
         let (now, user) = (self.now, self.caller.user());
         self.expect_answer(response.id, &answer.question, expected)?;
         responses::put_draft_answer(self.conn, response.id, &answer, expected, now, user)?;
+        responses::raise_version(self.conn, response.id)?;
         self.record(
             "response.drafted",
             subject(&query, office),
@@ -327,6 +328,7 @@ impl Work<'_> {
         let current = self.draft_answer(response.id, &key)?.ok_or(Refusal::Hidden)?;
         must_be_version(current.version, expected)?;
         responses::delete_draft_answer(self.conn, response.id, &key, expected)?;
+        responses::raise_version(self.conn, response.id)?;
         self.record("response.drafted", subject(&query, office), json!({"removed": key}))
     }
 
@@ -492,8 +494,13 @@ impl Work<'_> {
     /// The draft keeps step, so that the next version does not undo a change of circle by oversight.
     fn change_draft_circles(&mut self, response: &Response, chosen: &[Key], circle: Circle) -> Result<(), Error> {
         let mut draft = self.draft_answers(response.id)?;
+        let mut changed = false;
         for answer in draft.iter_mut().filter(|answer| chosen.contains(&answer.question)) {
+            changed |= answer.circle != circle;
             answer.circle = circle;
+        }
+        if !changed {
+            return Ok(());
         }
         Ok(responses::replace_draft(
             self.conn,

@@ -190,3 +190,16 @@ pub fn set_circles(
     let circles = responses::circles.eq(Json(circles.clone()));
     changed_one(diesel::update(row).set(circles).execute(conn)?)
 }
+
+/// Raises the version of a response whose draft changed in one answer, which has its own guard. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when there is no such response.
+pub fn raise_version(conn: &mut Connection, response: ResponseId) -> Result<(), StoreError> {
+    let row = responses::table.filter(responses::id.eq(Id::from(response.0)));
+    changed_one(
+        diesel::update(row)
+            .set(responses::version.eq(responses::version + 1))
+            .execute(conn)?,
+    )
+}
