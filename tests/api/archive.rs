@@ -50,7 +50,10 @@ on_both!(the_head_of_each_past_query_agrees_with_its_facts, |app| {
     for fact in facts() {
         let title = fact["title"].as_str().expect("a title");
         let item = items.iter().find(|item| item["title"] == title).expect(title);
-        let path = format!("/public/queries/{}/edition?format=json", item["id"].as_str().expect("an id"));
+        let path = format!(
+            "/public/queries/{}/edition?format=json",
+            item["id"].as_str().expect("an id")
+        );
         let head = public.get(&path).await.expect(200).json["view"]["head"].clone();
         assert_eq!(head["number"], fact["number"], "{title}");
         assert_eq!(head["requestedOn"], fact["requested_on"], "{title}");
@@ -59,7 +62,11 @@ on_both!(the_head_of_each_past_query_agrees_with_its_facts, |app| {
         let topics: Vec<&str> = fact["topic"].as_str().into_iter().collect();
         assert_eq!(head["topics"], serde_json::json!(topics), "{title}");
         let respondents = fact["respondents"].as_array().expect("respondents");
-        assert_eq!(head["total"], respondents.len(), "{title}: counted, whatever was printed");
+        assert_eq!(
+            head["total"],
+            respondents.len(),
+            "{title}: counted, whatever was printed"
+        );
         let line = head["responsesLine"].as_str().expect("a line");
         assert!(line.ends_with(&format!("({} in total)", respondents.len())), "{line}");
         // The order of the rule: members by their English name of that day, then the others after "plus".
@@ -73,7 +80,10 @@ on_both!(the_head_of_each_past_query_agrees_with_its_facts, |app| {
                     .map(|name| name["name"].clone())
             });
             let name = former.unwrap_or(office["name"].clone());
-            (office["standing"] == "member", name.as_str().expect("a name").to_owned())
+            (
+                office["standing"] == "member",
+                name.as_str().expect("a name").to_owned(),
+            )
         };
         let mut members: Vec<String> = Vec::new();
         let mut others: Vec<String> = Vec::new();

@@ -35,15 +35,27 @@ on_both!(each_view_shows_exactly_what_its_circle_may_read, |app| {
             let address = format!("{path}/editions/1?circle={circle}&format={format}");
             let text = lead.get(&address).await.expect(200).text;
             for office in ["AT", "BE", "NL"] {
-                let shown = text.contains(&format!("Text of {office}.")) || text.contains(&format!("Comment of {office}."));
-                assert_eq!(shown, seen.contains(&office), "{office} in the {circle} view as {format}");
+                let shown =
+                    text.contains(&format!("Text of {office}.")) || text.contains(&format!("Comment of {office}."));
+                assert_eq!(
+                    shown,
+                    seen.contains(&office),
+                    "{office} in the {circle} view as {format}"
+                );
             }
             for country in ["Austria", "Belgium", "Netherlands"] {
-                assert!(text.contains(country), "{country} is named in the {circle} view as {format}");
+                assert!(
+                    text.contains(country),
+                    "{country} is named in the {circle} view as {format}"
+                );
             }
             assert!(text.contains("(3 in total)") || format == "csv");
             let restricted = format != "json" && seen.len() < 3;
-            assert_eq!(text.contains(SENTENCE) || text.contains(&SENTENCE.replace('"', "&quot;")), restricted, "{circle} {format}");
+            assert_eq!(
+                text.contains(SENTENCE) || text.contains(&SENTENCE.replace('"', "&quot;")),
+                restricted,
+                "{circle} {format}"
+            );
         }
     }
 });
@@ -70,7 +82,13 @@ on_both!(answers_are_read_when_their_reader_may, |app| {
         assert_eq!(list.json["items"][0]["status"], "submitted");
         client.get(&format!("{path}/comparison")).await.expect(403);
     }
-    assert!(lead.get(&format!("{path}/comparison")).await.expect(200).text.contains("Text of AT."));
+    assert!(
+        lead.get(&format!("{path}/comparison"))
+            .await
+            .expect(200)
+            .text
+            .contains("Text of AT.")
+    );
     app.set_clock("2026-12-02T09:00:00Z");
     compiled(&lead, &path).await;
     for client in [&be, &sp] {
@@ -91,7 +109,13 @@ on_both!(a_draft_response_is_for_its_own_office_alone, |app| {
     at.put(&response, &answers("AT")).await.expect(201);
     for client in [&lead, &com, &sp] {
         client.get(&response).await.expect(404);
-        assert!(!client.get(&format!("{path}/responses")).await.text.contains("Text of AT"));
+        assert!(
+            !client
+                .get(&format!("{path}/responses"))
+                .await
+                .text
+                .contains("Text of AT")
+        );
         client.get(&format!("{response}/answers/q2")).await.expect(403);
         client.put(&response, &answers("XX")).await.expect(403);
     }
@@ -101,7 +125,11 @@ on_both!(observers_and_departed_offices_see_what_they_may, |app| {
     let lead = app.coordinator("LU").await;
     let to_members = launched(&lead).await;
     let to_all = launched_to(&lead, &json!({"addressed": "members_and_observers"})).await;
-    let to_few = launched_to(&lead, &json!({"addressed": "list", "offices": ["AT"], "audience": "addressed"})).await;
+    let to_few = launched_to(
+        &lead,
+        &json!({"addressed": "list", "offices": ["AT"], "audience": "addressed"}),
+    )
+    .await;
     let rows = [
         ("AT", [200, 200, 200]),
         ("BE", [200, 200, 404]),
@@ -130,7 +158,11 @@ on_both!(a_narrowed_answer_leaves_every_view_at_once, |app| {
     compiled(&lead, &path).await;
     let response = format!("{path}/responses/AT");
     let narrowed = at
-        .put_if(&format!("{response}/circles"), &etag(&at, &response).await, &json!({"circle": "requester"}))
+        .put_if(
+            &format!("{response}/circles"),
+            &etag(&at, &response).await,
+            &json!({"circle": "requester"}),
+        )
         .await
         .expect(200);
     assert_eq!(narrowed.json["rows"][0]["answer"]["circle"], "requester");
@@ -139,7 +171,13 @@ on_both!(a_narrowed_answer_leaves_every_view_at_once, |app| {
     assert_eq!(gone.code(), "replaced");
     let new = be.get(&format!("{path}/editions/2?format=html")).await.expect(200);
     assert!(new.text.contains(SENTENCE) && !new.text.contains("Text of AT."));
-    assert!(lead.get(&format!("{path}/editions/1?format=json&circle=requester")).await.expect(200).text.contains("Text of AT."));
+    assert!(
+        lead.get(&format!("{path}/editions/1?format=json&circle=requester"))
+            .await
+            .expect(200)
+            .text
+            .contains("Text of AT.")
+    );
     let list = be.get(&format!("{path}/editions")).await.expect(200);
     assert_eq!(list.json["items"][1]["views"][0]["replacedBy"], 2);
 });
@@ -157,7 +195,11 @@ on_both!(a_restricted_answer_hides_whether_a_question_was_skipped, |app| {
     answered(&be, &path, "BE", &skipped).await;
     app.set_clock("2026-12-02T09:00:00Z");
     compiled(&lead, &path).await;
-    let view = lead.get(&format!("{path}/editions/1?format=json&circle=network")).await.expect(200).json;
+    let view = lead
+        .get(&format!("{path}/editions/1?format=json&circle=network"))
+        .await
+        .expect(200)
+        .json;
     let row = |office: usize| view["view"]["responses"][office]["rows"][1].clone();
     assert_eq!(row(0), row(1), "a hidden answer and a hidden skip look the same");
     assert_eq!(row(0)["shown"], "restricted");

@@ -54,7 +54,10 @@ on_both!(one_idempotency_key_has_one_effect, |app| {
     }
     ids.dedup();
     assert_eq!(ids.len(), 1, "the same reply each time");
-    assert_eq!(lead.get("/queries").await.json["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        lead.get("/queries").await.json["items"].as_array().map(Vec::len),
+        Some(1)
+    );
     let mut other = draft();
     other["title"] = json!("Another");
     let refused = send(other).await.expect(409);

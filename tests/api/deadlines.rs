@@ -40,7 +40,10 @@ on_both!(an_extension_reopens_and_clears_lateness_it_covers, |app| {
         .post_if(&format!("{path}/extensions"), &etag(&lead, &path).await, &back)
         .await
         .expect(400);
-    assert_eq!(refused.faults(), [("/deadline".to_owned(), "deadline_not_later".to_owned())]);
+    assert_eq!(
+        refused.faults(),
+        [("/deadline".to_owned(), "deadline_not_later".to_owned())]
+    );
 });
 
 on_both!(an_edition_goes_stale_when_a_response_is_newer, |app| {
@@ -57,5 +60,8 @@ on_both!(an_edition_goes_stale_when_a_response_is_newer, |app| {
     assert_eq!(lead.get(&path).await.json["status"], "compiled");
     compiled(&lead, &path).await;
     let second = lead.get(&format!("{editions}/2?format=json")).await.expect(200);
-    assert_eq!(second.json["view"]["changes"], json!(["Austria: changed (questions 1, 2)"]));
+    assert_eq!(
+        second.json["view"]["changes"],
+        json!(["Austria: changed (questions 1, 2)"])
+    );
 });

@@ -5,10 +5,13 @@ mod archive;
 mod circles;
 mod concurrency;
 mod deadlines;
+mod documents;
 mod life;
+mod mail;
 mod openapi;
 mod problems;
 mod scenario;
+mod statements;
 
 /// One test for each database from one text: `on_both!(name, |app| { … })`.
 #[macro_export]

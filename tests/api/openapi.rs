@@ -6,7 +6,10 @@ use crate::on_both;
 fn the_document_in_git_is_the_one_of_the_code() {
     let written = include_str!("../../openapi/ahq.json");
     let code = format!("{:#}\n", ahq_api::document());
-    assert!(written == code, "openapi/ahq.json is not what the code says: run `cargo run -- openapi --write openapi/ahq.json`");
+    assert!(
+        written == code,
+        "openapi/ahq.json is not what the code says: run `cargo run -- openapi --write openapi/ahq.json`"
+    );
 }
 
 on_both!(the_document_is_for_everybody, |app| {

@@ -18,8 +18,10 @@ on_both!(every_fault_of_a_draft_is_named, |app| {
     let unknown = json!({"title": "T", "colour": "red", "questions": [{"kind": "text", "text": "W?", "size": 3}]});
     let reply = lead.post("/queries", &unknown).await.expect(400);
     assert_eq!(reply.code(), "invalid_input");
+    let mut faults = reply.faults();
+    faults.sort();
     assert_eq!(
-        reply.faults(),
+        faults,
         pairs(&[("/colour", "unknown_field"), ("/questions/0/size", "unknown_field")])
     );
     let wrong = json!({"title": 5, "questions": [{"kind": "essay", "text": "W?"}], "neverPublic": "yes"});
@@ -79,7 +81,10 @@ on_both!(deadlines_are_held_to_the_rule, |app| {
     assert_eq!(reply.faults(), pairs(&[("/urgentReason", "urgent_reason_missing")]));
     urgent["urgentReason"] = json!("The law enters into force next week.");
     let changed = lead.put_if(&path, &tag, &urgent).await.expect(200);
-    let open = lead.post_if(&format!("{path}/launch"), &changed.etag(), &launch).await.expect(200);
+    let open = lead
+        .post_if(&format!("{path}/launch"), &changed.etag(), &launch)
+        .await
+        .expect(200);
     assert_eq!(open.json["urgentReason"], "The law enters into force next week.");
 });
 
@@ -109,9 +114,18 @@ on_both!(answers_have_to_fit_their_questions, |app| {
         ])
     );
     at.get(&response).await.expect(404);
-    let partial = at.put(&response, &json!({"answers": {"q1": {"yesNo": "no"}, "q2": {"text": "How."}}})).await.expect(201);
+    let partial = at
+        .put(
+            &response,
+            &json!({"answers": {"q1": {"yesNo": "no"}, "q2": {"text": "How."}}}),
+        )
+        .await
+        .expect(201);
     let submission = format!("{response}/submission");
-    let dry = at.post_if(&format!("{submission}?dryRun=true"), &partial.etag(), &json!({})).await.expect(400);
+    let dry = at
+        .post_if(&format!("{submission}?dryRun=true"), &partial.etag(), &json!({}))
+        .await
+        .expect(400);
     let reply = at.post_if(&submission, &partial.etag(), &json!({})).await.expect(400);
     assert_eq!(dry.faults(), reply.faults());
     assert_eq!(
@@ -128,11 +142,19 @@ on_both!(an_office_answers_once_for_itself_and_when_asked, |app| {
     let lead = app.coordinator("LU").await;
     let path = launched(&lead).await;
     let (at, no) = (app.coordinator("AT").await, app.coordinator("NO").await);
-    no.put(&format!("{path}/responses/NO"), &answers("NO")).await.expect(404);
-    let refused = at.put(&format!("{path}/responses/BE"), &answers("BE")).await.expect(403);
+    no.put(&format!("{path}/responses/NO"), &answers("NO"))
+        .await
+        .expect(404);
+    let refused = at
+        .put(&format!("{path}/responses/BE"), &answers("BE"))
+        .await
+        .expect(403);
     assert_eq!(refused.code(), "other_office");
     answered(&at, &path, "AT", &answers("AT")).await;
-    let twice = at.put(&format!("{path}/responses/AT"), &answers("AT")).await.expect(412);
+    let twice = at
+        .put(&format!("{path}/responses/AT"), &answers("AT"))
+        .await
+        .expect(412);
     assert_eq!(twice.code(), "stale");
     let expert = app.user("AT", ahq_domain::user::Role::Expert).await;
     let tag = etag(&expert, &format!("{path}/responses/AT")).await;
@@ -167,24 +189,71 @@ on_both!(the_frame_speaks_in_problems_too, |app| {
     };
     let json = "application/json";
     let rows = [
-        (send(Method::POST, "/queries", json, b"{\"title\": ".to_vec()).await, 400, "malformed_json"),
-        (send(Method::POST, "/queries", json, vec![b' '; 10 << 20]).await, 413, "too_large"),
-        (send(Method::POST, "/queries", "text/plain", b"hello".to_vec()).await, 415, "unsupported_media_type"),
-        (send(Method::GET, "/nothing", json, Vec::new()).await, 404, "unknown_path"),
-        (send(Method::GET, "/queries/", json, Vec::new()).await, 404, "unknown_path"),
-        (send(Method::PATCH, "/queries", json, Vec::new()).await, 405, "method_not_allowed"),
-        (send(Method::GET, "/queries?colour=red", json, Vec::new()).await, 400, "invalid_input"),
-        (send(Method::GET, "/queries?limit=1000", json, Vec::new()).await, 400, "invalid_input"),
-        (send(Method::GET, "/queries?cursor=abc", json, Vec::new()).await, 400, "bad_cursor"),
-        (send(Method::GET, "/queries/2026.99", json, Vec::new()).await, 404, "not_found"),
-        (send(Method::GET, "/queries/nonsense", json, Vec::new()).await, 404, "not_found"),
+        (
+            send(Method::POST, "/queries", json, b"{\"title\": ".to_vec()).await,
+            400,
+            "malformed_json",
+        ),
+        (
+            send(Method::POST, "/queries", json, vec![b' '; 10 << 20]).await,
+            413,
+            "too_large",
+        ),
+        (
+            send(Method::POST, "/queries", "text/plain", b"hello".to_vec()).await,
+            415,
+            "unsupported_media_type",
+        ),
+        (
+            send(Method::GET, "/nothing", json, Vec::new()).await,
+            404,
+            "unknown_path",
+        ),
+        (
+            send(Method::GET, "/queries/", json, Vec::new()).await,
+            404,
+            "unknown_path",
+        ),
+        (
+            send(Method::PATCH, "/queries", json, Vec::new()).await,
+            405,
+            "method_not_allowed",
+        ),
+        (
+            send(Method::GET, "/queries?colour=red", json, Vec::new()).await,
+            400,
+            "invalid_input",
+        ),
+        (
+            send(Method::GET, "/queries?limit=1000", json, Vec::new()).await,
+            400,
+            "invalid_input",
+        ),
+        (
+            send(Method::GET, "/queries?cursor=abc", json, Vec::new()).await,
+            400,
+            "bad_cursor",
+        ),
+        (
+            send(Method::GET, "/queries/2026.99", json, Vec::new()).await,
+            404,
+            "not_found",
+        ),
+        (
+            send(Method::GET, "/queries/nonsense", json, Vec::new()).await,
+            404,
+            "not_found",
+        ),
     ];
     for (reply, status, code) in rows {
         assert_eq!((reply.status, reply.code()), (status, code), "{}", reply.text);
-        assert_eq!(reply.header("content-type").as_deref(), Some("application/problem+json"));
+        assert_eq!(
+            reply.header("content-type").as_deref(),
+            Some("application/problem+json")
+        );
         assert!(reply.json["requestId"].is_string());
         if status == 405 {
-            assert_eq!(reply.header("allow").as_deref(), Some("GET, HEAD, POST"));
+            assert_eq!(reply.header("allow").as_deref(), Some("GET, HEAD, OPTIONS, POST"));
         }
     }
     let head = lead.send(lead.request(Method::HEAD, "/topics")).await;

@@ -80,6 +80,9 @@ pub(crate) async fn etag(client: &Client, path: &str) -> String {
 /// Makes an edition; gives its number.
 pub(crate) async fn compiled(lead: &Client, path: &str) -> i64 {
     let etag = etag(lead, path).await;
-    let reply = lead.post_if(&format!("{path}/editions"), &etag, &json!({})).await.expect(201);
+    let reply = lead
+        .post_if(&format!("{path}/editions"), &etag, &json!({}))
+        .await
+        .expect(201);
     reply.json["number"].as_i64().expect("a number")
 }

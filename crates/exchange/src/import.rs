@@ -8,13 +8,16 @@ use ahq_domain::id::QueryId;
 use ahq_domain::office::{Office, OfficeCode};
 use ahq_domain::query::{Imported, Joint, Life, Query};
 use ahq_store::queries;
-use ahq_store::topics::Topic;
+pub use ahq_store::topics::Topic;
 use ahq_store::{holidays, offices, topics};
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use serde_json::json;
 
 use crate::error::Error;
 use crate::work::Work;
+
+/// A holiday: whose, when, what.
+pub type Holiday = (OfficeCode, NaiveDate, String);
 
 /// The facts of a past query, as its compilation's head gives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +39,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// Only what the tables refuse.
-    pub fn import_network(
-        &mut self,
-        network: &[Office],
-        subjects: &[Topic],
-        days: &[(OfficeCode, NaiveDate, String)],
-    ) -> Result<(), Error> {
+    pub fn import_network(&mut self, network: &[Office], subjects: &[Topic], days: &[Holiday]) -> Result<(), Error> {
         for office in network {
             offices::put(self.conn, office)?;
         }

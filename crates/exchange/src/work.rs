@@ -9,13 +9,16 @@ use ahq_domain::permission::{Action, Caller, Party, Subject, may};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::{UserStatus, role_on};
 use ahq_store::audit::Event;
-use ahq_store::{Connection, Store, audit, replays, sessions};
+use ahq_store::{Connection, Store, audit, migration, replays, sessions};
 use chrono::NaiveDate;
 
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::keys::ServerKeys;
 use crate::replay::{KeptReply, ReplayKey};
+
+/// How long a reply is kept for its Idempotency-Key.
+const REPLIES_KEPT: chrono::Duration = chrono::Duration::days(7);
 
 /// What the operator sets for the use cases.
 #[derive(Debug, Clone)]
@@ -158,6 +161,17 @@ impl Exchange {
         .await
     }
 
+    /// Clears the stored replies whose seven days are over.
+    ///
+    /// # Errors
+    /// What the tables refuse.
+    pub async fn clear_replies(&self) -> Result<usize, Error> {
+        self.write(Credentials::System, |work| {
+            Ok(replays::purge(work.conn, work.now - REPLIES_KEPT)?)
+        })
+        .await
+    }
+
     fn work<T>(
         &self,
         conn: &mut Connection,
@@ -244,6 +258,14 @@ impl Work<'_> {
             facts,
         };
         Ok(audit::record(self.conn, &event)?)
+    }
+
+    /// The migrations that the tables lack; for the program's own readiness.
+    ///
+    /// # Errors
+    /// What the tables refuse.
+    pub fn pending_migrations(&mut self) -> Result<Vec<String>, Error> {
+        Ok(migration::pending(self.conn)?)
     }
 
     pub(crate) fn message_id(&self) -> MessageId {

@@ -1,1 +1,12 @@
-//! The program: configuration, commands, serving and background work.
+//! The program as a library: configuration, commands, serving and background work. The binary hands in the operating
+//! system's clock and randomness; the tests' harness hands in others.
+
+pub mod command;
+pub mod config;
+pub mod data;
+pub mod demo;
+pub mod lifecycle;
+pub mod serve;
+pub mod system;
+pub mod telemetry;
+pub mod worker;

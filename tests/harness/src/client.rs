@@ -1,14 +1,23 @@
 //! A caller: speaks JSON over HTTP with the rights of whoever it is.
 
+use std::sync::{Arc, Mutex};
+
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-/// A caller.
+/// A caller. One that signed in renews its session when its access token has ended, as any client does.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
-    token: Option<String>,
+    tokens: Arc<Mutex<Tokens>>,
+}
+
+/// The tokens of a session, as far as there is one.
+#[derive(Clone, Default)]
+struct Tokens {
+    access: Option<String>,
+    refresh: Option<String>,
 }
 
 /// What came back.
@@ -30,7 +39,8 @@ impl Reply {
     /// # Panics
     /// When there is none.
     pub fn etag(&self) -> String {
-        self.header("etag").unwrap_or_else(|| panic!("no ETag on {}: {}", self.status, self.text))
+        self.header("etag")
+            .unwrap_or_else(|| panic!("no ETag on {}: {}", self.status, self.text))
     }
 
     /// A header.
@@ -71,20 +81,63 @@ impl Reply {
 }
 
 impl Client {
-    pub(crate) fn new(base: String, token: Option<String>) -> Self {
+    /// Nobody in particular.
+    pub(crate) fn new(base: String) -> Self {
         Self {
             http: reqwest::Client::new(),
             base,
-            token,
+            tokens: Arc::default(),
         }
     }
 
-    /// The same caller with another token.
-    pub fn with_token(&self, token: &str) -> Self {
+    fn with_tokens(&self, access: &str, refresh: Option<&str>) -> Self {
         Self {
-            token: Some(token.to_owned()),
+            tokens: Arc::new(Mutex::new(Tokens {
+                access: Some(access.to_owned()),
+                refresh: refresh.map(str::to_owned),
+            })),
             ..self.clone()
         }
+    }
+
+    /// A caller with this access token, which it cannot renew.
+    pub fn with_token(&self, token: &str) -> Self {
+        self.with_tokens(token, None)
+    }
+
+    /// A caller with the tokens of a sign-in.
+    pub(crate) fn with_session(&self, tokens: &Value) -> Self {
+        let text = |name: &str| tokens[name].as_str().expect("a token");
+        self.with_tokens(text("accessToken"), Some(text("refreshToken")))
+    }
+
+    fn access(&self) -> Option<String> {
+        self.tokens.lock().expect("no test panics holding it").access.clone()
+    }
+
+    /// Renews the session; whether that went through.
+    async fn renew(&self) -> bool {
+        let refresh = self.tokens.lock().expect("no test panics holding it").refresh.clone();
+        let Some(refresh) = refresh else {
+            return false;
+        };
+        let address = format!("{}/api/v1/session/refresh", self.base);
+        let body = serde_json::json!({"refreshToken": refresh});
+        let reply = self
+            .http
+            .post(address)
+            .json(&body)
+            .send()
+            .await
+            .expect("the program replies");
+        if reply.status() != 200 {
+            return false;
+        }
+        let next: Value = reply.json().await.expect("tokens");
+        let mut tokens = self.tokens.lock().expect("no test panics holding it");
+        tokens.access = next["accessToken"].as_str().map(str::to_owned);
+        tokens.refresh = next["refreshToken"].as_str().map(str::to_owned);
+        true
     }
 
     /// A request below `/api/v1` that is still to be sent; an address that begins with `!` stands for itself.
@@ -94,7 +147,7 @@ impl Client {
             None => format!("{}/api/v1{path}", self.base),
         };
         let request = self.http.request(method, address);
-        match &self.token {
+        match self.access() {
             Some(token) => request.bearer_auth(token),
             None => request,
         }
@@ -102,7 +155,21 @@ impl Client {
 
     /// Sends a request.
     pub async fn send(&self, request: RequestBuilder) -> Reply {
-        let reply = request.send().await.expect("the program replies");
+        let mut again = request.try_clone().and_then(|request| request.build().ok());
+        let reply = self.receive(request.send().await.expect("the program replies")).await;
+        if reply.code() != "bad_token" || !self.renew().await {
+            return reply;
+        }
+        let (Some(mut request), Some(access)) = (again.take(), self.access()) else {
+            return reply;
+        };
+        let bearer = format!("Bearer {access}").parse().expect("a token in ASCII");
+        request.headers_mut().insert("authorization", bearer);
+        self.receive(self.http.execute(request).await.expect("the program replies"))
+            .await
+    }
+
+    async fn receive(&self, reply: reqwest::Response) -> Reply {
         let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
         let text = reply.text().await.expect("a body in UTF-8");
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
@@ -143,6 +210,7 @@ impl Client {
 
     /// DELETE of something with this ETag.
     pub async fn delete_if(&self, path: &str, etag: &str) -> Reply {
-        self.send(self.request(Method::DELETE, path).header("If-Match", etag)).await
+        self.send(self.request(Method::DELETE, path).header("If-Match", etag))
+            .await
     }
 }

@@ -20,7 +20,9 @@ use ahq_mail::outgoing::{Mailbox, Outgoing};
 use ahq_mail::transport::Transport;
 use ahq_server::config::Config;
 use ahq_server::lifecycle::{Parts, Running, start};
+use ahq_store::{Limits, Store, migration};
 use chrono::{DateTime, Duration};
+use secrecy::SecretString;
 use serde_json::json;
 
 pub use client::{Client, Reply};
@@ -65,6 +67,17 @@ fn counted() -> Randomness {
     })
 }
 
+/// The settings of a test: a port of its own, few threads and connections, no background work.
+fn config(address: String) -> Config {
+    let mut config = Config::default();
+    config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.server.workers = Some(2);
+    config.database.address = address;
+    config.database.connections = 4;
+    config.database.secret = Some(SecretString::from("a secret for tests only"));
+    config
+}
+
 fn instant(text: &str) -> Instant {
     text.parse().expect("an instant in RFC 3339")
 }
@@ -75,21 +88,19 @@ impl App {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let address = match database {
             Database::Sqlite => folder.path().join("ahq.db").display().to_string(),
-            Database::Postgres => postgres::server()?.database(),
+            Database::Postgres => migrated(postgres::server()?).await,
         };
         let micros = Arc::new(AtomicI64::new(instant(BEGIN).timestamp_micros()));
         let shown = Arc::clone(&micros);
         let clock = Clock::new(move || {
             DateTime::from_timestamp_micros(shown.load(Ordering::SeqCst)).expect("an instant within chrono's range")
         });
-        let config = Config::for_tests(&address, folder.path());
-        let running = start(Parts {
-            config,
+        let parts = Parts {
+            config: config(address),
             clock,
             randomness: counted(),
-        })
-        .await
-        .expect("the program starts");
+        };
+        let running = start(parts, false).await.expect("the program starts");
         let app = Self {
             address: running.address(),
             running,
@@ -135,7 +146,7 @@ impl App {
 
     /// Nobody in particular.
     pub fn public(&self) -> Client {
-        Client::new(self.base(), None)
+        Client::new(self.base())
     }
 
     /// A signed-in user of an office, made for this test.
@@ -166,8 +177,7 @@ impl App {
             .post("/session", &json!({"email": email, "password": PASSWORD}))
             .await;
         assert_eq!(reply.status, 201, "sign-in: {}", reply.text);
-        let token = reply.json["accessToken"].as_str().expect("an access token").to_owned();
-        Client::new(self.base(), Some(token))
+        self.public().with_session(&reply.json)
     }
 
     /// Delivers what is due and gives all messages that have left so far.
@@ -191,6 +201,15 @@ impl App {
     pub fn statements(&self) -> u64 {
         self.exchange().store().statements()
     }
+}
+
+/// The address of a database on the server with all migrations run.
+async fn migrated(server: &postgres::Server) -> String {
+    let address = server.database();
+    let store = Store::open(&address.parse().expect("an address"), Limits::default()).expect("the database opens");
+    store.write(migration::run).await.expect("the migrations run");
+    store.close().await;
+    address
 }
 
 /// The network's data, read once.

@@ -1,0 +1,291 @@
+//! The command line: what each command is for, and how it ends.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+
+use ahq_domain::office::OfficeCode;
+use ahq_domain::user::Role;
+use ahq_exchange::credentials::Credentials;
+use ahq_exchange::users::UserInput;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Config;
+use crate::data::{self, Network};
+use crate::lifecycle::{self, Parts, StartError};
+use crate::{demo, system, telemetry};
+
+/// The ad-hoc query exchange of the European Migration Network.
+#[derive(Debug, Parser)]
+#[command(name = "ahq", version, about, arg_required_else_help = true)]
+pub struct Line {
+    /// The file of settings; `ahq.toml` where it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the interface, and do the background work beside it.
+    #[command(
+        after_help = "Examples:\n  ahq serve\n  AHQ_DATABASE__ADDRESS=postgres://ahq@localhost/ahq ahq serve --no-worker"
+    )]
+    Serve {
+        /// Leave the background work to `ahq worker`.
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Do the background work only: deliver mail, clear what is over.
+    #[command(after_help = "Example:\n  ahq worker --config /etc/ahq.toml")]
+    Worker,
+    /// Bring the tables up to date.
+    #[command(after_help = "Example:\n  AHQ_DATABASE__ADDRESS=postgres://ahq@localhost/ahq ahq migrate")]
+    Migrate,
+    /// Print the OpenAPI document.
+    #[command(after_help = "Examples:\n  ahq openapi\n  ahq openapi --write openapi/ahq.json")]
+    Openapi {
+        /// Write it to this file instead.
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
+    },
+    /// Manage users from the command line.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Bring in data.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Set up a demonstration, play a query through it, and serve it.
+    #[command(after_help = "Examples:\n  ahq demo\n  ahq demo --no-serve --data /tmp/demo")]
+    Demo(demo::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Add an active user: the first administrator of an installation.
+    #[command(
+        after_help = "Example:\n  ahq user add --office SP --name \"Anna Muster\" --email anna@example.org --role coordinator\n\nThe password is read from the first line of the standard input, or from a file."
+    )]
+    Add(AddUser),
+}
+
+#[derive(Debug, Args)]
+struct AddUser {
+    /// Code of the office.
+    #[arg(long)]
+    office: String,
+    /// Name of the user.
+    #[arg(long)]
+    name: String,
+    /// Mail address of the user.
+    #[arg(long)]
+    email: String,
+    /// Role of the user.
+    #[arg(long, value_enum)]
+    role: RoleWord,
+    /// A file whose first line is the password.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RoleWord {
+    Reader,
+    Expert,
+    Coordinator,
+}
+
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// Offices, topics and holidays: those that come with the program, or of a folder.
+    #[command(after_help = "Examples:\n  ahq import network\n  ahq import network ./data")]
+    Network {
+        /// A folder with offices.json, topics.json and holidays.csv.
+        folder: Option<PathBuf>,
+    },
+    /// Past queries: those that come with the program, or of a file.
+    #[command(after_help = "Examples:\n  ahq import queries\n  ahq import queries ./data/past-queries.json")]
+    Queries {
+        /// A file like data/past-queries.json.
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print the settings in force, secrets hidden, and what is weak about them.
+    #[command(after_help = "Example:\n  ahq config check --config /etc/ahq.toml")]
+    Check,
+}
+
+/// Runs a command line to its end.
+///
+/// # Errors
+/// What stood in the way, and what to do next.
+pub async fn run(line: Line) -> Result<(), StartError> {
+    if let Command::Openapi { write } = &line.command {
+        return openapi(write.as_deref());
+    }
+    let config = Config::load(line.config.as_deref())?;
+    if let Command::Config(ConfigCommand::Check) = &line.command {
+        return check(&config);
+    }
+    if !matches!(line.command, Command::Demo(_)) {
+        telemetry::start(&config.log)?;
+    }
+    let parts = Parts {
+        config,
+        clock: system::clock(),
+        randomness: system::randomness(),
+    };
+    match line.command {
+        Command::Serve { no_worker } => serve(parts, !no_worker).await,
+        Command::Worker => lifecycle::work(parts).await,
+        Command::Migrate => migrate(&parts).await,
+        Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
+        Command::Import(import) => bring_in(&parts, import).await,
+        Command::Demo(options) => demo::run(parts, options).await,
+        Command::Openapi { .. } | Command::Config(_) => Ok(()),
+    }
+}
+
+/// Says something on the standard output.
+///
+/// # Errors
+/// When nobody reads it any more.
+pub(crate) fn say(text: impl AsRef<str>) -> Result<(), StartError> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", text.as_ref())
+        .and_then(|()| out.flush())
+        .map_err(|error| StartError::Other(error.to_string()))
+}
+
+async fn serve(parts: Parts, with_worker: bool) -> Result<(), StartError> {
+    let running = lifecycle::start(parts, with_worker).await?;
+    tracing::info!(address = %running.address(), "serving");
+    lifecycle::wait_for_signal().await;
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+async fn migrate(parts: &Parts) -> Result<(), StartError> {
+    let (store, ran) = lifecycle::open(&parts.config, true).await?;
+    store.close().await;
+    if ran.is_empty() {
+        return say("The tables are up to date.");
+    }
+    ran.iter().try_for_each(|name| say(format!("Ran {name}.")))
+}
+
+fn openapi(file: Option<&std::path::Path>) -> Result<(), StartError> {
+    let text = format!("{:#}", ahq_api::document());
+    match file {
+        None => say(text),
+        Some(file) => std::fs::write(file, format!("{text}\n"))
+            .map_err(|error| StartError::Other(format!("{} cannot be written: {error}", file.display()))),
+    }
+}
+
+fn check(config: &Config) -> Result<(), StartError> {
+    say(config.shown()?)?;
+    let weak = config.weaknesses();
+    if weak.is_empty() {
+        return say("Nothing about these settings is weak.");
+    }
+    weak.iter().try_for_each(|weakness| say(format!("Weak: {weakness}.")))
+}
+
+async fn add_user(parts: &Parts, user: AddUser) -> Result<(), StartError> {
+    let office: OfficeCode = user
+        .office
+        .parse()
+        .map_err(|error| StartError::Other(format!("--office {}: {error}", user.office)))?;
+    let password = password(user.password_file.as_deref())?;
+    let exchange = lifecycle::exchange(parts).await?;
+    let input = UserInput {
+        name: user.name,
+        email: user.email.clone(),
+        role: match user.role {
+            RoleWord::Reader => Role::Reader,
+            RoleWord::Expert => Role::Expert,
+            RoleWord::Coordinator => Role::Coordinator,
+        },
+    };
+    let added = exchange.add_user(office.clone(), input, password).await;
+    exchange.store().close().await;
+    added.map_err(|error| {
+        StartError::Other(format!(
+            "{error}; where offices are missing, run `ahq import network` first"
+        ))
+    })?;
+    say(format!("Added {} to {office}.", user.email))
+}
+
+fn password(file: Option<&std::path::Path>) -> Result<String, StartError> {
+    let first = match file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| StartError::Other(format!("{} cannot be read: {error}", file.display())))?;
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+        None => {
+            let mut line = String::new();
+            let read = std::io::stdin().lock().read_line(&mut line);
+            read.map_err(|error| StartError::Other(error.to_string()))?;
+            line.trim_end_matches(['\r', '\n']).to_owned()
+        }
+    };
+    if first.is_empty() {
+        return Err(StartError::Other(
+            "give the password on the standard input or with --password-file".to_owned(),
+        ));
+    }
+    Ok(first)
+}
+
+async fn bring_in(parts: &Parts, import: ImportCommand) -> Result<(), StartError> {
+    let fault = |error: data::DataError| StartError::Other(error.to_string());
+    let failed = |error: ahq_exchange::error::Error| StartError::Other(error.to_string());
+    let exchange = lifecycle::exchange(parts).await?;
+    let said = match import {
+        ImportCommand::Network { folder } => {
+            let network = match folder {
+                Some(folder) => Network::in_folder(&folder),
+                None => Network::embedded(),
+            }
+            .map_err(fault)?;
+            let said = format!(
+                "Imported {} offices, {} topics and {} holidays.",
+                network.offices.len(),
+                network.topics.len(),
+                network.holidays.len()
+            );
+            exchange
+                .write(Credentials::System, move |work| {
+                    work.import_network(&network.offices, &network.topics, &network.holidays)
+                })
+                .await
+                .map_err(failed)?;
+            said
+        }
+        ImportCommand::Queries { file } => {
+            let past = match file {
+                Some(file) => data::past_queries_in(&file),
+                None => data::past_queries(),
+            }
+            .map_err(fault)?;
+            let (all, new) = (
+                past.len(),
+                exchange.write(Credentials::System, move |work| work.import_queries(past)),
+            );
+            let new = new.await.map_err(failed)?;
+            format!("Imported {new} of {all} past queries; the others were there already.")
+        }
+    };
+    exchange.store().close().await;
+    say(said)
+}

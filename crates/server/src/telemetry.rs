@@ -1,0 +1,58 @@
+//! The log: what happened, with the request's id; no address, no token and no answer is ever in it.
+
+use actix_web::HttpMessage;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use tracing::Span;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{ConfigError, LogConfig, LogFormat};
+
+/// Begins the log of the process, once.
+///
+/// # Errors
+/// A filter that cannot be read.
+pub fn start(config: &LogConfig) -> Result<(), ConfigError> {
+    let filter = EnvFilter::try_new(&config.filter).map_err(|error| {
+        ConfigError(format!(
+            "log.filter cannot be read ({error}): write for example `info` or `ahq_exchange=debug,info`"
+        ))
+    })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let set = match config.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    set.map_err(|error| ConfigError(error.to_string()))
+}
+
+/// The span of a request: its id, method, route and status. The path is logged by its pattern, so that no secret of
+/// an address and no query key is.
+pub struct Spans;
+
+impl RootSpanBuilder for Spans {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern().unwrap_or_else(|| "(none)".to_owned());
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+        tracing::info_span!(
+            "request",
+            request_id = id.as_deref().unwrap_or("-"),
+            method = %request.method(),
+            route,
+            status = tracing::field::Empty
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
+        let status = match outcome {
+            Ok(response) => response.status().as_u16(),
+            Err(error) => error.as_response_error().status_code().as_u16(),
+        };
+        span.record("status", status);
+        let _inside = span.enter();
+        tracing::info!("done");
+    }
+}

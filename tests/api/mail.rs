@@ -1,0 +1,124 @@
+//! Mail: one message for each recipient, rendered when sent, and never with a restricted answer.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::on_both;
+use crate::scenario::{answered, answers, compiled, etag, launched};
+
+on_both!(launch_and_compilation_are_mailed_once_to_each, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let launch = app.deliver().await;
+    let addresses: BTreeSet<_> = launch.iter().map(|mail| mail.to.address.clone()).collect();
+    assert_eq!(
+        (launch.len(), addresses.len()),
+        (25, 25),
+        "one message for each recipient"
+    );
+    assert!(
+        !addresses.contains("ncp-lu@example.org"),
+        "the requesting office is not asked"
+    );
+    for mail in &launch {
+        assert_eq!(
+            mail.content.subject(),
+            "[EMN AHQ 2026.1] Deadline 1 December 2026: Missing unaccompanied minors"
+        );
+        assert_eq!(
+            mail.reply_to.as_ref().map(|to| to.address.as_str()),
+            Some("ncp-lu@example.org")
+        );
+        assert!(
+            mail.content.text().contains("1 December 2026, 23:59 Brussels time"),
+            "{}",
+            mail.content.text()
+        );
+        assert!(mail.message_id().starts_with(&format!("<{}@", mail.id)));
+    }
+    let nl = app.coordinator("NL").await;
+    let mut secret = answers("NL");
+    secret["answers"]["q2"] = json!({"text": "ZEBRA is for the requesters.", "circle": "requester"});
+    answered(&nl, &path, "NL", &secret).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    assert_eq!(app.deliver().await.len(), 25, "an edition alone mails nothing");
+    let summary = format!("{path}/summary");
+    let begun = lead.get(&summary).await;
+    let text = json!({"background": "Why **we** ask.", "respondents": "One.", "findings": "- One registers."});
+    let edited = lead.put_if(&summary, &begun.etag(), &text).await.expect(200);
+    let signed = lead
+        .post_if(&format!("{summary}/signature"), &edited.etag(), &json!({}))
+        .await
+        .expect(200);
+    let all = app.deliver().await;
+    let compilation = &all[25..];
+    let addresses: BTreeSet<_> = compilation.iter().map(|mail| mail.to.address.clone()).collect();
+    assert_eq!((compilation.len(), addresses.len()), (26, 26));
+    for mail in compilation {
+        assert!(mail.content.subject().starts_with("[EMN AHQ 2026.1] "));
+        assert!(mail.content.text().contains("One registers."));
+        assert!(mail.content.html().contains("Why <strong>we</strong> ask."));
+        assert!(mail.content.text().contains("Responses from Netherlands (1 in total)"));
+        for part in [mail.content.text(), mail.content.html(), mail.content.subject()] {
+            assert!(
+                !part.contains("ZEBRA") && !part.contains("Comment of NL"),
+                "no answer is in a mail"
+            );
+        }
+    }
+    // A change and a second signature mail nothing again.
+    let again = lead.put_if(&summary, &signed.etag(), &text).await.expect(200);
+    lead.post_if(&format!("{summary}/signature"), &again.etag(), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(app.deliver().await.len(), all.len());
+});
+
+on_both!(what_no_longer_holds_is_not_sent, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    lead.post_if(
+        &format!("{path}/withdrawal"),
+        &etag(&lead, &path).await,
+        &json!({"reason": "Asked elsewhere."}),
+    )
+    .await
+    .expect(200);
+    let mails = app.deliver().await;
+    assert_eq!(mails.len(), 25, "the launch was overtaken by the withdrawal");
+    for mail in mails {
+        assert!(mail.content.text().contains("Asked elsewhere."));
+    }
+});
+
+on_both!(a_retraction_is_told_to_who_may_have_read_it, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let before = app.deliver().await.len();
+    let response = format!("{path}/responses/AT");
+    let retracted = at
+        .post_if(
+            &format!("{response}/retraction"),
+            &etag(&at, &response).await,
+            &json!({"reason": "A mistake."}),
+        )
+        .await
+        .expect(200);
+    assert_eq!(retracted.json["status"], "drafting");
+    let told = app.deliver().await;
+    assert_eq!(
+        told.len() - before,
+        26,
+        "24 others that were asked, the lead and the Commission"
+    );
+    compiled(&lead, &path).await;
+    let second = lead.get(&format!("{path}/editions/2?format=json")).await.expect(200);
+    assert_eq!(second.json["view"]["head"]["total"], 0);
+    assert_eq!(second.json["view"]["changes"], json!(["Austria: no longer included"]));
+});

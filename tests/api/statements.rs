@@ -1,0 +1,56 @@
+//! How many statements each operation sends: held, so that none grows with the data.
+
+use serde_json::json;
+
+use crate::on_both;
+use crate::scenario::{answered, answers, compiled, draft, drafted, etag, launched};
+
+on_both!(reading_costs_a_known_number_of_statements, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    for office in ["AT", "BE", "NL", "FR"] {
+        let client = app.coordinator(office).await;
+        answered(&client, &path, office, &answers(office)).await;
+        drafted(&lead, &draft()).await;
+    }
+    app.set_clock("2026-11-03T08:05:00Z");
+    let be = app.sign_in("be.coordinator@example.org").await;
+    let early = [
+        // The caller is one statement, always.
+        (&be, "/queries".to_owned(), 2),
+        (&be, path.clone(), 4),
+        (&be, format!("{path}/responses"), 5),
+        (&be, format!("{path}/responses/BE"), 6),
+        (&lead, format!("{path}/comparison"), 7),
+        (&be, "/offices".to_owned(), 2),
+        (&be, "/me".to_owned(), 2),
+        (&be, "/calendar/working-days?from=2026-11-03&days=20".to_owned(), 2),
+    ];
+    for (client, path, expected) in early {
+        let before = app.statements();
+        client.get(&path).await.expect(200);
+        assert_eq!(app.statements() - before, expected, "GET {path}");
+    }
+    app.set_clock("2026-12-02T09:00:00Z");
+    etag(&lead, &path).await;
+    compiled(&lead, &path).await;
+    etag(&be, &path).await;
+    for (path, expected) in [(format!("{path}/editions"), 6), (format!("{path}/editions/1"), 5)] {
+        let before = app.statements();
+        be.get(&path).await.expect(200);
+        assert_eq!(app.statements() - before, expected, "GET {path}");
+    }
+});
+
+on_both!(submitting_costs_a_known_number_of_statements, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    let response = format!("{path}/responses/AT");
+    let saved = at.put(&response, &answers("AT")).await.expect(201);
+    let before = app.statements();
+    at.post_if(&format!("{response}/submission"), &saved.etag(), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(app.statements() - before, 14);
+});
