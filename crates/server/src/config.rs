@@ -2,6 +2,7 @@
 //!
 //! Values are handed down; nothing below reads a setting by itself.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,7 @@ impl Default for ServerConfig {
 }
 
 /// The database.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
     /// A path for SQLite, or `postgres://user:password@host/name`.
@@ -68,6 +69,15 @@ pub struct DatabaseConfig {
     pub secret: Option<SecretString>,
     /// On PostgreSQL: a file that holds the secret.
     pub secret_file: Option<PathBuf>,
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address may hold a password.
+        f.debug_struct("DatabaseConfig")
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for DatabaseConfig {
@@ -328,4 +338,54 @@ fn secret(value: &Option<SecretString>, file: Option<&Path>) -> Result<Option<Se
     let text = std::fs::read_to_string(file)
         .map_err(|error| ConfigError(format!("{} cannot be read: {error}", file.display())))?;
     Ok(Some(SecretString::from(text.trim().to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ahq.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::load(Some(&file))
+    }
+
+    #[test]
+    fn a_file_changes_what_it_names_and_no_more() {
+        let config = load("[server]\nlisten = \"127.0.0.1:9000\"\n[mail]\nsecurity = \"tls\"").unwrap();
+        assert_eq!(config.server.listen.port(), 9000);
+        assert_eq!(config.mail.security, MailSecurity::Tls);
+        assert_eq!(config.database.address, "data/ahq.db");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named_with_its_place() {
+        for (text, named) in [
+            ("[server]\nlissten = \"127.0.0.1:9000\"", "lissten"),
+            ("[colour]\nred = 1", "colour"),
+            ("[server]\nlisten = \"nowhere\"", "server.listen"),
+            ("[database]\nconnections = 0", "database.connections"),
+            ("[server]\npublic_address = \"ahq.example.org\"", "server.public_address"),
+            ("[mail]\nuser = \"ahq\"", "mail.user"),
+        ] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+        assert!(Config::load(Some(Path::new("/nowhere/ahq.toml"))).is_err());
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let config = load(
+            "[database]\naddress = \"postgres://ahq:hush@db/ahq\"\nsecret = \"a very long secret indeed\"\n\
+             [mail]\nuser = \"ahq\"\npassword = \"hush\"",
+        )
+        .unwrap();
+        let shown = config.shown().unwrap();
+        assert!(!shown.contains("hush") && !shown.contains("very long"), "{shown}");
+        assert!(shown.contains("postgres://ahq:***@db/ahq"));
+        let debugged = format!("{config:?}");
+        assert!(!debugged.contains("hush") && !debugged.contains("very long"), "{debugged}");
+    }
 }

@@ -1,6 +1,11 @@
 //! Starts the real program with a fresh database and a clock that stands still until it is moved.
 //!
 //! Tests speak HTTP to it as any client would; callers differ only in who they are.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod client;
 pub mod postgres;
