@@ -1,9 +1,5 @@
 //! The suite that speaks HTTP to the real program, on SQLite and on PostgreSQL; callers differ only in who they are.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod accounts;
 mod archive;

@@ -13,7 +13,7 @@ use ahq_exchange::replay::KeptReply;
 use ahq_exchange::work::Exchange;
 
 use self::body::{ExtensionBody, JointBody, LaunchBody, QueryDraftBody, ReasonBody};
-use self::list::{LaunchKeys, LaunchPlanView, ListKeys, QueriesView};
+use self::list::{LaunchKeys, LaunchPlanView, LaunchReply, ListKeys, QueriesView};
 use self::view::QueryView;
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
@@ -143,7 +143,7 @@ pub(crate) async fn delete_query(
 /// `dryRun=true` nothing happens: the reply says what a launch would write down, and what is worth a second look.
 #[utoipa::path(tag = "queries", security(("bearer" = [])),
     params(("query" = String, Path, description = "Id of the query."), LaunchKeys, IfMatch, IdempotencyKey),
-    responses((status = 200, description = "The launched query, or with dryRun the plan.", body = QueryView)))]
+    responses((status = 200, description = "The launched query, or with dryRun the plan.", body = LaunchReply)))]
 #[post("/queries/{query}/launch")]
 pub(crate) async fn launch_query(
     exchange: web::Data<Exchange>,

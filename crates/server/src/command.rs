@@ -4,8 +4,10 @@ use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
 use ahq_domain::office::OfficeCode;
+use ahq_domain::refusal::Refusal;
 use ahq_domain::user::Role;
 use ahq_exchange::credentials::Credentials;
+use ahq_exchange::error::Error;
 use ahq_exchange::users::UserInput;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -217,10 +219,11 @@ async fn add_user(parts: &Parts, user: AddUser) -> Result<(), StartError> {
     };
     let added = exchange.add_user(office.clone(), input, password).await;
     exchange.store().close().await;
-    added.map_err(|error| {
-        StartError::Other(format!(
-            "{error}; where offices are missing, run `ahq import network` first"
-        ))
+    added.map_err(|error| match error {
+        Error::Refused(Refusal::Hidden) => StartError::Other(format!(
+            "there is no office {office}: run `ahq import network` first, or choose one that is there"
+        )),
+        other => StartError::Other(other.to_string()),
     })?;
     say(format!("Added {} to {office}.", user.email))
 }
@@ -283,7 +286,7 @@ async fn bring_in(parts: &Parts, import: ImportCommand) -> Result<(), StartError
                 exchange.write(Credentials::System, move |work| work.import_queries(past)),
             );
             let new = new.await.map_err(failed)?;
-            format!("Imported {new} of {all} past queries; the others were there already.")
+            format!("Imported {new} past queries; {} were there already.", all - new)
         }
     };
     exchange.store().close().await;

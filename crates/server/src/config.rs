@@ -366,7 +366,10 @@ mod tests {
             ("[colour]\nred = 1", "colour"),
             ("[server]\nlisten = \"nowhere\"", "server.listen"),
             ("[database]\nconnections = 0", "database.connections"),
-            ("[server]\npublic_address = \"ahq.example.org\"", "server.public_address"),
+            (
+                "[server]\npublic_address = \"ahq.example.org\"",
+                "server.public_address",
+            ),
             ("[mail]\nuser = \"ahq\"", "mail.user"),
         ] {
             let error = load(text).unwrap_err().to_string();
@@ -386,6 +389,9 @@ mod tests {
         assert!(!shown.contains("hush") && !shown.contains("very long"), "{shown}");
         assert!(shown.contains("postgres://ahq:***@db/ahq"));
         let debugged = format!("{config:?}");
-        assert!(!debugged.contains("hush") && !debugged.contains("very long"), "{debugged}");
+        assert!(
+            !debugged.contains("hush") && !debugged.contains("very long"),
+            "{debugged}"
+        );
     }
 }

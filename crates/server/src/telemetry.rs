@@ -1,5 +1,7 @@
 //! The log: what happened, with the request's id; no address, no token and no answer is ever in it.
 
+use std::io::IsTerminal;
+
 use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -21,6 +23,7 @@ pub fn start(config: &LogConfig) -> Result<(), ConfigError> {
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let set = match config.format {
         LogFormat::Text => builder.try_init(),

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::contract;
+
 /// A caller. One that signed in renews its session when its access token has ended, as any client does.
 #[derive(Clone)]
 pub struct Client {
@@ -156,7 +158,13 @@ impl Client {
     /// Sends a request.
     pub async fn send(&self, request: RequestBuilder) -> Reply {
         let mut again = request.try_clone().and_then(|request| request.build().ok());
-        let reply = self.receive(request.send().await.expect("the program replies")).await;
+        let sent = again
+            .as_ref()
+            .map(|request| request.method().to_string())
+            .unwrap_or_default();
+        let reply = self
+            .receive(&sent, request.send().await.expect("the program replies"))
+            .await;
         if reply.code() != "bad_token" || !self.renew().await {
             return reply;
         }
@@ -165,14 +173,18 @@ impl Client {
         };
         let bearer = format!("Bearer {access}").parse().expect("a token in ASCII");
         request.headers_mut().insert("authorization", bearer);
-        self.receive(self.http.execute(request).await.expect("the program replies"))
+        self.receive(&sent, self.http.execute(request).await.expect("the program replies"))
             .await
     }
 
-    async fn receive(&self, reply: reqwest::Response) -> Reply {
+    async fn receive(&self, method: &str, reply: reqwest::Response) -> Reply {
+        let path = reply.url().path().to_owned();
         let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
         let text = reply.text().await.expect("a body in UTF-8");
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let media_type = headers.get("content-type").and_then(|value| value.to_str().ok());
+        let shown = media_type.filter(|_| !text.is_empty());
+        contract::check(method, &path, status, shown, &json);
         Reply {
             status,
             headers,

@@ -1,13 +1,10 @@
 //! Starts the real program with a fresh database and a clock that stands still until it is moved.
 //!
 //! Tests speak HTTP to it as any client would; callers differ only in who they are.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod client;
+mod contract;
 pub mod postgres;
 
 use std::net::SocketAddr;

@@ -335,9 +335,8 @@ pub(crate) enum CompiledContent {
     },
     /// A number.
     Number {
-        /// Exactly one of `exactly`, `fewerThan` with a decimal string, or the word `confidential`.
-        #[schema(value_type = Object)]
-        value: serde_json::Value,
+        /// The value.
+        value: CompiledNumber,
         /// How sure it is.
         flag: Option<NumberFlagWord>,
         /// More about it, in Markdown.
@@ -357,6 +356,18 @@ pub(crate) enum CompiledContent {
         /// More about it, in Markdown.
         comment: Option<String>,
     },
+}
+
+/// A number as a decimal string, an upper bound, or the word `confidential`.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum CompiledNumber {
+    /// The number.
+    Exactly(String),
+    /// Fewer than this number.
+    FewerThan(String),
+    /// Known, and confidential.
+    Confidential,
 }
 
 /// The comparison of one typed question.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::view::AddresseeView;
+use super::view::{AddresseeView, QueryView};
 use crate::page::default_limit;
 use crate::words::{AudienceWord, ResponseStatusWord, StatusWord};
 
@@ -324,6 +324,18 @@ pub(crate) struct LaunchPlanView {
     addressees: Vec<AddresseeView>,
     /// What is worth a second look before.
     warnings: Vec<String>,
+}
+
+/// A launched query, or with `dryRun=true` what the launch would write down. It only describes the reply.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = LaunchReply)]
+#[expect(dead_code, reason = "the document needs it, the reply is written from its parts")]
+pub(crate) enum LaunchReply {
+    /// The launched query.
+    Query(Box<QueryView>),
+    /// The plan.
+    Plan(LaunchPlanView),
 }
 
 impl LaunchPlanView {
