@@ -16,5 +16,9 @@ pub(crate) fn to_word<T: Serialize>(value: &T) -> Result<String, StoreError> {
 /// The value of a text in a column.
 pub(crate) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
     let reader: StrDeserializer<'_, NoWord> = word.into_deserializer();
-    T::deserialize(reader).map_err(|fault| StoreError::Corrupt(format!("{word:?}: {fault}")))
+    T::deserialize(reader).map_err(|fault| {
+        // Words are short; what is long is a text, which no error may repeat.
+        let shown: String = word.chars().take(40).collect();
+        StoreError::Corrupt(format!("{shown:?}: {fault}"))
+    })
 }

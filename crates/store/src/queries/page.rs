@@ -5,7 +5,7 @@
 
 use super::condition::{Condition, is_addressed, is_requester, readable, status};
 use super::order::{Cursor, Key, QuerySort, follows};
-use super::row::{ImportedNumber, from_word, office as parse_office};
+use super::row::ImportedNumber;
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
 use crate::connection::phrase::{
@@ -13,6 +13,7 @@ use crate::connection::phrase::{
     text_contains,
 };
 use crate::schema::{addressees, editions, queries, responses};
+use crate::word::from_word;
 use crate::{Connection, StoreError};
 use ahq_domain::clock::Instant;
 use ahq_domain::id::QueryId;
@@ -140,7 +141,7 @@ impl ItemRow {
             version: self.version,
             number,
             title: self.title,
-            lead: parse_office(&self.lead)?,
+            lead: from_word(&self.lead)?,
             joint: accepted.map(|joint| joint.office).collect(),
             topics: self.topics.0,
             status: from_word(&self.status)?,

@@ -4,19 +4,17 @@ use crate::StoreError;
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
 use crate::schema::{addressees, queries};
+use crate::word::{from_word, to_word};
 use ahq_domain::deadline::Deadline;
 use ahq_domain::id::QueryId;
 use ahq_domain::markdown::Markdown;
-use ahq_domain::office::OfficeCode;
 use ahq_domain::query::{
     Addressee, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, QueryNumber, Reasoned,
 };
 use ahq_domain::question::Question;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde::de::value::{Error as NoWord, StrDeserializer};
-use serde::de::{DeserializeOwned, IntoDeserializer};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// A row of `queries`.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -162,7 +160,7 @@ impl Row {
         Ok(Query {
             id: QueryId(self.id.into()),
             version: self.version,
-            lead: office(&self.lead)?,
+            lead: from_word(&self.lead)?,
             joint: self.joint.0,
             originator: self.originator,
             title: self.title,
@@ -235,7 +233,7 @@ impl AddresseeRow {
 
     fn into_addressee(self) -> Result<Addressee, StoreError> {
         Ok(Addressee {
-            office: office(&self.office)?,
+            office: from_word(&self.office)?,
             standing: from_word(&self.standing)?,
             expected: self.expected,
             told: self.told_at.into(),
@@ -250,29 +248,10 @@ pub(super) struct ImportedNumber {
     pub(super) number: Option<String>,
 }
 
-pub(super) fn office(code: &str) -> Result<OfficeCode, StoreError> {
-    code.parse()
-        .map_err(|fault| StoreError::Corrupt(format!("{code:?}: {fault}")))
-}
-
 fn markdown(text: String) -> Result<Markdown, StoreError> {
     Markdown::try_from(text).map_err(|fault| StoreError::Corrupt(fault.to_string()))
 }
 
 fn incomplete(id: Id) -> StoreError {
     StoreError::Corrupt(format!("query {} lacks facts of its launch", uuid::Uuid::from(id)))
-}
-
-/// The word a value of the domain has in JSON, which is its word in a text column too.
-pub(super) fn to_word<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => Ok(word),
-        _ => Err(StoreError::Other("a value without a word for its column".to_owned())),
-    }
-}
-
-/// The value of a word in a text column.
-pub(super) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, StoreError> {
-    let reader: StrDeserializer<'_, NoWord> = word.into_deserializer();
-    T::deserialize(reader).map_err(|fault| StoreError::Corrupt(fault.to_string()))
 }
