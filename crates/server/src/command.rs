@@ -1,6 +1,6 @@
 //! The command line: what each command is for, and how it ends.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use ahq_domain::office::OfficeCode;
@@ -69,7 +69,7 @@ enum Command {
 enum UserCommand {
     /// Add an active user: the first administrator of an installation.
     #[command(
-        after_help = "Example:\n  ahq user add --office SP --name \"Anna Muster\" --email anna@example.org --role coordinator\n\nThe password is read from the first line of the standard input, or from a file."
+        after_help = "Example:\n  ahq user add --office SP --name \"Anna Muster\" --email anna@example.org --role coordinator\n\nThe password is asked for on the terminal, or read from the first line of the standard input or of a file."
     )]
     Add(AddUser),
 }
@@ -166,6 +166,9 @@ pub(crate) fn say(text: impl AsRef<str>) -> Result<(), StartError> {
 }
 
 async fn serve(parts: Parts, with_worker: bool) -> Result<(), StartError> {
+    for weakness in parts.config.weaknesses() {
+        tracing::warn!("weak: {weakness}");
+    }
     let running = lifecycle::start(parts, with_worker).await?;
     tracing::info!(address = %running.address(), "serving");
     lifecycle::wait_for_signal().await;
@@ -235,12 +238,7 @@ fn password(file: Option<&std::path::Path>) -> Result<String, StartError> {
                 .map_err(|error| StartError::Other(format!("{} cannot be read: {error}", file.display())))?;
             text.lines().next().unwrap_or_default().to_owned()
         }
-        None => {
-            let mut line = String::new();
-            let read = std::io::stdin().lock().read_line(&mut line);
-            read.map_err(|error| StartError::Other(error.to_string()))?;
-            line.trim_end_matches(['\r', '\n']).to_owned()
-        }
+        None => typed().map_err(|error| StartError::Other(error.to_string()))?,
     };
     if first.is_empty() {
         return Err(StartError::Other(
@@ -248,6 +246,27 @@ fn password(file: Option<&std::path::Path>) -> Result<String, StartError> {
         ));
     }
     Ok(first)
+}
+
+/// The first line of the standard input; a terminal is asked for it, and does not show it.
+fn typed() -> std::io::Result<String> {
+    let terminal = std::io::stdin().is_terminal();
+    // Where there is no `stty`, the password is shown and nothing worse.
+    let show = |word: &str| terminal.then(|| std::process::Command::new("stty").arg(word).status());
+    let mut prompt = std::io::stderr();
+    if terminal {
+        write!(prompt, "Password, which is not shown: ")?;
+        prompt.flush()?;
+    }
+    show("-echo");
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    show("echo");
+    if terminal {
+        writeln!(prompt)?;
+    }
+    read?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 async fn bring_in(parts: &Parts, import: ImportCommand) -> Result<(), StartError> {

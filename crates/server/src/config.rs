@@ -3,16 +3,16 @@
 //! Values are handed down; nothing below reads a setting by itself.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use actix_web::http::uri::Authority;
+use ahq_store::Address;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+use tracing_subscriber::EnvFilter;
 
-/// Variables of the test suite, which are no settings.
-const TEST_ONLY: [&str; 2] = ["require_postgres", "postgres_bin"];
+mod load;
 
 /// The file that is read when none is named and it is there.
 pub const FILE: &str = "ahq.toml";
@@ -209,17 +209,42 @@ fn hidden<S: Serializer>(secret: &Option<SecretString>, out: S) -> Result<S::Ok,
     secret.as_ref().map(|_| "***").serialize(out)
 }
 
+/// The address of a database for people: whose and where, without its password and without its parameters.
 fn without_password<S: Serializer>(address: &str, out: S) -> Result<S::Ok, S::Error> {
-    match address
-        .split_once("://")
-        .and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?)))
-    {
-        Some((scheme, (login, place))) => {
-            let user = login.split(':').next().unwrap_or_default();
-            out.serialize_str(&format!("{scheme}://{user}:***@{place}"))
-        }
-        None => out.serialize_str(address),
+    let Some((scheme, _)) = address.split_once("://") else {
+        return out.serialize_str(address);
+    };
+    match login_and_place(address) {
+        (Some(user), place) => out.serialize_str(&format!("{scheme}://{user}:***@{place}")),
+        (None, place) => out.serialize_str(&format!("{scheme}://{place}")),
     }
+}
+
+/// The user of an address of a server, and its host, port and name of the database.
+fn login_and_place(address: &str) -> (Option<&str>, &str) {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let bare = rest.split_once('?').map_or(rest, |(bare, _)| bare);
+    match bare.rsplit_once('@') {
+        Some((login, place)) => (login.split(':').next(), place),
+        // A question mark in a password, which had to be encoded: what stands before it is part of the password.
+        None if rest.contains('@') => (None, "***"),
+        None => (None, bare),
+    }
+}
+
+/// The host of `http://host:port` or `https://host:port`; none where more or less is there.
+fn host_of(address: &str) -> Option<&str> {
+    let rest = address
+        .strip_prefix("https://")
+        .or_else(|| address.strip_prefix("http://"))?;
+    let authority: Authority = rest.parse().ok()?;
+    let host = authority.host().len();
+    (!rest.contains('@') && host > 0).then(|| &rest[..host])
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Settings that cannot be used, and what to do.
@@ -228,66 +253,100 @@ fn without_password<S: Serializer>(address: &str, out: S) -> Result<S::Ok, S::Er
 pub struct ConfigError(pub String);
 
 impl Config {
+    /// The names of the sections.
+    const SECTIONS: [&str; 5] = ["server", "database", "mail", "exchange", "log"];
+
     /// Reads the settings: defaults, then the file, then `AHQ_` variables with `__` between section and key.
     ///
     /// # Errors
-    /// A file that was named and is not there, unknown keys and bad values, each with where it came from.
+    /// A file that was named and is not there, and all unknown keys and bad values, each with where it came from.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        if let Some(file) = file
-            && !file.exists()
-        {
-            return Err(ConfigError(format!(
-                "there is no file {}: name one that is there, or none",
-                file.display()
-            )));
-        }
-        let figment = Figment::from(Serialized::defaults(Self::default()))
-            .merge(Toml::file(file.unwrap_or_else(|| Path::new(FILE))))
-            .merge(Env::prefixed("AHQ_").ignore(&TEST_ONLY).split("__"));
-        let config: Self = figment.extract().map_err(|errors| {
-            let lines: Vec<String> = errors.into_iter().map(|error| error.to_string()).collect();
-            ConfigError(format!("the settings cannot be used:\n  {}", lines.join("\n  ")))
-        })?;
-        config.check()?;
-        Ok(config)
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        load::load(file, variables)
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// What does not fit together, or is no value for its key.
+    fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        let address = &self.server.public_address;
-        if !(address.starts_with("http://") || address.starts_with("https://")) || address.ends_with('/') {
-            faults.push("server.public_address begins with http:// or https:// and has no slash at its end");
+        let mut hold = |holds: bool, fault: &str| {
+            if !holds {
+                faults.push(fault.to_owned());
+            }
+        };
+        let (server, mail) = (&self.server, &self.mail);
+        hold(
+            host_of(&server.public_address).is_some(),
+            "server.public_address is http:// or https://, a host, perhaps a port, and no slash at the end",
+        );
+        hold(server.workers != Some(0), "server.workers is at least 1");
+        hold(self.database.connections > 0, "database.connections is at least 1");
+        hold(
+            (0..=60).contains(&self.exchange.publication_notice_days),
+            "exchange.publication_notice_days is 0 to 60",
+        );
+        hold(
+            mail.password.is_none() || mail.password_file.is_none(),
+            "mail.password and mail.password_file are one too many",
+        );
+        hold(
+            mail.user.is_some() == (mail.password.is_some() || mail.password_file.is_some()),
+            "mail.user goes with mail.password or mail.password_file",
+        );
+        hold(
+            mail.from_address.split('@').filter(|part| !part.is_empty()).count() == 2,
+            "mail.from_address is a mail address",
+        );
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+        hold(
+            !mail.domain.is_empty() && mail.domain.chars().all(plain),
+            "mail.domain is the name of a domain",
+        );
+        if let Err(error) = EnvFilter::try_new(&self.log.filter) {
+            faults.push(format!(
+                "log.filter cannot be read ({error}): write for example `info` or `ahq_exchange=debug,info`"
+            ));
         }
-        if self.database.connections == 0 {
-            faults.push("database.connections is at least 1");
+        match self.database.address.parse::<Address>() {
+            Err(error) => faults.push(format!("database.address: {error}")),
+            // A slash too few makes a path of a server's address, and shows the password in it.
+            Ok(_) if self.database.address.starts_with("postgres") && self.database.address.contains(":/") => {
+                if !self.is_on_a_server() {
+                    faults.push("database.address of a server begins with postgres://".to_owned());
+                }
+            }
+            Ok(_) => {}
         }
-        if !(0..=60).contains(&self.exchange.publication_notice_days) {
-            faults.push("exchange.publication_notice_days is 0 to 60");
+        if self.is_on_a_server()
+            && let Err(error) = self.database_secret()
+        {
+            faults.push(error.to_string());
         }
-        if self.mail.user.is_some() != (self.mail.password.is_some() || self.mail.password_file.is_some()) {
-            faults.push("mail.user goes with mail.password or mail.password_file");
+        if let Err(error) = self.mail_password() {
+            faults.push(error.to_string());
         }
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigError(format!(
-                "the settings cannot be used:\n  {}",
-                faults.join("\n  ")
-            )))
-        }
+        faults
+    }
+
+    fn is_on_a_server(&self) -> bool {
+        self.database
+            .address
+            .parse::<Address>()
+            .is_ok_and(|address| address.file().is_none())
     }
 
     /// What works, but not for an installation that others reach.
     pub fn weaknesses(&self) -> Vec<&'static str> {
         let mut weak = Vec::new();
         let local = self.server.listen.ip().is_loopback();
-        if self.server.public_address.starts_with("http://") && !self.server.public_address.contains("127.0.0.1") {
+        let public = &self.server.public_address;
+        if public.starts_with("http://") && !host_of(public).is_some_and(is_loopback) {
             weak.push("server.public_address is not https: tokens would travel in the clear");
         }
         if !local {
             weak.push("server.listen is not the loopback: put a proxy that speaks TLS in front");
         }
-        let far = !matches!(self.mail.host.as_str(), "127.0.0.1" | "localhost" | "::1");
+        let far = !is_loopback(&self.mail.host);
         if self.mail.transport == MailTransport::Smtp && self.mail.security == MailSecurity::Plain && far {
             weak.push("mail.security is plain to a server elsewhere: use starttls or tls");
         }
@@ -296,6 +355,21 @@ impl Config {
         }
         if self.mail.from_address.ends_with("@example.org") {
             weak.push("mail.from_address is the example's");
+        }
+        if self.is_on_a_server() {
+            // A host that begins with a slash, here encoded, is the folder of a socket.
+            let (_, place) = login_and_place(&self.database.address);
+            let place = format!("http://{}", place.split('/').next().unwrap_or_default());
+            let host = host_of(&place).unwrap_or_default();
+            if !(host.is_empty() || host.to_lowercase().starts_with("%2f") || is_loopback(host)) {
+                weak.push("database.address is a server elsewhere, and the client that is compiled in speaks no TLS: use a tunnel");
+            }
+            if self
+                .database_secret()
+                .is_ok_and(|secret| secret.expose_secret().len() < 32)
+            {
+                weak.push("database.secret is shorter than 32 characters: make one with `openssl rand -base64 32`");
+            }
         }
         weak
     }
@@ -338,60 +412,4 @@ fn secret(value: &Option<SecretString>, file: Option<&Path>) -> Result<Option<Se
     let text = std::fs::read_to_string(file)
         .map_err(|error| ConfigError(format!("{} cannot be read: {error}", file.display())))?;
     Ok(Some(SecretString::from(text.trim().to_owned())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(text: &str) -> Result<Config, ConfigError> {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("ahq.toml");
-        std::fs::write(&file, text).unwrap();
-        Config::load(Some(&file))
-    }
-
-    #[test]
-    fn a_file_changes_what_it_names_and_no_more() {
-        let config = load("[server]\nlisten = \"127.0.0.1:9000\"\n[mail]\nsecurity = \"tls\"").unwrap();
-        assert_eq!(config.server.listen.port(), 9000);
-        assert_eq!(config.mail.security, MailSecurity::Tls);
-        assert_eq!(config.database.address, "data/ahq.db");
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_named_with_its_place() {
-        for (text, named) in [
-            ("[server]\nlissten = \"127.0.0.1:9000\"", "lissten"),
-            ("[colour]\nred = 1", "colour"),
-            ("[server]\nlisten = \"nowhere\"", "server.listen"),
-            ("[database]\nconnections = 0", "database.connections"),
-            (
-                "[server]\npublic_address = \"ahq.example.org\"",
-                "server.public_address",
-            ),
-            ("[mail]\nuser = \"ahq\"", "mail.user"),
-        ] {
-            let error = load(text).unwrap_err().to_string();
-            assert!(error.contains(named), "{text}: {error}");
-        }
-        assert!(Config::load(Some(Path::new("/nowhere/ahq.toml"))).is_err());
-    }
-
-    #[test]
-    fn secrets_are_not_shown() {
-        let config = load(
-            "[database]\naddress = \"postgres://ahq:hush@db/ahq\"\nsecret = \"a very long secret indeed\"\n\
-             [mail]\nuser = \"ahq\"\npassword = \"hush\"",
-        )
-        .unwrap();
-        let shown = config.shown().unwrap();
-        assert!(!shown.contains("hush") && !shown.contains("very long"), "{shown}");
-        assert!(shown.contains("postgres://ahq:***@db/ahq"));
-        let debugged = format!("{config:?}");
-        assert!(
-            !debugged.contains("hush") && !debugged.contains("very long"),
-            "{debugged}"
-        );
-    }
 }

@@ -7,6 +7,7 @@ pub mod data;
 pub mod demo;
 pub mod lifecycle;
 pub mod serve;
+mod survive;
 pub mod system;
 pub mod telemetry;
 pub mod worker;

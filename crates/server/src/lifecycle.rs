@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::time::Duration;
 
 use ahq_domain::clock::{Clock, Randomness};
 use ahq_exchange::credentials::Credentials;
@@ -16,6 +17,9 @@ use crate::config::{Config, ConfigError};
 use crate::serve::Serving;
 use crate::worker::Worker;
 use crate::{serve, worker};
+
+/// How long the message that is on its way may take after the program was asked to end.
+const LAST_MESSAGE: Duration = Duration::from_secs(9);
 
 /// What the entry point hands in.
 #[derive(Debug, Clone)]
@@ -144,14 +148,14 @@ pub struct Running {
 /// As [`exchange`], and an address that cannot be listened on.
 pub async fn start(parts: Parts, with_worker: bool) -> Result<Running, StartError> {
     let exchange = exchange(&parts).await?;
-    let serving = serve::start(&parts.config, exchange.clone())?;
     let (stop, stopped) = watch::channel(false);
     let worker = if with_worker {
-        let worker = Worker::new(&parts.config, exchange.clone())?;
-        Some(tokio::spawn(worker::run(worker, stopped)))
+        Some(Worker::new(&parts.config, exchange.clone())?)
     } else {
         None
     };
+    let serving = serve::start(&parts.config, exchange.clone())?;
+    let worker = worker.map(|worker| tokio::spawn(worker::run(worker, stopped)));
     Ok(Running {
         exchange,
         serving,
@@ -172,16 +176,28 @@ impl Running {
     }
 
     /// Stops: takes no more connections, finishes accepted requests, ends the worker between two messages, and
-    /// closes the database when all is written.
+    /// closes the database when all is written. It takes about ten seconds at the most.
     pub async fn stop(self) {
-        self.serving.stop().await;
         let _ = self.stop.send(true);
-        if let Some(worker) = self.worker
-            && worker.await.is_err()
-        {
-            tracing::error!("the worker ended badly");
-        }
+        tokio::join!(self.serving.stop(), async {
+            if let Some(worker) = self.worker {
+                end(worker).await;
+            }
+        });
         self.exchange.store().close().await;
+    }
+}
+
+/// Waits for a worker that was told to stop. A mail server that stays silent is not waited for: the message is sent
+/// again after its lease, under the same Message-ID.
+async fn end(mut worker: JoinHandle<()>) {
+    match tokio::time::timeout(LAST_MESSAGE, &mut worker).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the worker ended badly"),
+        Err(_) => {
+            worker.abort();
+            tracing::warn!("a message was on its way for too long; it will be sent again");
+        }
     }
 }
 
@@ -195,7 +211,7 @@ pub async fn work(parts: Parts) -> Result<(), StartError> {
     let worker = tokio::spawn(worker::run(Worker::new(&parts.config, exchange.clone())?, stopped));
     wait_for_signal().await;
     let _ = stop.send(true);
-    worker.await.map_err(|error| StartError::Other(error.to_string()))?;
+    end(worker).await;
     exchange.store().close().await;
     Ok(())
 }

@@ -1,37 +1,54 @@
 //! The HTTP server around the interface: logs, headers that protect, health, and a reply even to a panic.
+//!
+//! Replies are not compressed: their ETags are strong, and would have to differ for each encoding (RFC 9110, 8.8.3.3);
+//! a proxy in front may compress and weaken them.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::dev::{HttpServiceFactory, ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{
-    HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, ResponseError, Route, web};
+use ahq_api::contract::API_VERSION;
 use ahq_api::problem::{Kind, Problem};
 use ahq_api::token::TokenKeys;
-use ahq_api::{Api, fallback};
+use ahq_api::{Api, fallback, frame};
 use ahq_exchange::work::Exchange;
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
 
 use crate::config::Config;
 use crate::lifecycle::{StartError, ready};
+use crate::survive::survive;
 use crate::telemetry::Spans;
 
 /// How long accepted requests may take to end after the program was asked to.
-const LAST_SECONDS: u64 = 10;
-/// What pages may load by default: nothing.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
-const CONTENT_SECURITY_POLICY: HeaderName = HeaderName::from_static("content-security-policy");
+const LAST_SECONDS: u64 = 9;
+/// How long busy connections are told that they end before no more are taken.
+const LAST_CALL: Duration = Duration::from_millis(300);
+/// What a reply may load unless it says otherwise: nothing.
+const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// What a page may load: a compilation carries its stylesheet inside.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+const API_VERSION_HEADER: HeaderName = HeaderName::from_static("api-version");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The server at work.
 pub struct Serving {
     address: SocketAddr,
     handle: ServerHandle,
     task: JoinHandle<std::io::Result<()>>,
+    closing: Arc<AtomicBool>,
 }
 
 impl Serving {
@@ -40,8 +57,11 @@ impl Serving {
         self.address
     }
 
-    /// Takes no more connections and waits for the accepted requests, ten seconds at the most.
+    /// Takes no more connections and waits for the accepted requests, ten seconds at the most. Before that, busy
+    /// connections hear for a moment that they end: a request that is just arriving on one would else be lost.
     pub async fn stop(self) {
+        self.closing.store(true, Ordering::Relaxed);
+        tokio::time::sleep(LAST_CALL).await;
         self.handle.stop(true).await;
         if !matches!(self.task.await, Ok(Ok(()))) {
             tracing::error!("the server ended badly");
@@ -60,16 +80,18 @@ pub fn start(config: &Config, exchange: Exchange) -> Result<Serving, StartError>
     let tokens = TokenKeys::new(keys.signing_seed(), None, public.clone(), public.clone()).map_err(other)?;
     let api = Api::new(tokens, exchange.clock().clone(), keys.hash("api", b"")).map_err(other)?;
     let (api, exchange) = (web::Data::new(api), web::Data::new(exchange));
-    let secure = public.starts_with("https://");
+    let closing = Arc::new(AtomicBool::new(false));
+    let manner = web::Data::new(Manner {
+        secure: public.starts_with("https://"),
+        closing: Arc::clone(&closing),
+    });
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(exchange.clone())
-            .app_data(web::Data::new(Secure(secure)))
+            .app_data(manner.clone())
             .configure(ahq_api::mount(api.clone()))
-            .route("/health/live", web::get().to(live))
-            .route("/health/ready", web::get().to(is_ready))
-            .default_service(web::to(|| async { Err::<HttpResponse, _>(fallback::unknown_path()) }))
-            .wrap(from_fn(protect))
+            .service(rest())
+            .wrap(from_fn(guard))
             .wrap(TracingLogger::<Spans>::new())
     })
     .shutdown_timeout(LAST_SECONDS)
@@ -94,31 +116,103 @@ pub fn start(config: &Config, exchange: Exchange) -> Result<Serving, StartError>
         address,
         handle: running.handle(),
         task: tokio::spawn(running),
+        closing,
     })
 }
 
-/// Whether people reach the exchange by https.
-struct Secure(bool);
+/// What the server does with every reply.
+struct Manner {
+    /// Whether people reach the exchange by https.
+    secure: bool,
+    /// Whether the program was asked to end: connections are then closed after the reply they are waiting for.
+    closing: Arc<AtomicBool>,
+}
 
-/// Headers that protect every reply.
-async fn protect(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let secure = request.app_data::<web::Data<Secure>>().is_some_and(|secure| secure.0);
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    if !headers.contains_key(&CONTENT_SECURITY_POLICY) {
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+impl Manner {
+    /// Puts the headers that protect on a reply.
+    fn dress<B>(&self, reply: &mut HttpResponse<B>) {
+        if self.closing.load(Ordering::Relaxed) {
+            reply.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        let headers = reply.headers_mut();
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+            let page = headers
+                .get(CONTENT_TYPE)
+                .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+            let policy = if page { PAGE_POLICY } else { POLICY };
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        }
+        if self.secure {
+            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            headers.insert(STRICT_TRANSPORT_SECURITY, year);
+        }
     }
-    if secure {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-        headers.insert(STRICT_TRANSPORT_SECURITY, year);
+}
+
+/// Stands around everything but the log: a panic becomes a problem, and each reply is dressed.
+async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let manner = request.app_data::<web::Data<Manner>>().cloned();
+    let id = frame::request_id(request.request());
+    // The request goes down into the handlers and is lost with a panic, so the reply to that is made without it.
+    let Some(response) = survive(async move { next.call(request).await }).await else {
+        return Err(Panicked { id, manner }.into());
+    };
+    let mut response = response?;
+    if let Some(manner) = manner {
+        manner.dress(response.response_mut());
     }
     Ok(response)
+}
+
+/// A request that met a defect; the hook of the log has told where.
+struct Panicked {
+    id: String,
+    manner: Option<web::Data<Manner>>,
+}
+
+impl fmt::Debug for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a panic")
+    }
+}
+
+impl ResponseError for Panicked {
+    fn error_response(&self) -> HttpResponse {
+        let mut reply = Problem::internal("a panic").reply(&self.id);
+        let headers = reply.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(API_VERSION_HEADER, HeaderValue::from_static(API_VERSION));
+        if let Ok(id) = HeaderValue::from_str(&self.id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if let Some(manner) = &self.manner {
+            manner.dress(&mut reply);
+        }
+        reply
+    }
+}
+
+/// Health, and what is nowhere: in the frame of the interface, so that problems have one form everywhere.
+fn rest() -> impl HttpServiceFactory {
+    let only_read = || web::to(|| async { Err::<HttpResponse, _>(Problem::method_not_allowed("GET, HEAD")) });
+    let health = |path: &str, handler: Route| web::resource(path).route(handler).default_service(only_read());
+    web::scope("")
+        .service(health("/health/live", web::get().to(live)))
+        .service(health("/health/ready", web::get().to(is_ready)))
+        .default_service(web::to(|| async { Err::<HttpResponse, _>(fallback::unknown_path()) }))
+        .wrap(from_fn(frame::frame))
 }
 
 /// The process serves.
@@ -134,5 +228,67 @@ async fn is_ready(exchange: web::Data<Exchange>) -> Result<HttpResponse, Problem
             tracing::warn!(cause, "not ready");
             Err(Problem::new(Kind::Busy, "The exchange is not ready yet."))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::read_body_json;
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+
+    use super::*;
+
+    fn manner(secure: bool, closing: bool) -> web::Data<Manner> {
+        web::Data::new(Manner {
+            secure,
+            closing: Arc::new(AtomicBool::new(closing)),
+        })
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_answered_with_a_problem() {
+        async fn fail() -> HttpResponse {
+            panic!("a defect")
+        }
+        let app = App::new()
+            .app_data(manner(true, false))
+            .route("/fail", web::get().to(fail))
+            .route("/live", web::get().to(live))
+            .wrap(from_fn(guard))
+            .wrap(TracingLogger::<Spans>::new());
+        let app = init_service(app).await;
+        let failed = try_call_service(&app, TestRequest::get().uri("/fail").to_request()).await;
+        let reply = failed.map(|_| ()).unwrap_err().error_response();
+        assert_eq!(reply.status(), 500);
+        let header = |name: &str| reply.headers().get(name).unwrap().to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "application/problem+json");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("cache-control"), "no-store");
+        assert!(header("strict-transport-security").contains("max-age"));
+        let id = header("x-request-id");
+        let body = actix_web::body::to_bytes(reply.into_body()).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&body["code"], &body["requestId"]), (&"internal".into(), &id.into()));
+        let next = try_call_service(&app, TestRequest::get().uri("/live").to_request()).await;
+        let next: serde_json::Value = read_body_json(next.unwrap()).await;
+        assert_eq!(next["status"], "live");
+    }
+
+    #[test]
+    fn a_reply_may_load_nothing_and_a_page_its_own_style() {
+        let policy = |kind: &str| {
+            let mut reply = HttpResponse::Ok().content_type(kind).finish();
+            manner(false, false).dress(&mut reply);
+            assert!(!reply.headers().contains_key(STRICT_TRANSPORT_SECURITY));
+            reply
+                .headers()
+                .get(CONTENT_SECURITY_POLICY)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        };
+        assert!(!policy("application/json").contains("style-src"));
+        assert!(policy("text/html; charset=utf-8").contains("style-src 'unsafe-inline'"));
     }
 }

@@ -10,11 +10,13 @@ pub fn clock() -> Clock {
 }
 
 /// The randomness of the operating system; without it nothing of the exchange is safe, so the program ends.
-#[expect(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    reason = "the entry point is where randomness is read, and there is nothing to fall back on"
-)]
+#[expect(clippy::disallowed_methods, reason = "the entry point is where randomness is read")]
 pub fn randomness() -> Randomness {
-    Randomness::new(|buffer| getrandom::fill(buffer).expect("the operating system gives randomness"))
+    Randomness::new(|buffer| {
+        if let Err(error) = getrandom::fill(buffer) {
+            tracing::error!(%error, "the operating system gives no randomness");
+            // A panic would end one request only.
+            std::process::abort();
+        }
+    })
 }

@@ -2,25 +2,28 @@
 
 use std::time::Duration;
 
-use ahq_exchange::delivery::Sender;
+use ahq_exchange::delivery::{Round, Sender};
+use ahq_exchange::error::Error;
 use ahq_exchange::work::Exchange;
 use ahq_mail::folder::Folder;
 use ahq_mail::outgoing::Mailbox;
 use ahq_mail::smtp::{CONNECTIONS, Login, STEP_TIMEOUT, Security, Smtp, SmtpSettings};
 use ahq_mail::transport::Transport;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::config::{Config, MailSecurity, MailTransport};
 use crate::lifecycle::StartError;
+use crate::survive::survive;
 
 /// How long it waits when nothing is due.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long it waits after a fault.
-const AFTER_FAULT: Duration = Duration::from_secs(10);
-/// How many messages a round takes.
-const ROUND: i64 = 20;
-/// After how many pauses stored replies are cleared.
-const CLEAR_EVERY: u32 = 3_600;
+/// How long it waits at the most after faults in a row; the pause doubles with each.
+const LONGEST_PAUSE: Duration = Duration::from_secs(64);
+/// How many messages a round claims: each gets the whole lease for itself, and one that fails holds up no other.
+const ROUND: i64 = 1;
+/// How often stored replies are cleared.
+const CLEAR_EVERY: Duration = Duration::from_secs(3_600);
 
 /// What background work needs.
 pub struct Worker {
@@ -72,11 +75,20 @@ impl Worker {
         })
     }
 
+    /// Clears what is over, where an hour has passed, and delivers one message that is due.
+    async fn turn(&self, clear_at: &mut Instant) -> Result<Round, Error> {
+        if *clear_at <= Instant::now() {
+            *clear_at = Instant::now() + CLEAR_EVERY;
+            self.exchange.clear_replies().await?;
+        }
+        self.exchange.deliver_due(&self.transport, &self.sender, ROUND).await
+    }
+
     /// Delivers all that is due now; gives how many messages left.
     ///
     /// # Errors
     /// What the tables refuse.
-    pub async fn deliver_all(&self) -> Result<usize, ahq_exchange::error::Error> {
+    pub async fn deliver_all(&self) -> Result<usize, Error> {
         let mut sent = 0;
         loop {
             let round = self.exchange.deliver_due(&self.transport, &self.sender, ROUND).await?;
@@ -88,40 +100,53 @@ impl Worker {
     }
 }
 
-/// Works until it is told to stop, which it looks at between two rounds.
+/// Works until it is told to stop, which it looks at between two messages.
 pub async fn run(worker: Worker, mut stopped: watch::Receiver<bool>) {
-    let mut pauses = 0u32;
+    let (mut told, mut pause) = (Round::default(), PAUSE);
+    let mut clear_at = Instant::now();
     while !*stopped.borrow() {
-        let round = worker
-            .exchange
-            .deliver_due(&worker.transport, &worker.sender, ROUND)
-            .await;
-        let pause = match round {
-            Ok(round) if !round.is_empty() => {
-                tracing::info!(
-                    sent = round.sent,
-                    postponed = round.postponed,
-                    failed = round.failed,
-                    dropped = round.dropped,
-                    "mail"
-                );
+        match survive(worker.turn(&mut clear_at)).await {
+            Some(Ok(round)) if !round.is_empty() => {
+                add(&mut told, round);
                 continue;
             }
-            Ok(_) => PAUSE,
-            Err(error) => {
-                tracing::error!(%error, "background work failed; it will be tried again");
-                AFTER_FAULT
+            Some(Ok(_)) => {
+                if pause > PAUSE {
+                    tracing::info!("background work goes on");
+                    pause = PAUSE;
+                }
             }
-        };
-        if pauses.is_multiple_of(CLEAR_EVERY)
-            && let Err(error) = worker.exchange.clear_replies().await
-        {
-            tracing::error!(%error, "stored replies could not be cleared");
+            failed => {
+                let error = match failed {
+                    Some(Err(error)) => error.to_string(),
+                    _ => "a panic".to_owned(),
+                };
+                // Told once, not at every try.
+                if pause == PAUSE {
+                    tracing::error!(error, "background work failed; it will be tried again");
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
         }
-        pauses = pauses.wrapping_add(1);
+        if !told.is_empty() {
+            let Round {
+                sent,
+                postponed,
+                failed,
+                dropped,
+            } = std::mem::take(&mut told);
+            tracing::info!(sent, postponed, failed, dropped, "mail");
+        }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             _ = stopped.changed() => {}
         }
     }
+}
+
+fn add(sum: &mut Round, round: Round) {
+    sum.sent += round.sent;
+    sum.postponed += round.postponed;
+    sum.failed += round.failed;
+    sum.dropped += round.dropped;
 }

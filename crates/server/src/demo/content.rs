@@ -125,7 +125,18 @@ pub(super) fn answers(office: &str, index: usize) -> Value {
         remove(&mut answers, "q2");
     }
     particular(office, &mut answers);
+    sign(&mut answers, office);
     json!({"answers": answers})
+}
+
+/// Says in each text whose example it is, so that a text found in a document can be told apart.
+fn sign(value: &mut Value, office: &str) {
+    match value {
+        Value::String(text) => *text = text.replace("Example:", &format!("Example of {office}:")),
+        Value::Array(items) => items.iter_mut().for_each(|item| sign(item, office)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| sign(field, office)),
+        _ => {}
+    }
 }
 
 fn remove(answers: &mut Value, question: &str) {

@@ -1,0 +1,172 @@
+use super::super::*;
+
+/// Loads from the text of a file and from variables.
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ahq.toml");
+    std::fs::write(&file, text).unwrap();
+    let variables = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    super::load(Some(&file), variables)
+}
+
+fn fault(text: &str, variables: &[(&str, &str)]) -> String {
+    load(text, variables).unwrap_err().to_string()
+}
+
+#[test]
+fn a_file_changes_what_it_names_and_a_variable_wins() {
+    let text = "[server]\nlisten = \"127.0.0.1:9000\"\nworkers = 3\n[mail]\nsecurity = \"tls\"\n[log]";
+    let config = load(text, &[("AHQ_SERVER__WORKERS", "4"), ("HOME", "/root")]).unwrap();
+    assert_eq!(config.server.listen.port(), 9000);
+    assert_eq!(config.server.workers, Some(4));
+    assert_eq!(config.mail.security, MailSecurity::Tls);
+    assert_eq!(config.database.address, "data/ahq.db");
+    assert!(Config::load(Some(Path::new("/nowhere/ahq.toml"))).is_err());
+}
+
+#[test]
+fn each_section_is_known() {
+    let shown: serde_json::Value = serde_json::from_str(&Config::default().shown().unwrap()).unwrap();
+    let sections: Vec<&String> = shown.as_object().unwrap().keys().collect();
+    let mut named = Config::SECTIONS.to_vec();
+    named.sort_unstable();
+    assert_eq!(sections, named);
+}
+
+#[test]
+fn a_variable_is_the_text_it_is() {
+    for password in [
+        "12345678901234567890",
+        "true",
+        "{a=1}",
+        "[x",
+        "\"quoted\"",
+        " with space ",
+    ] {
+        let config = load("", &[("AHQ_MAIL__USER", "ahq"), ("AHQ_MAIL__PASSWORD", password)]).unwrap();
+        assert_eq!(config.mail.password.unwrap().expose_secret(), password);
+    }
+    let config = load("", &[("AHQ_DATABASE__CONNECTIONS", "16"), ("AHQ_SERVER__WORKERS", "2")]).unwrap();
+    assert_eq!((config.database.connections, config.server.workers), (16, Some(2)));
+    assert!(load("", &[("AHQ_REQUIRE_POSTGRES", "1")]).is_ok());
+}
+
+#[test]
+fn all_faults_come_at_once_with_their_place() {
+    let text = "colour = 1\n[server]\nlissten = \"x\"\nlisten = \"nowhere\"\n[database]\nconnections = 0\n[rules]";
+    let said = fault(text, &[("AHQ_LOG__FORMAT", "xml"), ("AHQ_DATABASE_ADDRESS", "x")]);
+    for named in [
+        "colour in /",
+        "server.lissten in /",
+        "server.listen is the nearest",
+        "server.listen in /",
+        "ahq.toml",
+        "database.connections is at least 1",
+        "rules in /",
+        "log.format in the variable AHQ_LOG__FORMAT: unknown variant: found `xml`",
+        "database_address in the variable AHQ_DATABASE_ADDRESS: there is no such setting; database.address is",
+    ] {
+        assert!(said.contains(named), "{named} is not in: {said}");
+    }
+}
+
+#[test]
+fn what_cannot_go_together_is_named() {
+    for (text, named) in [
+        (
+            "[server]\npublic_address = \"ahq.example.org\"",
+            "server.public_address",
+        ),
+        ("[server]\npublic_address = \"https://x/\"", "server.public_address"),
+        ("[server]\nworkers = 0", "server.workers"),
+        ("[server]\nworkers = -1", "server.workers in /"),
+        ("[mail]\nuser = \"ahq\"", "mail.user"),
+        (
+            "[mail]\nuser = \"a\"\npassword = \"b\"\npassword_file = \"c\"",
+            "mail.password",
+        ),
+        ("[mail]\ndomain = \"a b\"", "mail.domain"),
+        ("[mail]\nfrom_address = \"nobody\"", "mail.from_address"),
+        ("[log]\nfilter = \"a=b=c\"", "log.filter"),
+        ("[exchange]\npublication_notice_days = 61", "publication_notice_days"),
+        ("[database]\naddress = \"mysql://x\"", "database.address"),
+        ("[database]\naddress = \"postgres:/u:hush@h/x\"", "database.address"),
+        ("[database]\naddress = \"postgres://h/x\"", "database.secret"),
+        (
+            "[database]\naddress = \"postgres://h/x\"\nsecret = \"short\"",
+            "database.secret",
+        ),
+        (
+            "[database]\naddress = \"postgres://h/x\"\nsecret_file = \"/nowhere/s\"",
+            "/nowhere/s",
+        ),
+    ] {
+        let said = fault(text, &[]);
+        assert!(said.contains(named) && !said.contains("hush"), "{text}: {said}");
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_not_repeated() {
+    for text in [
+        "[database]\nsecret = 314159265",
+        "[database]\nsecret = \"314159265",
+        "[database]\naddress = 314159265",
+        "[mail]\nuser = \"ahq\"\npassword = [\"314159265\"]",
+    ] {
+        let said = fault(text, &[]);
+        assert!(!said.contains("314159265") && said.contains("ahq.toml"), "{said}");
+    }
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let config = load(
+        "[database]\naddress = \"postgres://ahq:hu@sh@db/ahq?password=hush\"\nsecret = \"a very long secret indeed\"\n\
+         [mail]\nuser = \"ahq\"\npassword = \"hush\"",
+        &[],
+    )
+    .unwrap();
+    for text in [config.shown().unwrap(), format!("{config:?}")] {
+        assert!(!text.contains("sh@") && !text.contains("hush"), "{text}");
+        assert!(!text.contains("very long"), "{text}");
+    }
+    assert!(config.shown().unwrap().contains("postgres://ahq:***@db/ahq"));
+}
+
+#[test]
+fn what_is_weak_is_said() {
+    let weak = |text: &str| load(text, &[]).unwrap().weaknesses().join("\n");
+    assert!(!weak("").contains("public_address"));
+    for host in ["http://localhost:8080", "http://[::1]:8080", "https://ahq.example.org"] {
+        let text = format!("[server]\npublic_address = \"{host}\"");
+        assert!(!weak(&text).contains("public_address"), "{host}");
+    }
+    for (text, named) in [
+        (
+            "[server]\npublic_address = \"http://127.0.0.1.example.org\"",
+            "public_address",
+        ),
+        ("[server]\nlisten = \"0.0.0.0:8080\"", "server.listen"),
+        (
+            "[mail]\ntransport = \"smtp\"\nhost = \"mail.example.org\"",
+            "mail.security",
+        ),
+        ("", "mail.transport"),
+        ("", "mail.from_address"),
+        (
+            "[database]\naddress = \"postgres://u@db.example.org/x\"\nsecret = \"sixteen letters.\"",
+            "database.address",
+        ),
+        (
+            "[database]\naddress = \"postgres://u@localhost/x\"\nsecret = \"sixteen letters.\"",
+            "database.secret",
+        ),
+    ] {
+        assert!(weak(text).contains(named), "{text}: {}", weak(text));
+    }
+    let local = "[database]\naddress = \"postgres://ahq@%2Frun%2Fpostgresql/x\"\nsecret = \"sixteen letters.\"";
+    assert!(!weak(local).contains("database.address"));
+}
