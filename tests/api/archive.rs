@@ -58,6 +58,7 @@ on_both!(the_head_of_each_past_query_agrees_with_its_facts, |app| {
         assert_eq!(head["number"], fact["number"], "{title}");
         assert_eq!(head["requestedOn"], fact["requested_on"], "{title}");
         assert_eq!(head["replyBy"], fact["reply_by"], "{title}");
+        assert_eq!(head["compiledOn"], fact["compiled_on"], "{title}");
         assert_eq!(head["requesters"][0]["office"], fact["requested_by"], "{title}");
         let topics: Vec<&str> = fact["topic"].as_str().into_iter().collect();
         assert_eq!(head["topics"], serde_json::json!(topics), "{title}");

@@ -137,6 +137,8 @@ pub struct Head {
     pub reply_by: Option<NaiveDate>,
     /// The extensions of the deadline.
     pub extensions: Vec<Extended>,
+    /// The day the compilation was produced; none where an imported one does not bear it.
+    pub compiled_on: Option<NaiveDate>,
     /// `Responses from Austria, Belgium plus Norway (3 in total)`.
     pub responses_line: String,
     /// How many answered.
@@ -459,6 +461,10 @@ fn head(snapshot: &Snapshot<'_>, circle: Circle, ordered: &[&Submitted]) -> Head
                 })
                 .collect()
         }),
+        compiled_on: match &query.life {
+            Life::Imported(imported) => imported.compiled_on,
+            _ => Some(brussels_date(snapshot.now)),
+        },
         responses_line: responses_line(&respondents, |code| standing(snapshot, code), snapshot.offices, date),
         total: respondents.len(),
         declined: for_network(sorted(snapshot.declined.iter().map(named).collect())),

@@ -440,7 +440,10 @@ impl Work<'_> {
             query: head,
             edition: unsigned(publication.number),
             published_on: brussels_date(publication.from),
-            public_link: format!("{}/public/queries/{}", self.settings.public_address, launched.number),
+            public_link: format!(
+                "{}/api/v1/public/queries/{}/edition?format=html",
+                self.settings.public_address, launched.number
+            ),
         }))
     }
 

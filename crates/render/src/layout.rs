@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::answer::{Content, NumberFlag, NumberValue, Row, Source as AnswerSource};
-use ahq_domain::clock::{brussels_date, written_date};
+use ahq_domain::clock::written_date;
 use ahq_domain::comparison::{CellTotal, Figure, FigureBody, OfficeNumber};
 use ahq_domain::compilation::{AskedQuestion, Named, Shown, View, ViewResponse, ViewRow};
 use ahq_domain::dissemination::RESTRICTED;
@@ -94,14 +94,18 @@ fn head(view: &View, sha256: &str) -> Vec<Block> {
             ),
         ));
     }
-    let produced = written_date(brussels_date(view.produced));
-    facts.push((
-        "Compilation produced on".to_owned(),
-        match view.edition {
-            0 => format!("{produced}, live"),
-            edition => format!("{produced}, edition {edition}"),
-        },
-    ));
+    if let Some(date) = head.compiled_on {
+        let produced = written_date(date);
+        facts.push((
+            "Compilation produced on".to_owned(),
+            match view.edition {
+                // An imported compilation is no edition of this exchange.
+                _ if view.note.is_some() => produced,
+                0 => format!("{produced}, live"),
+                edition => format!("{produced}, edition {edition}"),
+            },
+        ));
+    }
     facts.push(("SHA-256 of this view".to_owned(), sha256.to_owned()));
     let mut blocks = vec![
         Block::Paragraph(head.requested_line.clone()),

@@ -61,7 +61,7 @@ enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Set up a demonstration, play a query through it, and serve it.
-    #[command(after_help = "Examples:\n  ahq demo\n  ahq demo --no-serve --data /tmp/demo")]
+    #[command(after_help = "Examples:\n  ahq demo\n  ahq demo --no-serve --data ./try")]
     Demo(demo::Options),
 }
 

@@ -162,6 +162,8 @@ pub(crate) struct CompilationHead {
     reply_by: Option<NaiveDate>,
     /// The extensions of the deadline.
     extensions: Vec<ExtendedDeadline>,
+    /// The day the compilation was produced; none where an imported one does not bear it.
+    compiled_on: Option<NaiveDate>,
     /// Who answered, as documents print it.
     responses_line: String,
     /// How many answered.
