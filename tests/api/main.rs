@@ -1,6 +1,7 @@
 //! The suite that speaks HTTP to the real program, on SQLite and on PostgreSQL; callers differ only in who they are.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod accounts;
 mod archive;
 mod circles;
@@ -11,6 +12,7 @@ mod life;
 mod mail;
 mod openapi;
 mod problems;
+mod queries;
 mod scenario;
 mod statements;
 
