@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::clock::{Instant, brussels_date};
 use crate::deadline::{Planned, set_deadline};
+use crate::number::QueryNumber;
 use crate::office::{OfficeCode, OfficeKind, Offices, Standing};
-use crate::query::{Addressee, Audience, Launched, Life, Query, QueryNumber};
+use crate::query::{Addressee, Audience, Launched, Life, Query};
 use crate::question::warnings;
 use crate::refusal::{Faults, Refusal};
 

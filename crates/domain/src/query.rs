@@ -2,63 +2,19 @@
 //!
 //! The status is computed from those facts and the clock, never set by hand.
 
-use std::fmt;
-use std::str::FromStr;
-
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::Calendar;
 use crate::clock::{Instant, brussels_date};
-use crate::deadline::{Deadline, Planned, extend_deadline};
+use crate::deadline::Deadline;
 use crate::dissemination::Circle;
 use crate::draft::Draft;
 use crate::id::{EditionId, QueryId};
 use crate::markdown::Markdown;
+use crate::number::QueryNumber;
 use crate::office::{Office, OfficeCode, OfficeKind, Standing};
 use crate::question::Question;
 use crate::refusal::Refusal;
-
-/// The number of a launched query: `2026.81`. The sequence starts again each Brussels year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct QueryNumber {
-    /// The Brussels year of the launch.
-    pub year: i32,
-    /// Its place in that year, from 1 on.
-    pub sequence: i32,
-}
-
-impl QueryNumber {
-    /// The number after the highest of the launch's Brussels year; no gaps from there on.
-    pub fn next(launch: Instant, highest_of_year: Option<i32>) -> Self {
-        Self {
-            year: brussels_date(launch).year(),
-            sequence: highest_of_year.unwrap_or(0).saturating_add(1),
-        }
-    }
-}
-
-impl fmt::Display for QueryNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.year, self.sequence)
-    }
-}
-
-impl FromStr for QueryNumber {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (year, sequence) = text.split_once('.').ok_or(())?;
-        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()) && !part.starts_with('0');
-        if year.len() != 4 || sequence.len() > 6 || !plain(year) || !plain(sequence) {
-            return Err(());
-        }
-        Ok(Self {
-            year: year.parse().map_err(|_| ())?,
-            sequence: sequence.parse().map_err(|_| ())?,
-        })
-    }
-}
 
 /// Where a query stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -238,38 +194,6 @@ pub enum Life {
     Launched(Box<Launched>),
     /// Imported from the past.
     Imported(Box<Imported>),
-}
-
-/// A step in the life of a launched query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Close before the deadline.
-    CloseEarly,
-    /// Give all a later deadline.
-    Extend,
-    /// Withdraw.
-    Withdraw,
-    /// Make an edition after the deadline.
-    Compile,
-    /// Make an edition once every expected office has answered or declined, before the deadline too.
-    CompileEarly,
-    /// Announce a publication.
-    Publish,
-    /// Take a publication back.
-    Unpublish,
-}
-
-impl Step {
-    fn statuses(self) -> &'static [Status] {
-        match self {
-            Self::CloseEarly => &[Status::Open],
-            Self::Extend => &[Status::Open, Status::Closed],
-            Self::Withdraw => &[Status::Open, Status::Closed, Status::Compiled],
-            Self::Compile => &[Status::Closed, Status::Compiled, Status::Published],
-            Self::CompileEarly => &[Status::Open, Status::Closed, Status::Compiled, Status::Published],
-            Self::Publish | Self::Unpublish => &[Status::Compiled, Status::Published],
-        }
-    }
 }
 
 /// A query.
@@ -490,167 +414,6 @@ impl Query {
         self.changed = now;
         Ok(())
     }
-
-    /// Whether the position of the query lets this step be taken, whoever takes it.
-    ///
-    /// # Errors
-    /// Conflict `wrong_status` (or `imported`), naming the statuses the step needs; `never_public` and
-    /// `not_published` for publication and its end.
-    pub fn allows(&self, step: Step, now: Instant) -> Result<(), Refusal> {
-        let Life::Launched(launched) = &self.life else {
-            return Err(match self.life {
-                Life::Imported(_) => Refusal::conflict("imported", "an imported query is only read"),
-                _ => Refusal::conflict("wrong_status", "the query is still a draft"),
-            });
-        };
-        let (status, allowed) = (self.status(now), step.statuses());
-        if !allowed.contains(&status) {
-            let words: Vec<_> = allowed.iter().map(|status| status.word()).collect();
-            return Err(Refusal::conflict(
-                "wrong_status",
-                format!(
-                    "this needs a query that is {}; it is {}",
-                    words.join(" or "),
-                    status.word()
-                ),
-            ));
-        }
-        match step {
-            Step::Publish if self.never_public => Err(Refusal::conflict(
-                "never_public",
-                "this query is marked never to be published",
-            )),
-            Step::Unpublish if launched.publications.is_empty() => Err(Refusal::conflict(
-                "not_published",
-                "nothing of this query is published or announced",
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    fn take(&mut self, step: Step, now: Instant) -> Result<&mut Launched, Refusal> {
-        self.allows(step, now)?;
-        self.changed = now;
-        match &mut self.life {
-            Life::Launched(launched) => Ok(launched),
-            _ => Err(Refusal::Hidden),
-        }
-    }
-
-    /// Closes the query before its deadline.
-    ///
-    /// # Errors
-    /// Conflict `wrong_status` unless it is open.
-    pub fn close_early(&mut self, reason: String, now: Instant) -> Result<(), Refusal> {
-        self.take(Step::CloseEarly, now)?.closed_early = Some(Reasoned { at: now, reason });
-        Ok(())
-    }
-
-    /// Gives all a later deadline; a closed query is open again.
-    ///
-    /// # Errors
-    /// Conflict `wrong_status` unless it is open or closed; what [`extend_deadline`] refuses.
-    pub fn extend(
-        &mut self,
-        date: NaiveDate,
-        reason: String,
-        commission: &Calendar,
-        now: Instant,
-    ) -> Result<Planned, Refusal> {
-        let launched = self.take(Step::Extend, now)?;
-        let planned = extend_deadline(&launched.deadline, now, date, commission)?;
-        launched.extensions.push(Extension {
-            at: now,
-            from: launched.deadline.date,
-            to: planned.deadline.date,
-            reason,
-        });
-        launched.deadline = planned.deadline.clone();
-        launched.closed_early = None;
-        Ok(planned)
-    }
-
-    /// Withdraws the query.
-    ///
-    /// # Errors
-    /// Conflict `wrong_status` unless it is open, closed or compiled.
-    pub fn withdraw(&mut self, reason: String, now: Instant) -> Result<(), Refusal> {
-        self.take(Step::Withdraw, now)?.withdrawn = Some(Reasoned { at: now, reason });
-        Ok(())
-    }
-
-    /// Notes a new edition and gives its number. `all_in` says whether every expected office has answered or
-    /// declined: then an open query may be compiled before its deadline.
-    ///
-    /// # Errors
-    /// Conflict `wrong_status`.
-    pub fn compile(&mut self, all_in: bool, now: Instant) -> Result<i32, Refusal> {
-        let step = if all_in { Step::CompileEarly } else { Step::Compile };
-        let launched = self.take(step, now)?;
-        let number = launched.last_edition.as_ref().map_or(1, |edition| edition.number + 1);
-        launched.last_edition = Some(LastEdition { number, at: now });
-        Ok(number)
-    }
-
-    /// Announces that an edition's public view becomes public at `from`.
-    ///
-    /// # Errors
-    /// Conflict `never_public`, `already_announced`, `wrong_status` unless it is compiled or published.
-    pub fn publish(&mut self, edition: EditionId, number: i32, from: Instant, now: Instant) -> Result<(), Refusal> {
-        let launched = self.take(Step::Publish, now)?;
-        if launched.publications.last().is_some_and(|last| last.edition == edition) {
-            return Err(Refusal::conflict(
-                "already_announced",
-                "this edition is published or announced already",
-            ));
-        }
-        launched.publications.retain(|earlier| earlier.from <= now);
-        launched.publications.push(Publication {
-            edition,
-            number,
-            announced: now,
-            from,
-        });
-        Ok(())
-    }
-
-    /// Takes the publication, or its announcement, back: the query is compiled again.
-    ///
-    /// # Errors
-    /// Conflict `not_published`.
-    pub fn unpublish(&mut self, now: Instant) -> Result<(), Refusal> {
-        self.take(Step::Unpublish, now)?.publications.clear();
-        Ok(())
-    }
-
-    /// Notes that the compilation is mailed to the network; false when that happened before, for it happens once.
-    pub fn mark_mailed(&mut self, now: Instant) -> bool {
-        match &mut self.life {
-            Life::Launched(launched) if launched.mailed.is_none() => {
-                launched.mailed = Some(now);
-                self.changed = now;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Puts an edition that replaces one after a narrowing in its place: as the newest, and where the public view of
-    /// that one was too wide and published, as the published one.
-    pub fn replace_edition(&mut self, replaced: EditionId, by: EditionId, number: i32, public: bool, now: Instant) {
-        self.changed = now;
-        if let Life::Launched(launched) = &mut self.life {
-            launched.last_edition = Some(LastEdition { number, at: now });
-            for publication in launched
-                .publications
-                .iter_mut()
-                .filter(|known| public && known.edition == replaced)
-            {
-                publication.edition = by;
-                publication.number = number;
-            }
-        }
-    }
 }
 
 impl Launched {
@@ -677,45 +440,5 @@ impl Launched {
     /// What was written down of an addressee.
     pub fn addressee(&self, office: &OfficeCode) -> Option<&Addressee> {
         self.addressees.iter().find(|addressee| addressee.office == *office)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn numbers_are_read_as_they_are_printed() {
-        let number: QueryNumber = "2026.81".parse().unwrap();
-        assert_eq!((number.year, number.sequence), (2026, 81));
-        for bad in [
-            "2026",
-            "2026.0",
-            "2026.01",
-            "26.1",
-            "2026.1.2",
-            "2026.-1",
-            "a.b",
-            "2026.9999999",
-        ] {
-            assert!(bad.parse::<QueryNumber>().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_year_of_a_number_is_that_of_brussels() {
-        let launch = "2026-12-31T23:30:00Z".parse().unwrap();
-        assert_eq!(QueryNumber::next(launch, None).to_string(), "2027.1");
-    }
-
-    proptest! {
-        #[test]
-        fn numbers_round_trip_and_have_no_gaps(highest in 0i32..500_000) {
-            let launch = "2026-06-01T10:00:00Z".parse().unwrap();
-            let number = QueryNumber::next(launch, Some(highest));
-            prop_assert_eq!(number.sequence, highest + 1);
-            prop_assert_eq!(number.to_string().parse(), Ok(number));
-        }
     }
 }

@@ -3,15 +3,13 @@
 //! Order: head, respondents, disclaimer, summary, background, questions, comparison, responses, changes. A row whose
 //! answer the reader may not see stays, and the replacement sentence stands in it.
 
-use std::collections::BTreeMap;
+mod comparison;
 
 use ahq_domain::answer::{Content, NumberFlag, NumberValue, Row, Source as AnswerSource};
 use ahq_domain::clock::written_date;
-use ahq_domain::comparison::{CellTotal, Figure, FigureBody, OfficeNumber};
 use ahq_domain::compilation::{AskedQuestion, Named, Shown, View, ViewResponse, ViewRow};
 use ahq_domain::dissemination::RESTRICTED;
 use ahq_domain::markdown::{Inline, Markdown, plain_text};
-use ahq_domain::office::OfficeCode;
 use ahq_domain::question::{Column, Kind};
 use ahq_domain::summary::Summary;
 
@@ -39,7 +37,7 @@ pub fn lay_out(source: Source<'_>, order: Order) -> Document {
             blocks.extend(question_text(question));
         }
     }
-    blocks.extend(comparison(view));
+    blocks.extend(comparison::comparison(view));
     if !view.responses.is_empty() {
         blocks.push(heading(2, "responses", "Responses"));
         blocks.extend(match order {
@@ -184,190 +182,12 @@ fn sentence_case(text: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The countries behind a figure, named.
-struct Names<'a>(BTreeMap<&'a OfficeCode, &'a str>);
-
-impl<'a> Names<'a> {
-    fn of(view: &'a View) -> Self {
-        Self(
-            view.responses
-                .iter()
-                .map(|response| (&response.office, response.name.as_str()))
-                .collect(),
-        )
-    }
-
-    fn name(&self, office: &OfficeCode) -> String {
-        self.0
-            .get(office)
-            .map_or_else(|| office.to_string(), |name| (*name).to_owned())
-    }
-
-    fn list(&self, offices: &[OfficeCode]) -> String {
-        let names: Vec<_> = offices.iter().map(|office| self.name(office)).collect();
-        names.join(", ")
-    }
-}
-
-fn comparison(view: &View) -> Vec<Block> {
-    if view.comparison.is_empty() {
-        return Vec::new();
-    }
-    let names = Names::of(view);
-    let mut blocks = vec![heading(2, "comparison", "Comparison")];
-    for figure in &view.comparison {
-        let Some(question) = view.questions.iter().find(|question| question.id == figure.question) else {
-            continue;
-        };
-        blocks.push(question_heading(3, "comparison", question));
-        blocks.push(text(&question.text));
-        blocks.extend(figure_blocks(figure, question, &names));
-        if figure.left_out > 0 {
-            let word = if figure.left_out == 1 {
-                "response is"
-            } else {
-                "responses are"
-            };
-            blocks.push(Block::Remark(format!(
-                "{} {word} not counted here, being restricted",
-                figure.left_out
-            )));
-        }
-    }
-    blocks
-}
-
 fn table(caption: String, head: &[&str], rows: Vec<Vec<Cell>>) -> Block {
     Block::Table(Table {
         caption,
         head: head.iter().map(|head| (*head).to_owned()).collect(),
         rows,
     })
-}
-
-fn figure_blocks(figure: &Figure, question: &AskedQuestion, names: &Names<'_>) -> Vec<Block> {
-    let caption = format!("Question {} compared", question.number);
-    let counts = |counts: &[ahq_domain::comparison::Count]| -> Vec<Vec<Cell>> {
-        counts
-            .iter()
-            .map(|count| {
-                vec![
-                    count.label.as_str().into(),
-                    Cell::Number(count.offices.len().to_string()),
-                    names.list(&count.offices).into(),
-                ]
-            })
-            .collect()
-    };
-    let head = ["Answer", "Number", "Countries"];
-    let mut blocks = Vec::new();
-    match &figure.body {
-        FigureBody::Counts { counts: given } => {
-            let mut rows = counts(given);
-            rows.extend(counts(&figure.instead));
-            return vec![table(caption, &head, rows)];
-        }
-        FigureBody::Number {
-            unit,
-            period,
-            minimum,
-            median,
-            maximum,
-            total,
-            values,
-            fewer_than,
-            confidential,
-        } => {
-            let written = |number: &Option<rust_decimal::Decimal>| {
-                number.map_or_else(|| "not known".to_owned(), |number| number.to_string())
-            };
-            blocks.push(Block::Facts(vec![
-                ("Unit and period".to_owned(), format!("{unit}, {period}")),
-                ("Values given".to_owned(), values.len().to_string()),
-                ("Minimum".to_owned(), written(minimum)),
-                ("Median".to_owned(), written(median)),
-                ("Maximum".to_owned(), written(maximum)),
-                ("Total".to_owned(), written(total)),
-            ]));
-            let row = |number: &OfficeNumber, before: &str| -> Vec<Cell> {
-                vec![
-                    names.name(&number.office).into(),
-                    Cell::Number(format!("{before}{}", number.value)),
-                    flag(number.flag).into(),
-                ]
-            };
-            let mut rows: Vec<_> = values.iter().map(|number| row(number, "")).collect();
-            rows.extend(fewer_than.iter().map(|number| row(number, "fewer than ")));
-            rows.extend(confidential.iter().map(|office| {
-                vec![
-                    names.name(office).into(),
-                    Cell::Number("confidential".to_owned()),
-                    "".into(),
-                ]
-            }));
-            if !rows.is_empty() {
-                blocks.push(table(caption, &["Country", "Number", "Quality"], rows));
-            }
-        }
-        FigureBody::Date {
-            earliest,
-            latest,
-            values,
-        } => {
-            if let (Some(earliest), Some(latest)) = (earliest, latest) {
-                blocks.push(Block::Facts(vec![
-                    ("Earliest".to_owned(), written_date(*earliest)),
-                    ("Latest".to_owned(), written_date(*latest)),
-                ]));
-            }
-            let rows: Vec<_> = values
-                .iter()
-                .map(|value| vec![names.name(&value.office).into(), written_date(value.date).into()])
-                .collect();
-            if !rows.is_empty() {
-                blocks.push(table(caption, &["Country", "Date"], rows));
-            }
-        }
-        FigureBody::Table {
-            columns,
-            tables,
-            totals,
-        } => {
-            let mut head = vec!["Country", "Row"];
-            head.extend(columns.iter().map(|column| column.title.as_str()));
-            let rows: Vec<Vec<Cell>> = tables
-                .iter()
-                .flat_map(|given| {
-                    given.rows.iter().map(|row| {
-                        let mut cells = vec![names.name(&given.office).into(), row.title.as_str().into()];
-                        cells.extend(cells_of(row, columns));
-                        cells
-                    })
-                })
-                .collect();
-            if !rows.is_empty() {
-                blocks.push(table(caption, &head, rows));
-            }
-            if !totals.is_empty() {
-                let mut head = vec!["Row"];
-                head.extend(columns.iter().map(|column| column.title.as_str()));
-                let rows = totals
-                    .iter()
-                    .map(|row| {
-                        let mut cells: Vec<Cell> = vec![row.title.as_str().into()];
-                        cells.extend(row.cells.iter().map(|cell| total_cell(cell.as_ref())));
-                        cells
-                    })
-                    .collect();
-                blocks.push(table(format!("Question {}: totals", question.number), &head, rows));
-            }
-        }
-    }
-    if !figure.instead.is_empty() {
-        let caption = format!("Question {}: other replies", question.number);
-        blocks.push(table(caption, &head, counts(&figure.instead)));
-    }
-    blocks
 }
 
 fn cells_of(row: &Row, columns: &[Column]) -> Vec<Cell> {
@@ -380,16 +200,6 @@ fn cells_of(row: &Row, columns: &[Column]) -> Vec<Cell> {
             ColumnType::Text => Cell::Text(cell.clone()),
         })
         .collect()
-}
-
-fn total_cell(cell: Option<&CellTotal>) -> Cell {
-    match cell {
-        Some(CellTotal {
-            total: Some(total),
-            offices,
-        }) => Cell::Number(format!("{total} ({offices} countries)")),
-        _ => Cell::Text(String::new()),
-    }
 }
 
 fn flag(flag: Option<NumberFlag>) -> &'static str {

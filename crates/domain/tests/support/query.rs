@@ -6,8 +6,9 @@ use ahq_domain::dissemination::Circle;
 use ahq_domain::draft::Draft;
 use ahq_domain::id::QueryId;
 use ahq_domain::launch::LaunchPlan;
+use ahq_domain::number::QueryNumber;
 use ahq_domain::office::{OfficeCode, Standing};
-use ahq_domain::query::{Addressee, Audience, Imported, Life, Query, QueryNumber};
+use ahq_domain::query::{Addressee, Audience, Imported, Life, Query};
 
 pub(crate) const LAUNCH: &str = "2026-11-05T09:00:00Z";
 pub(crate) const DEADLINE: &str = "2026-12-04";

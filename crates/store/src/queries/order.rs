@@ -7,7 +7,7 @@ use crate::connection::phrase::folded;
 use crate::schema::queries;
 use ahq_domain::clock::Instant;
 use ahq_domain::id::QueryId;
-use ahq_domain::query::QueryNumber;
+use ahq_domain::number::QueryNumber;
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat};
 use diesel::prelude::*;
 use diesel::sql_types::Text;

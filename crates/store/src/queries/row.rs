@@ -8,8 +8,9 @@ use crate::word::{from_word, to_word};
 use ahq_domain::deadline::Deadline;
 use ahq_domain::id::QueryId;
 use ahq_domain::markdown::Markdown;
+use ahq_domain::number::QueryNumber;
 use ahq_domain::query::{
-    Addressee, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, QueryNumber, Reasoned,
+    Addressee, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, Reasoned,
 };
 use ahq_domain::question::Question;
 use chrono::NaiveDate;

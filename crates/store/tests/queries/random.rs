@@ -5,11 +5,11 @@ use ahq_domain::deadline::Deadline;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{EditionId, QueryId, SessionId, UserId};
 use ahq_domain::markdown::Markdown;
+use ahq_domain::number::QueryNumber;
 use ahq_domain::office::{OfficeCode, OfficeKind, Standing};
 use ahq_domain::permission::{Caller, Party, Scope};
 use ahq_domain::query::{
-    Addressee, Audience, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, QueryNumber,
-    Reasoned,
+    Addressee, Audience, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, Reasoned,
 };
 use ahq_domain::question::{Choice, Key, Kind, Question, Revision};
 use ahq_domain::user::Role;

@@ -3,7 +3,8 @@
 use crate::on_both;
 use crate::random::{midnight, queries as some_queries};
 use ahq_domain::id::QueryId;
-use ahq_domain::query::{Life, Query, QueryNumber};
+use ahq_domain::number::QueryNumber;
+use ahq_domain::query::{Life, Query};
 use ahq_store::queries::{self, Lock, QueryRef};
 use ahq_store::{Store, StoreError};
 use proptest::strategy::{Strategy, ValueTree};
