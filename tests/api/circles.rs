@@ -204,3 +204,52 @@ on_both!(a_restricted_answer_hides_whether_a_question_was_skipped, |app| {
     assert_eq!(row(0), row(1), "a hidden answer and a hidden skip look the same");
     assert_eq!(row(0)["shown"], "restricted");
 });
+
+on_both!(the_public_reads_what_was_announced_and_nothing_newer, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-11-25T09:00:00Z");
+    let body = json!({"reason": "All is in."});
+    lead.post_if(&format!("{path}/closure"), &etag(&lead, &path).await, &body)
+        .await
+        .expect(200);
+    compiled(&lead, &path).await;
+    let publication = format!("{path}/publication");
+    lead.post_if(&publication, &etag(&lead, &path).await, &json!({"edition": 1}))
+        .await
+        .expect(200);
+    app.set_clock("2026-12-01T09:00:00Z");
+    let public = app.public();
+    let edition = "/public/queries/2026.1/edition?format=html";
+    assert!(public.get(edition).await.expect(200).text.contains("Text of AT."));
+
+    // A newer edition is not public by itself.
+    answered(&at, &path, "AT", &answers("AT anew")).await;
+    assert_eq!(compiled(&lead, &path).await, 2);
+    let text = public.get(edition).await.expect(200).text;
+    assert!(text.contains("Text of AT.") && !text.contains("anew"));
+
+    // Narrowing acts at once, on the snapshot that is public and on the newest alike.
+    let response = format!("{path}/responses/AT");
+    let body = json!({"circle": "network", "questions": ["q2"]});
+    at.put_if(&format!("{response}/circles"), &etag(&at, &response).await, &body)
+        .await
+        .expect(200);
+    let text = public.get(edition).await.expect(200).text;
+    assert!(!text.contains("Text of AT") && text.contains("Comment of AT.") && !text.contains("anew"));
+    assert!(text.contains("edition 3"), "the public snapshot has a new number");
+    let gone = lead.get(&format!("{path}/editions/1?circle=public")).await.expect(410);
+    assert!(
+        gone.header("link")
+            .is_some_and(|link| link.contains("/editions/3>; rel=\"successor-version\""))
+    );
+    let newest = lead
+        .get(&format!("{path}/editions/4?circle=network&format=html"))
+        .await
+        .expect(200);
+    assert!(newest.text.contains("Text of AT anew."), "the network still reads it");
+    lead.get(&format!("{path}/editions/2?circle=network")).await.expect(200);
+    lead.get(&format!("{path}/editions/2?circle=public")).await.expect(410);
+});
