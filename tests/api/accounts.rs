@@ -66,6 +66,8 @@ on_both!(signing_out_and_disabling_count_on_the_next_request, |app| {
     let id = expert.get("/me").await.json["id"].as_str().expect("an id").to_owned();
     let path = format!("/offices/LU/users/{id}");
     let user = lead.get(&path).await.expect(200);
+    assert_eq!(user.json["actions"], json!(["change"]));
+    assert_eq!(actions_at(&expert, &path).await, json!([]));
     let mut change = json!({"name": "Expert of LU", "grants": user.json["grants"], "disabled": true});
     expert.put_if(&path, &user.etag(), &change).await.expect(403);
     let disabled = lead.put_if(&path, &user.etag(), &change).await.expect(200);
@@ -81,6 +83,10 @@ on_both!(signing_out_and_disabling_count_on_the_next_request, |app| {
         "last_coordinator"
     );
 });
+
+async fn actions_at(client: &ahq_harness::Client, path: &str) -> serde_json::Value {
+    client.get(path).await.expect(200).json["actions"].clone()
+}
 
 on_both!(an_invitation_is_mailed_and_accepted_once, |app| {
     let lead = app.coordinator("LU").await;

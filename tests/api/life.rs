@@ -62,6 +62,11 @@ on_both!(a_query_from_draft_to_publication, |app| {
     assert_eq!(compiled(&lead, &path).await, 1);
     assert_eq!(lead.get(&path).await.json["status"], "compiled");
 
+    let editions = lead.get(&format!("{path}/editions")).await.expect(200);
+    assert_eq!(editions.json["items"][0]["actions"], json!(["publish"]));
+    let theirs = at.get(&format!("{path}/editions")).await.expect(200);
+    assert_eq!(theirs.json["items"][0]["actions"], json!([]));
+
     let summary = format!("{path}/summary");
     let begun = lead.get(&summary).await.expect(200);
     assert!(

@@ -110,7 +110,8 @@ pub(crate) async fn sign_out(exchange: web::Data<Exchange>, caller: Bearer) -> R
 pub(crate) async fn read_me(exchange: web::Data<Exchange>, caller: Bearer) -> Result<Reply, Problem> {
     Ok(exchange
         .read(caller.0, |work| {
-            let view = UserView::from(work.me()?);
+            let user = work.me()?;
+            let view = UserView::new(user.clone(), &work.user_actions(&user));
             Reply::versioned(view.version(), &view)
         })
         .await?)

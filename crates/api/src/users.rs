@@ -8,7 +8,7 @@ use ahq_domain::office::OfficeCode;
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::User;
 use ahq_exchange::error::Error;
-use ahq_exchange::work::Exchange;
+use ahq_exchange::work::{Exchange, Work};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -36,8 +36,13 @@ fn office(code: &str) -> Result<OfficeCode, Error> {
     code.parse().map_err(|_| Refusal::Hidden.into())
 }
 
-fn shown(user: User) -> Result<Reply, Error> {
-    let view = UserView::from(user);
+fn view(work: &Work<'_>, user: User) -> UserView {
+    let actions = work.user_actions(&user);
+    UserView::new(user, &actions)
+}
+
+fn shown(work: &Work<'_>, user: User) -> Result<Reply, Error> {
+    let view = view(work, user);
     Reply::versioned(view.version(), &view)
 }
 
@@ -58,7 +63,7 @@ pub(crate) async fn list_users(
         .read(caller.0, move |work| {
             let users = work.list_users(&office)?;
             Reply::unversioned(&UsersView {
-                items: users.into_iter().map(Into::into).collect(),
+                items: users.into_iter().map(|user| view(work, user)).collect(),
             })
         })
         .await?)
@@ -82,7 +87,8 @@ pub(crate) async fn invite_user(
     let Json { value, replay } = body;
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
-            let view = UserView::from(work.invite_user(&office, &value.into())?);
+            let user = work.invite_user(&office, &value.into())?;
+            let view = view(work, user);
             let location = format!("{PREFIX}/offices/{office}/users/{}", view.id());
             Reply::created(location, view.version(), &view).map(Reply::keep)
         })
@@ -103,7 +109,10 @@ pub(crate) async fn read_user(
 ) -> Result<Reply, Problem> {
     let office = office(&path.code)?;
     Ok(exchange
-        .read(caller.0, move |work| shown(work.user(&office, &path.user)?))
+        .read(caller.0, move |work| {
+            let user = work.user(&office, &path.user)?;
+            shown(work, user)
+        })
         .await?)
 }
 
@@ -124,7 +133,8 @@ pub(crate) async fn change_user(
     let office = office(&path.code)?;
     Ok(exchange
         .write(caller.0, move |work| {
-            shown(work.change_user(&office, &path.user, version.0, body.value.into())?)
+            let user = work.change_user(&office, &path.user, version.0, body.value.into())?;
+            shown(work, user)
         })
         .await?)
 }
@@ -139,7 +149,7 @@ pub(crate) async fn change_user(
 pub(crate) async fn read_invitation(exchange: web::Data<Exchange>, token: Path<String>) -> Result<Reply, Problem> {
     Ok(exchange
         .read(ahq_exchange::credentials::Credentials::Nobody, move |work| {
-            Reply::unkept(&UserView::from(work.invitation(&token)?))
+            Reply::unkept(&UserView::new(work.invitation(&token)?, &["accept"]))
         })
         .await?)
 }
@@ -157,5 +167,5 @@ pub(crate) async fn accept_invitation(
     body: Json<PasswordBody>,
 ) -> Result<Reply, Problem> {
     let user = exchange.accept_invitation(token.0, body.value.password).await?;
-    Ok(Reply::unkept(&UserView::from(user))?.status(StatusCode::CREATED))
+    Ok(Reply::unkept(&UserView::new(user, &[]))?.status(StatusCode::CREATED))
 }

@@ -36,6 +36,8 @@ pub struct EditionItem {
     pub stale: bool,
     /// The views this caller may read: circle, hash, and the edition that replaced it.
     pub views: Vec<(Circle, String, Option<i32>)>,
+    /// What the caller may do with it now.
+    pub actions: Vec<&'static str>,
 }
 
 /// A view of an edition, as it was frozen.
@@ -356,9 +358,20 @@ impl Work<'_> {
         let views = editions::views(self.conn, edition.id)?;
         Ok(EditionItem {
             stale: edition.composition != now,
+            actions: self.edition_actions(query, &views),
             views: readable(views, reader),
             edition,
         })
+    }
+
+    fn edition_actions(&self, query: &Query, views: &[editions::ViewHead]) -> Vec<&'static str> {
+        let in_force = views
+            .iter()
+            .any(|view| view.circle == Circle::Public && view.replaced_by.is_none());
+        let may_publish = in_force
+            && query.allows(Step::Publish, self.now).is_ok()
+            && self.may(Action::Publish, Subject::Query(query)).is_ok();
+        if may_publish { vec!["publish"] } else { Vec::new() }
     }
 
     /// The editions of a query, the newest first.
@@ -373,10 +386,15 @@ impl Work<'_> {
         let mut items = Vec::new();
         let views = editions::views_of_query(self.conn, query.id)?;
         for edition in editions::list(self.conn, query.id)? {
-            let own = views.iter().filter(|(id, _)| *id == edition.id);
+            let own: Vec<_> = views
+                .iter()
+                .filter(|(id, _)| *id == edition.id)
+                .map(|(_, view)| view.clone())
+                .collect();
             items.push(EditionItem {
                 stale: edition.composition != now,
-                views: readable(own.map(|(_, view)| view.clone()).collect(), reader),
+                actions: self.edition_actions(&query, &own),
+                views: readable(own, reader),
                 edition,
             });
         }

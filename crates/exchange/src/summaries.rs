@@ -21,7 +21,15 @@ use crate::queries::network;
 use crate::work::{Work, must_be_version};
 
 /// A summary with the edition it belongs to.
-pub type EditionSummary = (Edition, StoredSummary);
+#[derive(Debug, Clone)]
+pub struct EditionSummary {
+    /// The edition.
+    pub edition: Edition,
+    /// The summary.
+    pub summary: StoredSummary,
+    /// What the caller may do with it now.
+    pub actions: Vec<&'static str>,
+}
 
 impl Work<'_> {
     /// Begins the summary of a view of an edition from what that view shows.
@@ -79,6 +87,22 @@ impl Work<'_> {
         Ok(last.ok_or_else(|| Refusal::conflict("no_edition", "a summary belongs to an edition: make one first"))?)
     }
 
+    fn shown_summary(&self, query: &Query, edition: Edition, summary: StoredSummary) -> EditionSummary {
+        let steps = [
+            ("change", Action::EditSummary, true),
+            ("sign", Action::SignSummary, summary.signed.is_none()),
+        ];
+        EditionSummary {
+            actions: steps
+                .into_iter()
+                .filter(|(_, action, possible)| *possible && self.may(*action, Subject::Query(query)).is_ok())
+                .map(|(word, _, _)| word)
+                .collect(),
+            edition,
+            summary,
+        }
+    }
+
     /// The summary of the newest edition for a circle, in the making or signed, for the requesters.
     ///
     /// # Errors
@@ -88,7 +112,7 @@ impl Work<'_> {
         self.may(Action::ReadSummary, Subject::Query(&query))?;
         let edition = self.last_edition(&query)?;
         let summary = summaries::find(self.conn, edition.id, circle)?.ok_or(Refusal::Hidden)?;
-        Ok((edition, summary))
+        Ok(self.shown_summary(&query, edition, summary))
     }
 
     /// Writes the summary of the newest edition for a circle. `expected` is the version read; none begins it. A
@@ -133,7 +157,7 @@ impl Work<'_> {
         };
         let subject = format!("query/{}/edition/{}", query.id, edition.number);
         self.record("summary.changed", subject, json!({"circle": circle}))?;
-        Ok((edition, summary))
+        Ok(self.shown_summary(&query, edition, summary))
     }
 
     /// Signs a summary off. When the network's is signed, the compilation is mailed once to every office asked, the
@@ -164,7 +188,7 @@ impl Work<'_> {
         if circle == Circle::Network {
             self.mail_compilation(&mut query, &edition)?;
         }
-        Ok((edition, summary))
+        Ok(self.shown_summary(&query, edition, summary))
     }
 
     /// Sends the compilation without a summary.

@@ -42,6 +42,15 @@ pub struct UserChange {
 }
 
 impl Work<'_> {
+    /// What the caller may do with a user now.
+    pub fn user_actions(&self, user: &User) -> Vec<&'static str> {
+        let highest = user.grants.iter().map(|grant| grant.role).max().unwrap_or(Role::Reader);
+        let may_change = self
+            .may(Action::ManageUsers, Subject::User(&user.office, highest))
+            .is_ok();
+        if may_change { vec!["change"] } else { Vec::new() }
+    }
+
     /// The users of an office.
     ///
     /// # Errors

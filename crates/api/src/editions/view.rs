@@ -26,6 +26,9 @@ pub(crate) struct EditionEntry {
     responses: usize,
     /// The views you may read.
     views: Vec<ViewEntry>,
+    /// What you may do with it now.
+    #[schema(example = json!(["publish"]))]
+    actions: Vec<String>,
 }
 
 /// A view of an edition.
@@ -57,6 +60,7 @@ impl From<EditionItem> for EditionEntry {
             made_at: item.edition.made,
             stale: item.stale,
             responses: item.edition.composition.len(),
+            actions: item.actions.into_iter().map(str::to_owned).collect(),
             views: item
                 .views
                 .into_iter()

@@ -27,11 +27,16 @@ pub(crate) struct SummaryView {
     findings: String,
     /// When the lead signed it off; none until then, and none again after a change.
     signed_at: Option<DateTime<Utc>>,
+    /// What you may do with it now.
+    #[schema(example = json!(["change", "sign"]))]
+    actions: Vec<String>,
 }
 
 impl From<EditionSummary> for SummaryView {
-    fn from((edition, stored): EditionSummary) -> Self {
+    fn from(shown: EditionSummary) -> Self {
+        let (edition, stored) = (shown.edition, shown.summary);
         Self {
+            actions: shown.actions.into_iter().map(str::to_owned).collect(),
             version: stored.version,
             edition: edition.number,
             circle: stored.circle.into(),

@@ -42,11 +42,16 @@ pub(crate) struct UserView {
     grants: Vec<GrantView>,
     /// Where the account stands.
     status: UserStatusWord,
+    /// What you may do with it now.
+    #[schema(example = json!(["change"]))]
+    actions: Vec<String>,
 }
 
-impl From<User> for UserView {
-    fn from(user: User) -> Self {
+impl UserView {
+    /// The view of a user for whom these actions are open to the caller.
+    pub(crate) fn new(user: User, actions: &[&str]) -> Self {
         Self {
+            actions: actions.iter().map(|action| (*action).to_owned()).collect(),
             id: user.id.0,
             version: user.version,
             office: user.office.to_string(),
