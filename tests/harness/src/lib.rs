@@ -5,6 +5,8 @@
 
 mod client;
 mod contract;
+pub mod goal;
+pub mod installation;
 pub mod postgres;
 
 use std::net::SocketAddr;

@@ -52,6 +52,11 @@ pub fn server() -> Option<&'static Server> {
 }
 
 impl Server {
+    /// The path of one of PostgreSQL's own programs, such as `pgbench`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// Makes an empty database and returns its address.
     ///
     /// # Panics
@@ -115,7 +120,7 @@ fn start(programs: PathBuf) -> Result<Server, String> {
     run(user.command("cp").arg("-Rp").arg(&template).arg(&data))?;
     let sockets = user.own_folder(&std::env::temp_dir().join(format!("ahq-pg-{process}")))?;
     let options = format!(
-        "-k {} -c listen_addresses='' -c max_connections=200 -c shared_buffers=32MB",
+        "-k {} -c listen_addresses='' -c max_connections=200 -c shared_buffers=128MB",
         sockets.display()
     );
     let mut watch = user

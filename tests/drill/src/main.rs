@@ -1,0 +1,121 @@
+//! Drills: they kill, stall and flood the real program, and tell whether it kept its promises.
+//!
+//! Each drill prints a line `goal=… measured=… target=… pass|fail` a database. Each has a mutant: the program with one
+//! fault built in on purpose, which the drill must catch, or the drill itself is worth nothing.
+#![expect(clippy::expect_used, clippy::panic, reason = "a drill that cannot go on has failed")]
+
+mod kill;
+mod mutants;
+
+use std::process::ExitCode;
+
+use ahq_harness::Database;
+use ahq_harness::goal::{Goal, say};
+use ahq_harness::installation::{Subject, as_program};
+use clap::{Parser, ValueEnum};
+
+/// Drills of the ad-hoc query exchange. Exit code 0 when every goal was reached.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ahq-drill",
+    after_help = "Examples:\n  cargo run --release -p ahq-drill -- all --short\n  cargo run --release -p ahq-drill -- kill --database sqlite\n  cargo run --release -p ahq-drill -- mutants --short"
+)]
+struct Line {
+    /// Which drill; `all` are all of them and then the mutants.
+    #[arg(value_enum)]
+    name: Name,
+    /// The short form, as on every change: seconds instead of minutes.
+    #[arg(long)]
+    short: bool,
+    /// On one database only.
+    #[arg(long, value_enum)]
+    database: Option<DatabaseWord>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Every drill, then every mutant.
+    All,
+    /// Every mutant against its drill.
+    Mutants,
+    /// R1: killed at random moments under many writers, nothing acknowledged is lost.
+    Kill,
+}
+
+/// The drills themselves, in the order of their goals.
+const DRILLS: [Name; 1] = [Name::Kill];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DatabaseWord {
+    Sqlite,
+    Postgres,
+}
+
+/// What a drill is told.
+#[derive(Debug, Clone)]
+struct Order {
+    /// The build to try.
+    subject: Subject,
+    /// Which database.
+    database: Database,
+    /// Seconds instead of minutes.
+    short: bool,
+}
+
+impl Order {
+    /// The name of a goal on this database.
+    fn goal(&self, id: &str) -> String {
+        match self.database {
+            Database::Sqlite => format!("{id}-sqlite"),
+            Database::Postgres => format!("{id}-postgres"),
+        }
+    }
+}
+
+/// Runs one drill; no goals where its database is not there.
+async fn drill(name: Name, order: &Order) -> Vec<Goal> {
+    match name {
+        Name::All | Name::Mutants => Vec::new(),
+        Name::Kill => kill::run(order).await,
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    if let Some(code) = as_program().await {
+        return code;
+    }
+    let line = Line::parse();
+    let databases = match line.database {
+        Some(DatabaseWord::Sqlite) => vec![Database::Sqlite],
+        Some(DatabaseWord::Postgres) => vec![Database::Postgres],
+        None => vec![Database::Sqlite, Database::Postgres],
+    };
+    let chosen = match line.name {
+        Name::All => DRILLS.to_vec(),
+        Name::Mutants => Vec::new(),
+        one => vec![one],
+    };
+    let mut failed = 0;
+    for name in chosen {
+        for database in &databases {
+            let order = Order {
+                subject: Subject::Right,
+                database: *database,
+                short: line.short,
+            };
+            for goal in drill(name, &order).await {
+                goal.print();
+                failed += usize::from(!goal.pass);
+            }
+        }
+    }
+    if matches!(line.name, Name::All | Name::Mutants) {
+        failed += mutants::run(&databases).await;
+    }
+    if failed > 0 {
+        say(format!("{failed} goals were not reached"));
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
