@@ -1,5 +1,6 @@
 //! Connections that are kept open and lent to one use case at a time. Callers wait for a connection as tasks, so that no
-//! thread stands idle for them; the use case itself runs on a blocking thread.
+//! thread stands idle for them. A use case on a server runs on a blocking thread, since it waits for the network; one on a
+//! file runs where it is called: handing it over and back costs more than most of them take.
 
 use crate::connection::{Address, Role};
 use crate::error::StoreError;
@@ -8,7 +9,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) struct Pool {
     address: Address,
@@ -57,20 +58,32 @@ impl Pool {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
     {
-        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
-            .await
-            .map_err(|_| StoreError::Busy("all connections are in use".to_owned()))?
-            .map_err(|_| closed())?;
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
+                .await
+                .map_err(|_| StoreError::Busy("all connections are in use".to_owned()))?
+                .map_err(|_| closed())?,
+        };
+        if self.address.file().is_some() {
+            return self.run(permit, work);
+        }
         let pool = Arc::clone(self);
-        let lent = tokio::task::spawn_blocking(move || {
-            let mut session = pool.take()?;
-            let outcome = work(&mut session);
-            pool.give_back(session);
-            drop(permit);
-            outcome
-        });
-        lent.await
+        tokio::task::spawn_blocking(move || pool.run(permit, work))
+            .await
             .unwrap_or_else(|fault| Err(StoreError::Unavailable(fault.to_string()).into()))
+    }
+
+    fn run<T, E, F>(&self, permit: OwnedSemaphorePermit, work: F) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        F: FnOnce(&mut Session) -> Result<T, E>,
+    {
+        let mut session = self.take()?;
+        let outcome = work(&mut session);
+        self.give_back(session);
+        drop(permit);
+        outcome
     }
 
     /// Waits for those at work and closes every connection; later callers are turned away.
@@ -81,6 +94,13 @@ impl Pool {
             drop(all);
         }
         self.idle().clear();
+    }
+
+    /// How many connections are lent, and how many are open and idle.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let size = usize::try_from(self.size).unwrap_or(Semaphore::MAX_PERMITS);
+        let lent = size.saturating_sub(self.permits.available_permits());
+        (lent, self.idle().len())
     }
 
     fn take(&self) -> Result<Session, StoreError> {
