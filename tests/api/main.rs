@@ -8,6 +8,7 @@ mod circles;
 mod concurrency;
 mod deadlines;
 mod documents;
+mod health;
 mod life;
 mod mail;
 mod openapi;

@@ -30,6 +30,8 @@ use crate::work::{Exchange, Work};
 
 /// How long a claimed row belongs to its worker; another takes it over afterwards.
 const LEASE: Duration = Duration::seconds(60);
+/// How long mail may be due, and nobody take any of it, before something is wrong with those who should.
+const STILL_FOR: Duration = Duration::minutes(15);
 /// For how long a message that meets temporary failures is tried again.
 const TRIED_FOR: Duration = Duration::days(5);
 /// The longest wait between two tries.
@@ -167,6 +169,29 @@ fn wait(attempts: i32, chance: u8) -> Duration {
 }
 
 impl Work<'_> {
+    /// Since when mail has been due that no worker came for, where that is too long. A mail server that refuses is no
+    /// such thing: then messages are taken, and put off. `since` is when the caller began to look: what stood still
+    /// before that is not held against the workers.
+    ///
+    /// # Errors
+    /// What the tables refuse.
+    pub fn mail_stuck_since(&mut self, since: Instant) -> Result<Option<Instant>, Error> {
+        if self.now < since + STILL_FOR {
+            return Ok(None);
+        }
+        // A minute's lease, or the first wait of a message that was put off.
+        let soon = self.now + LEASE + LEASE / 4;
+        Ok(outbox::stuck_since(self.conn, self.now, self.now - STILL_FOR, soon)?)
+    }
+
+    /// How many messages wait, and since when the longest waiting one is due.
+    ///
+    /// # Errors
+    /// What the tables refuse.
+    pub fn mail_waiting(&mut self) -> Result<(i64, Option<Instant>), Error> {
+        Ok(outbox::waiting(self.conn)?)
+    }
+
     fn prepare(&mut self, entry: &Entry, sender: &Sender) -> Result<Prepared, Error> {
         let note: Note =
             serde_json::from_value(entry.facts.clone()).map_err(|error| Error::Internal(error.to_string()))?;

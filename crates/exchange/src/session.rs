@@ -47,6 +47,14 @@ impl Exchange {
     /// [`Error::BadToken`] for a wrong password, an unknown and a disabled account alike; [`Error::TooMany`] after
     /// repeated failures of this account.
     pub async fn sign_in(&self, email: &str, password: String) -> Result<SignedIn, Error> {
+        let signed_in = self.try_sign_in(email, password).await;
+        if matches!(signed_in, Err(Error::BadToken | Error::TooMany { .. })) {
+            self.count_refused_sign_in();
+        }
+        signed_in
+    }
+
+    async fn try_sign_in(&self, email: &str, password: String) -> Result<SignedIn, Error> {
         let account = format!("account:{}", email.trim().to_lowercase());
         let (key, email) = (account.clone(), email.trim().to_owned());
         let found = self

@@ -1,6 +1,7 @@
 //! The frame of every use case: who calls, what time it is, one transaction, and the traces it leaves.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ahq_domain::clock::{Clock, Instant, Randomness, brussels_date};
 use ahq_domain::id::{EventId, MessageId};
@@ -37,6 +38,7 @@ pub struct Exchange {
     randomness: Randomness,
     keys: Arc<ServerKeys>,
     settings: Arc<Settings>,
+    refused_sign_ins: Arc<AtomicU64>,
 }
 
 /// One use case at work: everything it may use.
@@ -61,6 +63,7 @@ impl Exchange {
             randomness,
             keys: Arc::new(keys),
             settings: Arc::new(settings),
+            refused_sign_ins: Arc::default(),
         }
     }
 
@@ -82,6 +85,15 @@ impl Exchange {
     /// Its randomness.
     pub fn randomness(&self) -> &Randomness {
         &self.randomness
+    }
+
+    /// How many sign-ins failed in this process: wrong passwords, accounts that are not there, tries that came too soon.
+    pub fn refused_sign_ins(&self) -> u64 {
+        self.refused_sign_ins.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_refused_sign_in(&self) {
+        self.refused_sign_ins.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Runs a use case that changes nothing.

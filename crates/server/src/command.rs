@@ -1,7 +1,7 @@
 //! The command line: what each command is for, and how it ends.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ahq_domain::office::OfficeCode;
 use ahq_domain::refusal::Refusal;
@@ -11,6 +11,9 @@ use ahq_exchange::error::Error;
 use ahq_exchange::users::UserInput;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use ahq_store::backup::Kind;
+
+use crate::backup::{self, Manifest, Restored};
 use crate::config::Config;
 use crate::data::{self, Network};
 use crate::lifecycle::{self, Parts, StartError};
@@ -44,6 +47,27 @@ enum Command {
     /// Bring the tables up to date.
     #[command(after_help = "Example:\n  AHQ_DATABASE__ADDRESS=postgres://ahq@localhost/ahq ahq migrate")]
     Migrate,
+    /// Copy the database and its keys into a new folder, while the program may serve.
+    #[command(
+        after_help = "Examples:\n  ahq backup /var/backups\n  AHQ_DATABASE__ADDRESS=postgres://ahq@localhost/ahq ahq backup /var/backups\n\nThe folder is called DIR/ahq-<instant> once all of it is written, synced and read back. It holds the keys of SQLite's\ndatabase (on PostgreSQL they are in the copy, sealed with database.secret) and personal data: keep it as safe as the\ndatabase, and the secret apart from it. PostgreSQL is copied by its own pg_dump, found in PATH or in\n/usr/lib/postgresql/*/bin."
+    )]
+    Backup {
+        /// The folder that backups lie in; made if it is not there.
+        #[arg(value_name = "DIR")]
+        into: PathBuf,
+    },
+    /// Put a backup into the configured database, which has to be empty.
+    #[command(
+        after_help = "Examples:\n  ahq restore /var/backups/ahq-2026-11-23T12-00-00.000Z\n  ahq restore --replace /var/backups/ahq-2026-11-23T12-00-00.000Z\n  AHQ_DATABASE__ADDRESS=postgres://ahq@localhost/ahq_restored ahq restore /var/backups/ahq-2026-11-23T12-00-00.000Z\n\nStop the program first. Mail that left after the backup was made leaves once more, under the same Message-ID."
+    )]
+    Restore {
+        /// The folder that `ahq backup` made.
+        #[arg(value_name = "BACKUP")]
+        from: PathBuf,
+        /// Keep the old files of SQLite beside the new ones under dated names, and put the backup in their place.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Print the OpenAPI document.
     #[command(after_help = "Examples:\n  ahq openapi\n  ahq openapi --write openapi/ahq.json")]
     Openapi {
@@ -147,6 +171,8 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         Command::Serve { no_worker } => serve(parts, !no_worker).await,
         Command::Worker => lifecycle::work(parts).await,
         Command::Migrate => migrate(&parts).await,
+        Command::Backup { into } => back_up(&parts, &into).await,
+        Command::Restore { from, replace } => restore(&parts, &from, replace).await,
         Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
         Command::Import(import) => bring_in(&parts, import).await,
         Command::Demo(options) => demo::run(parts, options).await,
@@ -184,6 +210,32 @@ async fn migrate(parts: &Parts) -> Result<(), StartError> {
         return say("The tables are up to date.");
     }
     ran.iter().try_for_each(|name| say(format!("Ran {name}.")))
+}
+
+async fn back_up(parts: &Parts, into: &Path) -> Result<(), StartError> {
+    let folder = backup::backup(parts, into).await?;
+    let manifest = Manifest::read(&folder)?;
+    say(format!(
+        "Backed up to {}: {}, read back.",
+        folder.display(),
+        manifest.told()
+    ))?;
+    if manifest.database == Kind::Postgres {
+        say("Its keys are sealed with database.secret: keep that too, apart from the backup.")?;
+    }
+    Ok(())
+}
+
+async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<(), StartError> {
+    let Restored { manifest, kept } = backup::restore(parts, from, replace).await?;
+    for old in kept {
+        say(format!("Kept {}.", old.display()))?;
+    }
+    say(format!(
+        "Restored what was there at {}: {}, checked.",
+        manifest.made,
+        manifest.told()
+    ))
 }
 
 fn openapi(file: Option<&std::path::Path>) -> Result<(), StartError> {

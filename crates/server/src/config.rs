@@ -43,6 +43,10 @@ pub struct ServerConfig {
     pub public_address: String,
     /// Worker threads; none for one a core.
     pub workers: Option<usize>,
+    /// Address and port that `/metrics` is served on for Prometheus, such as `127.0.0.1:9464`; none for not at all. It asks
+    /// nobody who they are: let no balancer lead there. `ahq worker` serves its own figures, so beside `ahq serve` on one
+    /// machine it needs another port.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Default for ServerConfig {
@@ -51,6 +55,7 @@ impl Default for ServerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_address: "http://127.0.0.1:8080".to_owned(),
             workers: None,
+            metrics: None,
         }
     }
 }
@@ -279,6 +284,12 @@ impl Config {
             host_of(&server.public_address).is_some(),
             "server.public_address is http:// or https://, a host, perhaps a port, and no slash at the end",
         );
+        hold(
+            server
+                .metrics
+                .is_none_or(|metrics| metrics.port() == 0 || metrics.port() != server.listen.port()),
+            "server.metrics has another port than server.listen",
+        );
         hold(server.workers != Some(0), "server.workers is at least 1");
         hold(self.database.connections > 0, "database.connections is at least 1");
         hold(
@@ -345,6 +356,9 @@ impl Config {
         }
         if !local {
             weak.push("server.listen is not the loopback: put a proxy that speaks TLS in front");
+        }
+        if self.server.metrics.is_some_and(|metrics| !metrics.ip().is_loopback()) {
+            weak.push("server.metrics is not the loopback: let nobody but Prometheus reach it");
         }
         let far = !is_loopback(&self.mail.host);
         if self.mail.transport == MailTransport::Smtp && self.mail.security == MailSecurity::Plain && far {

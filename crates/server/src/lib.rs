@@ -1,13 +1,18 @@
 //! The program as a library: configuration, commands, serving and background work. The binary hands in the operating
 //! system's clock and randomness; the tests' harness hands in others.
 
+pub mod backup;
 pub mod command;
 pub mod config;
 pub mod data;
 pub mod demo;
 pub mod lifecycle;
+pub mod metrics;
 pub mod serve;
 mod survive;
 pub mod system;
 pub mod telemetry;
 pub mod worker;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

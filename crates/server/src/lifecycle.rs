@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ahq_domain::clock::{Clock, Randomness};
+use ahq_domain::clock::{Clock, Instant, Randomness};
 use ahq_exchange::credentials::Credentials;
 use ahq_exchange::keys::ServerKeys;
 use ahq_exchange::work::{Exchange, Settings};
@@ -14,9 +15,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, ConfigError};
+use crate::metrics::{Exposed, Metrics};
 use crate::serve::Serving;
 use crate::worker::Worker;
-use crate::{serve, worker};
+use crate::{metrics, serve, worker};
 
 /// How long the message that is on its way may take after the program was asked to end.
 const LAST_MESSAGE: Duration = Duration::from_secs(9);
@@ -138,6 +140,7 @@ pub async fn exchange(parts: &Parts) -> Result<Exchange, StartError> {
 pub struct Running {
     exchange: Exchange,
     serving: Serving,
+    exposed: Option<Exposed>,
     stop: watch::Sender<bool>,
     worker: Option<JoinHandle<()>>,
 }
@@ -148,17 +151,20 @@ pub struct Running {
 /// As [`exchange`], and an address that cannot be listened on.
 pub async fn start(parts: Parts, with_worker: bool) -> Result<Running, StartError> {
     let exchange = exchange(&parts).await?;
+    let metrics = Arc::new(Metrics::new(parts.clock.clone(), with_worker)?);
     let (stop, stopped) = watch::channel(false);
     let worker = if with_worker {
         Some(Worker::new(&parts.config, exchange.clone())?)
     } else {
         None
     };
-    let serving = serve::start(&parts.config, exchange.clone())?;
-    let worker = worker.map(|worker| tokio::spawn(worker::run(worker, stopped)));
+    let exposed = metrics::expose(parts.config.server.metrics, &metrics, &exchange)?;
+    let serving = serve::start(&parts.config, exchange.clone(), &metrics)?;
+    let worker = worker.map(|worker| tokio::spawn(worker::run(worker, metrics, stopped)));
     Ok(Running {
         exchange,
         serving,
+        exposed,
         stop,
         worker,
     })
@@ -168,6 +174,11 @@ impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.serving.address()
+    }
+
+    /// Where its figures are served, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.exposed.as_ref().map(Exposed::address)
     }
 
     /// The exchange behind the interface.
@@ -184,6 +195,9 @@ impl Running {
                 end(worker).await;
             }
         });
+        if let Some(exposed) = self.exposed {
+            exposed.stop().await;
+        }
         self.exchange.store().close().await;
     }
 }
@@ -207,11 +221,17 @@ async fn end(mut worker: JoinHandle<()>) {
 /// As [`exchange`], and settings of mail that cannot be used.
 pub async fn work(parts: Parts) -> Result<(), StartError> {
     let exchange = exchange(&parts).await?;
+    let metrics = Arc::new(Metrics::new(parts.clock.clone(), true)?);
     let (stop, stopped) = watch::channel(false);
-    let worker = tokio::spawn(worker::run(Worker::new(&parts.config, exchange.clone())?, stopped));
+    let worker = Worker::new(&parts.config, exchange.clone())?;
+    let exposed = metrics::expose(parts.config.server.metrics, &metrics, &exchange)?;
+    let worker = tokio::spawn(worker::run(worker, metrics, stopped));
     wait_for_signal().await;
     let _ = stop.send(true);
     end(worker).await;
+    if let Some(exposed) = exposed {
+        exposed.stop().await;
+    }
     exchange.store().close().await;
     Ok(())
 }
@@ -232,18 +252,26 @@ pub async fn wait_for_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Whether the database answers and has all migrations.
+/// Whether the database answers and has all migrations, and a worker comes for the mail that is due; `since` is when the
+/// process began to serve.
 ///
 /// # Errors
 /// What stands in the way.
-pub async fn ready(exchange: &Exchange) -> Result<(), String> {
-    let pending = exchange
-        .read(Credentials::System, |work| work.pending_migrations())
+pub async fn ready(exchange: &Exchange, since: Instant) -> Result<(), String> {
+    let (pending, stuck) = exchange
+        .read(Credentials::System, move |work| {
+            Ok((work.pending_migrations()?, work.mail_stuck_since(since)?))
+        })
         .await
         .map_err(|error| error.to_string())?;
-    if pending.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("migrations are missing: {}", pending.join(", ")))
+    if !pending.is_empty() {
+        return Err(format!("migrations are missing: {}", pending.join(", ")));
+    }
+    match stuck {
+        None => Ok(()),
+        Some(due) => Err(format!(
+            "mail has been due since {due} and no worker came for it: see whether `ahq worker`, or `ahq serve` with its \
+             worker, runs and what it logs"
+        )),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,12 +23,14 @@ use ahq_api::contract::API_VERSION;
 use ahq_api::problem::{Kind, Problem};
 use ahq_api::token::TokenKeys;
 use ahq_api::{Api, fallback, frame};
+use ahq_domain::clock::Instant;
 use ahq_exchange::work::Exchange;
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
 
 use crate::config::Config;
 use crate::lifecycle::{StartError, ready};
+use crate::metrics::{self, Metrics, Recorder};
 use crate::survive::survive;
 use crate::telemetry::Spans;
 
@@ -73,7 +76,7 @@ impl Serving {
 ///
 /// # Errors
 /// An address that cannot be listened on.
-pub fn start(config: &Config, exchange: Exchange) -> Result<Serving, StartError> {
+pub fn start(config: &Config, exchange: Exchange, metrics: &Arc<Metrics>) -> Result<Serving, StartError> {
     let other = |error: ahq_exchange::error::Error| StartError::Other(error.to_string());
     let keys = exchange.keys();
     let public = config.server.public_address.clone();
@@ -84,8 +87,11 @@ pub fn start(config: &Config, exchange: Exchange) -> Result<Serving, StartError>
     let manner = web::Data::new(Manner {
         secure: public.starts_with("https://"),
         closing: Arc::clone(&closing),
+        began: exchange.clock().now(),
     });
+    let metrics = Arc::clone(metrics);
     let mut server = HttpServer::new(move || {
+        let recorder = Rc::new(Recorder::new(Arc::clone(&metrics)));
         App::new()
             .app_data(exchange.clone())
             .app_data(manner.clone())
@@ -93,6 +99,9 @@ pub fn start(config: &Config, exchange: Exchange) -> Result<Serving, StartError>
             .service(rest())
             .wrap(from_fn(guard))
             .wrap(TracingLogger::<Spans>::new())
+            .wrap(from_fn(move |request, next| {
+                counted(Rc::clone(&recorder), request, next)
+            }))
     })
     .shutdown_timeout(LAST_SECONDS)
     .client_request_timeout(Duration::from_secs(10))
@@ -126,6 +135,8 @@ struct Manner {
     secure: bool,
     /// Whether the program was asked to end: connections are then closed after the reply they are waiting for.
     closing: Arc<AtomicBool>,
+    /// When it began to serve.
+    began: Instant,
 }
 
 impl Manner {
@@ -152,7 +163,23 @@ impl Manner {
     }
 }
 
-/// Stands around everything but the log: a panic becomes a problem, and each reply is dressed.
+/// Stands around everything: how long each request took, and how it ended.
+async fn counted<B: MessageBody + 'static>(
+    recorder: Rc<Recorder>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let (method, begun) = (metrics::word(request.method()), std::time::Instant::now());
+    let reply = next.call(request).await;
+    let (request, status) = match &reply {
+        Ok(reply) => (Some(reply.request()), reply.status()),
+        Err(error) => (None, error.as_response_error().status_code()),
+    };
+    recorder.record(request, method, status, begun.elapsed());
+    reply
+}
+
+/// Stands around everything but the log and the figures: a panic becomes a problem, and each reply is dressed.
 async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -220,9 +247,9 @@ async fn live() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({"status": "live"}))
 }
 
-/// The database answers and has all migrations.
-async fn is_ready(exchange: web::Data<Exchange>) -> Result<HttpResponse, Problem> {
-    match ready(&exchange).await {
+/// The database answers and has all migrations, and mail that is due is taken.
+async fn is_ready(exchange: web::Data<Exchange>, manner: web::Data<Manner>) -> Result<HttpResponse, Problem> {
+    match ready(&exchange, manner.began).await {
         Ok(()) => Ok(HttpResponse::Ok().json(serde_json::json!({"status": "ready"}))),
         Err(cause) => {
             tracing::warn!(cause, "not ready");
@@ -242,6 +269,7 @@ mod tests {
         web::Data::new(Manner {
             secure,
             closing: Arc::new(AtomicBool::new(closing)),
+            began: Instant::UNIX_EPOCH,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Background work: looks at the tables and the clock, does what is due, and waits a second.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ahq_exchange::delivery::{Round, Sender};
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::config::{Config, MailSecurity, MailTransport};
 use crate::lifecycle::StartError;
+use crate::metrics::Metrics;
 use crate::survive::survive;
 
 /// How long it waits when nothing is due.
@@ -101,11 +103,13 @@ impl Worker {
 }
 
 /// Works until it is told to stop, which it looks at between two messages.
-pub async fn run(worker: Worker, mut stopped: watch::Receiver<bool>) {
+pub async fn run(worker: Worker, metrics: Arc<Metrics>, mut stopped: watch::Receiver<bool>) {
     let (mut told, mut pause) = (Round::default(), PAUSE);
     let mut clear_at = Instant::now();
     while !*stopped.borrow() {
-        match survive(worker.turn(&mut clear_at)).await {
+        let turned = survive(worker.turn(&mut clear_at)).await;
+        metrics.tick(turned.as_ref().and_then(|round| round.as_ref().ok().copied()));
+        match turned {
             Some(Ok(round)) if !round.is_empty() => {
                 add(&mut told, round);
                 continue;

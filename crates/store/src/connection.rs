@@ -1,5 +1,5 @@
 //! Which database it is. Everything only one of the two can say stands in this file and its [`phrase`]s, named for what
-//! it does; nothing outside asks whether it is SQLite or PostgreSQL.
+//! it does, or, for copies of the whole, in [`crate::backup`]; nothing else asks whether it is SQLite or PostgreSQL.
 //!
 //! A statement both databases understand is written once, for [`AnyConnection`]. What diesel cannot carry through the
 //! common connection (several rows in one INSERT, ON CONFLICT DO UPDATE) is compiled once a database by [`both!`].
@@ -66,6 +66,14 @@ impl Address {
         match &self.0 {
             Place::File(path) => Some(Path::new(path)),
             Place::Server(_) => None,
+        }
+    }
+
+    /// The address of a server's database, with its password; none if it lives in a file.
+    pub(crate) fn server(&self) -> Option<&str> {
+        match &self.0 {
+            Place::File(_) => None,
+            Place::Server(url) => Some(url),
         }
     }
 
@@ -259,6 +267,12 @@ fn unreachable(error: ConnectionError) -> StoreError {
     }
 }
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
 impl AnyConnection {
     /// Begins a transaction that may change rows. SQLite takes its one write lock at once: a transaction that turns to
     /// writing later fails whenever another one wrote in between.
@@ -293,13 +307,35 @@ impl AnyConnection {
         }
     }
 
+    /// All tables, as a statement names them.
+    pub fn tables(&mut self) -> QueryResult<Vec<String>> {
+        #[derive(QueryableByName)]
+        struct Table {
+            #[diesel(sql_type = Text)]
+            name: String,
+        }
+        let tables: Vec<Table> = sql_query(match self {
+            Self::Sqlite(_) => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1"
+            }
+            Self::Postgres(_) => {
+                "SELECT CASE schemaname WHEN 'public' THEN quote_ident(tablename) \
+                 ELSE format('%I.%I', schemaname, tablename) END AS name FROM pg_tables \
+                 WHERE schemaname <> 'information_schema' AND schemaname NOT LIKE 'pg\\_%' ORDER BY 1"
+            }
+        })
+        .load(self)?;
+        Ok(tables.into_iter().map(|table| table.name).collect())
+    }
+
+    /// How many rows a table of [`AnyConnection::tables`] has.
+    pub fn count_rows(&mut self, table: &str) -> QueryResult<u64> {
+        let count: Count = sql_query(format!("SELECT count(*) AS count FROM {table}")).get_result(self)?;
+        Ok(count.count.unsigned_abs())
+    }
+
     /// Whether there is a table of this name.
     pub(crate) fn has_table(&mut self, name: &str) -> QueryResult<bool> {
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = BigInt)]
-            count: i64,
-        }
         let count: Count = match self {
             Self::Sqlite(connection) => {
                 sql_query("SELECT count(*) AS count FROM sqlite_master WHERE type = 'table' AND name = ?")

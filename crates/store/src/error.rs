@@ -49,6 +49,9 @@ pub enum StoreError {
     /// The database is set up in a way that would lose acknowledged changes or answer differently.
     #[error("the database is not fit for use: {0}")]
     Unfit(String),
+    /// One of PostgreSQL's own programs is missing, too old or failed; says what to do.
+    #[error("{0}")]
+    Tool(String),
     /// Anything else, which is a defect of the program: a statement the database refuses, a panic in a use case.
     #[error("{0}")]
     Other(String),

@@ -8,6 +8,7 @@
 //! database.
 
 pub mod audit;
+pub mod backup;
 pub mod column;
 pub mod connection;
 pub mod editions;
@@ -62,6 +63,17 @@ impl Default for Limits {
             patience: Duration::from_secs(5),
         }
     }
+}
+
+/// How busy the store is at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Connections of the pool that serve a use case.
+    pub in_use: usize,
+    /// Connections of the pool that are open and wait for one.
+    pub idle: usize,
+    /// Changes that wait for SQLite's one writer; none on PostgreSQL, where each has its connection.
+    pub waiting_writes: Option<usize>,
 }
 
 /// The database, open for use cases. Clones share it.
@@ -154,6 +166,16 @@ impl Store {
     /// transactions around them not. A test takes the difference.
     pub fn statements(&self) -> u64 {
         self.shared.statements.load(Ordering::Relaxed)
+    }
+
+    /// How busy it is right now.
+    pub fn load(&self) -> Load {
+        let (in_use, idle) = self.shared.pool.load();
+        Load {
+            in_use,
+            idle,
+            waiting_writes: self.shared.writer.as_ref().map(Writer::waiting),
+        }
     }
 
     /// Takes no more use cases, waits for those it has taken, and closes every connection. Dropping the last clone drains

@@ -76,15 +76,24 @@ type Known = Box<dyn Migration<MultiBackend>>;
 
 /// This program's migrations for that database, in order.
 fn known(connection: &AnyConnection) -> Result<Vec<Known>, StoreError> {
-    let source = match connection {
+    in_order(match connection {
         AnyConnection::Sqlite(_) => SQLITE,
         AnyConnection::Postgres(_) => POSTGRES,
-    };
+    })
+}
+
+fn in_order(source: EmbeddedMigrations) -> Result<Vec<Known>, StoreError> {
     let mut known: Vec<Known> = source
         .migrations()
         .map_err(|fault| StoreError::Migration(fault.to_string()))?;
     known.sort_by_key(stamp_of);
     Ok(known)
+}
+
+/// The stamps of this program's migrations for SQLite, or else for PostgreSQL, in order.
+pub(crate) fn known_stamps(sqlite: bool) -> Result<Vec<String>, StoreError> {
+    let known = in_order(if sqlite { SQLITE } else { POSTGRES })?;
+    Ok(known.iter().map(stamp_of).collect())
 }
 
 fn stamp_of(migration: &Known) -> String {
@@ -95,8 +104,8 @@ fn names(migrations: impl Iterator<Item = Known>) -> Vec<String> {
     migrations.map(|migration| migration.name().to_string()).collect()
 }
 
-/// What the database has seen. diesel's own question would create its table, which a read may not.
-fn stamps(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
+/// The stamps of what the database has seen, in order. diesel's own question would create its table, which a read may not.
+pub(crate) fn stamps(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
     #[derive(QueryableByName)]
     struct Seen {
         #[diesel(sql_type = Text)]

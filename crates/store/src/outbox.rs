@@ -244,6 +244,46 @@ pub fn waiting(conn: &mut Connection) -> Result<(i64, Option<Instant>), StoreErr
     Ok((count, oldest.map(Instant::from)))
 }
 
+/// Since when a message has been due that nobody claimed, if that was before `before` and nobody has claimed any other
+/// since; none while claims go on, whatever becomes of them. Statements: 1, or 2 when a message is due since before.
+///
+/// A claim moves what is due into the future: to the end of its lease, at the latest `soon`, and a settled message stays
+/// there.
+///
+/// # Errors
+/// Those of reading.
+pub fn stuck_since(
+    conn: &mut Connection,
+    now: Instant,
+    before: Instant,
+    soon: Instant,
+) -> Result<Option<Instant>, StoreError> {
+    let waiting = outbox::status.eq(to_word(&OutboxStatus::Waiting)?);
+    let oldest: Option<Time> = outbox::table
+        .filter(waiting.clone())
+        .filter(outbox::due_at.le(Time::from(before)))
+        .order(outbox::due_at)
+        .select(outbox::due_at)
+        .first(conn)
+        .optional()?;
+    let Some(oldest) = oldest else {
+        return Ok(None);
+    };
+    let claimed = waiting
+        .and(outbox::attempts.gt(0))
+        .and(outbox::due_at.gt(Time::from(now)))
+        .and(outbox::due_at.le(Time::from(soon)));
+    let over = [OutboxStatus::Sent, OutboxStatus::Failed, OutboxStatus::Dropped];
+    let over = over.iter().map(to_word).collect::<Result<Vec<_>, _>>()?;
+    let settled = outbox::status.eq_any(over).and(outbox::due_at.gt(Time::from(before)));
+    let moved: Option<Id> = outbox::table
+        .filter(claimed.or(settled))
+        .select(outbox::id)
+        .first(conn)
+        .optional()?;
+    Ok(moved.is_none().then(|| oldest.into()))
+}
+
 /// Deletes all messages about a query: a draft that is itself deleted. Statements: 1.
 ///
 /// # Errors

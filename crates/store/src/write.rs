@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::pool::closed;
 use crate::session::Session;
 use std::num::NonZeroU32;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -29,6 +29,23 @@ type Job = Box<dyn FnOnce(Result<&mut Session, StoreError>) -> Answer + Send>;
 pub(crate) struct Writer {
     queue: Mutex<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// A use case in the queue, counted until it leaves it, however that happens.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn enter(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Writer {
@@ -48,6 +65,7 @@ impl Writer {
         Ok(Self {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
+            waiting: Arc::default(),
         })
     }
 
@@ -59,7 +77,9 @@ impl Writer {
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let waiting = Waiting::enter(&self.waiting);
         self.enqueue(Box::new(move |session| {
+            drop(waiting);
             let outcome = match session {
                 Ok(session) => session.savepoint(use_case),
                 Err(error) => Err(error.into()),
@@ -73,6 +93,11 @@ impl Writer {
         answer
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has ended".to_owned()).into()))
+    }
+
+    /// How many use cases wait in the queue.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     fn enqueue(&self, job: Job) -> Result<(), StoreError> {

@@ -81,6 +81,7 @@ fn what_cannot_go_together_is_named() {
         ),
         ("[server]\npublic_address = \"https://x/\"", "server.public_address"),
         ("[server]\nworkers = 0", "server.workers"),
+        ("[server]\nmetrics = \"127.0.0.1:8080\"", "server.metrics"),
         ("[server]\nworkers = -1", "server.workers in /"),
         ("[mail]\nuser = \"ahq\"", "mail.user"),
         (
@@ -140,6 +141,7 @@ fn secrets_are_not_shown() {
 fn what_is_weak_is_said() {
     let weak = |text: &str| load(text, &[]).unwrap().weaknesses().join("\n");
     assert!(!weak("").contains("public_address"));
+    assert!(!weak("[server]\nmetrics = \"127.0.0.1:9464\"").contains("server.metrics"));
     for host in ["http://localhost:8080", "http://[::1]:8080", "https://ahq.example.org"] {
         let text = format!("[server]\npublic_address = \"{host}\"");
         assert!(!weak(&text).contains("public_address"), "{host}");
@@ -150,6 +152,7 @@ fn what_is_weak_is_said() {
             "public_address",
         ),
         ("[server]\nlisten = \"0.0.0.0:8080\"", "server.listen"),
+        ("[server]\nmetrics = \"0.0.0.0:9464\"", "server.metrics"),
         (
             "[mail]\ntransport = \"smtp\"\nhost = \"mail.example.org\"",
             "mail.security",

@@ -18,6 +18,7 @@ on_both!(
     only_the_last_claim_settles,
     a_postponed_message_is_due_again,
     a_deleted_draft_is_not_told_of,
+    mail_that_nobody_takes_is_stuck,
 );
 
 fn minutes(minutes: i64) -> Instant {
@@ -225,4 +226,57 @@ async fn a_deleted_draft_is_not_told_of(store: &Store) {
     .unwrap();
     assert_eq!(of_query(store, QUERY).await, []);
     assert_eq!(of_query(store, OTHER_QUERY).await, [other]);
+}
+
+async fn mail_that_nobody_takes_is_stuck(store: &Store) {
+    // Fifteen minutes without a claim; a lease ends within a minute.
+    let stuck = async |at: i64, statements: u64| {
+        let (now, before, soon) = (minutes(at), minutes(at - 15), minutes(at + 1));
+        read(store, statements, move |conn| {
+            outbox::stuck_since(conn, now, before, soon)
+        })
+        .await
+    };
+    assert_eq!(stuck(60, 1).await, None, "nothing is due");
+    put(
+        store,
+        vec![entry(11, now()), entry(12, minutes(1)), entry(13, minutes(300))],
+    )
+    .await;
+    assert_eq!(stuck(14, 1).await, None, "not for long enough");
+    assert_eq!(stuck(15, 2).await, Some(now()), "fifteen minutes to the moment");
+    claim(store, minutes(20), minutes(21), 1).await;
+    assert_eq!(
+        stuck(20, 2).await,
+        None,
+        "somebody is at work, though not on the oldest"
+    );
+    assert_eq!(stuck(22, 2).await, Some(minutes(1)), "who never came back");
+    let second = claim(store, minutes(22), minutes(23), 1).await.remove(0);
+    write(store, move |conn| {
+        outbox::postpone(conn, second.id, second.lease, minutes(200), "421 busy")
+    })
+    .await
+    .unwrap();
+    assert_eq!(stuck(24, 1).await, None, "what is put off is not due");
+    assert_eq!(stuck(36, 2).await, Some(minutes(21)), "nor a sign of life for hours");
+    put(store, vec![entry(14, minutes(30))]).await;
+    let first = claim(store, minutes(36), minutes(37), 1).await.remove(0);
+    let settle = write(store, move |conn| {
+        outbox::settle(
+            conn,
+            first.id,
+            first.lease,
+            OutboxStatus::Failed,
+            minutes(36),
+            Some("550"),
+        )
+    });
+    assert_eq!(settle.await, Ok(true));
+    assert_eq!(
+        stuck(51, 2).await,
+        None,
+        "a message was settled since, however that went"
+    );
+    assert_eq!(stuck(52, 2).await, Some(minutes(30)));
 }
