@@ -115,7 +115,7 @@ impl Line {
     }
 
     fn time(&self) -> Duration {
-        Duration::from_secs(if self.short { 2 } else { self.seconds })
+        Duration::from_secs(if self.short { self.seconds.min(2) } else { self.seconds })
     }
 
     fn rounds(&self) -> usize {

@@ -83,8 +83,8 @@ impl Reply {
 }
 
 impl Client {
-    /// Nobody in particular.
-    pub(crate) fn new(base: String) -> Self {
+    /// Nobody in particular, at an address without a slash at its end.
+    pub fn new(base: String) -> Self {
         Self {
             http: reqwest::Client::new(),
             base,
@@ -108,9 +108,20 @@ impl Client {
     }
 
     /// A caller with the tokens of a sign-in.
-    pub(crate) fn with_session(&self, tokens: &Value) -> Self {
+    fn with_session(&self, tokens: &Value) -> Self {
         let text = |name: &str| tokens[name].as_str().expect("a token");
         self.with_tokens(text("accessToken"), Some(text("refreshToken")))
+    }
+
+    /// Signs in a user of a test.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn signed_in(base: String, email: &str) -> Self {
+        let public = Self::new(base);
+        let body = serde_json::json!({"email": email, "password": crate::PASSWORD});
+        let tokens = public.post("/session", &body).await.expect(201);
+        public.with_session(&tokens.json)
     }
 
     fn access(&self) -> Option<String> {

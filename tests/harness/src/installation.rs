@@ -34,17 +34,19 @@ pub async fn as_program() -> Option<ExitCode> {
     if arguments.next()? != AS_PROGRAM {
         return None;
     }
-    Some(match run(Line::parse_from(std::iter::once(own).chain(arguments))).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where the program's own binary puts it too.
-            #[expect(clippy::print_stderr, reason = "what went wrong is told where people look for it")]
-            {
-                eprintln!("ahq: {error}");
+    Some(
+        match run(Line::parse_from(std::iter::once(own).chain(arguments))).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                // Where the program's own binary puts it too.
+                #[expect(clippy::print_stderr, reason = "what went wrong is told where people look for it")]
+                {
+                    eprintln!("ahq: {error}");
+                }
+                ExitCode::FAILURE
             }
-            ExitCode::FAILURE
-        }
-    })
+        },
+    )
 }
 
 /// Which build of the program is put to the test.
@@ -54,7 +56,7 @@ pub enum Subject {
     Right,
     /// One with a fault built in on purpose.
     Mutant {
-        /// The binary that holds all of them.
+        /// The drill that was built with all of them.
         binary: PathBuf,
         /// Which of them is awake.
         name: &'static str,
@@ -173,7 +175,7 @@ impl Installation {
             }
             Subject::Mutant { binary, name } => {
                 let mut command = Command::new(binary);
-                command.env("AHQ_MUTANT", name);
+                command.arg(AS_PROGRAM).env("AHQ_MUTANT", name);
                 command
             }
         };

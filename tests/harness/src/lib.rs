@@ -27,7 +27,6 @@ use ahq_server::lifecycle::{Parts, Running, start};
 use ahq_store::{Limits, Store, migration};
 use chrono::{DateTime, Duration};
 use secrecy::SecretString;
-use serde_json::json;
 
 pub use client::{Client, Reply};
 
@@ -176,12 +175,7 @@ impl App {
 
     /// Signs in a user that is there.
     pub async fn sign_in(&self, email: &str) -> Client {
-        let reply = self
-            .public()
-            .post("/session", &json!({"email": email, "password": PASSWORD}))
-            .await;
-        assert_eq!(reply.status, 201, "sign-in: {}", reply.text);
-        self.public().with_session(&reply.json)
+        Client::signed_in(self.base(), email).await
     }
 
     /// Delivers what is due and gives all messages that have left so far.

@@ -1,15 +1,16 @@
-//! A mail server for the tests: answers as it is told to, and keeps what it took.
+//! A mail server for the tests and drills: answers as it is told to, and keeps what it took.
 
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the server does otherwise than a good one would.
+/// What the server does otherwise than a good one would, on commands that begin with a text; `greeting` and `.` are
+/// commands too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Habit {
     Good,
-    /// Says this instead of the good reply to a command; `greeting` and `.` are commands too.
+    /// Says this instead of the good reply to a command.
     Says(&'static str, &'static str),
     /// Closes the connection on a command.
     Closes(&'static str),
@@ -32,16 +33,16 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) async fn start(habit: Habit) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let sink = Self {
-            port: listener.local_addr().unwrap().port(),
+            port: listener.local_addr().expect("an address").port(),
             seen: Arc::default(),
             habit: Arc::new(Mutex::new(habit)),
         };
         let (seen, habit) = (sink.seen.clone(), sink.habit.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                seen.lock().unwrap().connections += 1;
+                seen.lock().expect("no holder panics").connections += 1;
                 tokio::spawn(serve(stream, seen.clone(), habit.clone()));
             }
         });
@@ -49,7 +50,7 @@ impl Sink {
     }
 
     pub(crate) fn turns(&self, habit: Habit) {
-        *self.habit.lock().unwrap() = habit;
+        *self.habit.lock().expect("no holder panics") = habit;
     }
 }
 
@@ -68,11 +69,11 @@ async fn serve(stream: TcpStream, seen: Arc<Mutex<Seen>>, habit: Arc<Mutex<Habit
             "QUIT" => "221 bye",
             _ => "250 2.1.0 fine",
         };
-        let habit = *habit.lock().unwrap();
+        let habit = *habit.lock().expect("no holder panics");
         let reply = match habit {
-            Habit::Says(at, reply) if at == verb => reply,
-            Habit::Closes(at) if at == verb => return Ok(()),
-            Habit::Stalls(at) if at == verb => std::future::pending().await,
+            Habit::Says(at, reply) if command.starts_with(at) => reply,
+            Habit::Closes(at) if command.starts_with(at) => return Ok(()),
+            Habit::Stalls(at) if command.starts_with(at) => std::future::pending().await,
             _ => good,
         };
         stream.write_all(format!("{reply}\r\n").as_bytes()).await?;
@@ -89,7 +90,7 @@ async fn serve(stream: TcpStream, seen: Arc<Mutex<Seen>>, habit: Arc<Mutex<Habit
             }
             taken.push_str(line.strip_prefix('.').unwrap_or(&line));
         }
-        let mut seen = seen.lock().unwrap();
+        let mut seen = seen.lock().expect("no holder panics");
         seen.commands.push(command.clone());
         if in_data {
             seen.messages.push(taken);
