@@ -1,21 +1,20 @@
 //! Editions: the live compilation, frozen snapshots, their documents, and publication.
 
+pub(crate) mod printed;
 pub(crate) mod view;
 
-use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY};
+use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use ahq_domain::dissemination::Circle;
-use ahq_exchange::editions::{EditionView, Format, Order, RenderedDocument};
+use ahq_exchange::editions::{Format, Order};
 use ahq_exchange::error::Error;
 use ahq_exchange::queries::parse_reference;
 use ahq_exchange::work::Exchange;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use self::view::{Compilation, EditionDocument, EditionEntry, EditionsView, PublicationBody};
+use crate::Api;
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
 use crate::extract::{Json, NoBody, Path, Query};
@@ -25,10 +24,8 @@ use crate::problem::{Kind, Problem};
 use crate::queries::list::{PublicListKeys, QueriesView};
 use crate::queries::view::QueryView;
 use crate::replay::IdempotencyKey;
-use crate::reply::{Reply, content_tag, is_known};
+use crate::reply::Reply;
 use crate::words::CircleWord;
-
-const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 /// The format of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -163,55 +160,12 @@ fn wanted(
     Ok((format, order))
 }
 
-/// A document with its file name (RFC 8187 is not needed: the name is plain ASCII), digest (RFC 9530) and ETag.
-fn document_reply(request: &HttpRequest, document: RenderedDocument) -> HttpResponse {
-    let etag = content_tag(&document.bytes);
-    let digest = STANDARD.encode(Sha256::digest(&document.bytes));
-    let shown = if document.media_type.starts_with("text/html") {
-        "inline"
-    } else {
-        "attachment"
-    };
-    let unchanged = is_known(request, &etag);
-    let mut reply = if unchanged {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    let headers = [
-        (ETAG, etag),
-        (REPR_DIGEST, format!("sha-256=:{digest}:")),
-        (
-            CONTENT_DISPOSITION,
-            format!("{shown}; filename=\"{}\"", document.file_name),
-        ),
-        (CONTENT_TYPE, document.media_type.to_owned()),
-        (VARY, "Accept".to_owned()),
-    ];
-    for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            reply.insert_header((name, value));
-        }
-    }
-    if unchanged {
-        reply.finish()
-    } else {
-        reply.body(document.bytes)
-    }
-}
-
 /// A view that was replaced names the edition in its place (RFC 5829: `successor-version`).
 fn replaced(error: Error, editions: &str) -> Problem {
     match error {
         Error::Replaced { by } => Problem::from(error).link(&format!("{editions}/{by}"), "successor-version"),
         other => other.into(),
     }
-}
-
-/// Printing takes a moment: it runs beside the workers.
-async fn printed(view: EditionView, format: Format, order: Order) -> Result<RenderedDocument, Problem> {
-    let printed = web::block(move || view.render(format, order)).await;
-    Ok(printed.map_err(|error| Problem::internal(error.to_string()))??)
 }
 
 /// Reads the live compilation
@@ -308,7 +262,8 @@ pub(crate) async fn read_edition(
         })
         .await
         .map_err(|error| replaced(error, &editions))?;
-    Ok(document_reply(&request, printed(view, format, order).await?))
+    let document = Api::of(&request)?.printed().of(&exchange, view, format, order).await?;
+    Ok(document.reply(&request))
 }
 
 /// Announces the publication of an edition
@@ -401,5 +356,6 @@ pub(crate) async fn read_public_edition(
     let view = exchange
         .read(nobody, move |work| work.public_edition(&parse_reference(&query)?))
         .await?;
-    Ok(document_reply(&request, printed(view, format, order).await?))
+    let document = Api::of(&request)?.printed().of(&exchange, view, format, order).await?;
+    Ok(document.reply(&request))
 }

@@ -38,17 +38,19 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::contract::{Contract, PREFIX};
+use crate::editions::printed::Printed;
 use crate::openapi::Routes;
 use crate::problem::Problem;
 use crate::token::TokenKeys;
 
-/// What all handlers share: the published contract, the keys, and the clock.
+/// What all handlers share: the published contract, the keys, the clock, and the documents printed lately.
 #[derive(Debug)]
 pub struct Api {
     contract: Contract,
     tokens: TokenKeys,
     clock: Clock,
     hash_key: [u8; 32],
+    printed: Printed,
 }
 
 impl Api {
@@ -67,6 +69,7 @@ impl Api {
             tokens,
             clock,
             hash_key,
+            printed: Printed::default(),
         })
     }
 
@@ -94,6 +97,11 @@ impl Api {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The documents printed lately.
+    pub(crate) fn printed(&self) -> &Printed {
+        &self.printed
     }
 
     /// What cursors are sealed with.

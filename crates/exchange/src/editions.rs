@@ -27,6 +27,9 @@ use crate::work::{Work, must_be_version};
 /// Working days after the deadline from which on the service provider may compile for an absent requester.
 pub const PROVIDER_COMPILES_AFTER: i32 = 10;
 
+/// The number of the only edition of an imported query.
+const IMPORTED_EDITION: i32 = 1;
+
 /// An edition as its reader finds it in a list.
 #[derive(Debug, Clone)]
 pub struct EditionItem {
@@ -40,19 +43,15 @@ pub struct EditionItem {
     pub actions: Vec<&'static str>,
 }
 
-/// A view of an edition, as it was frozen.
+/// A view of an edition, as it was frozen; its canonical JSON is read by [`Work::edition_body`].
 #[derive(Debug, Clone)]
 pub struct EditionView {
-    /// The query.
-    pub query: Query,
-    /// The edition.
-    pub edition: Edition,
-    /// Whose view it is.
-    pub circle: Circle,
+    query: Query,
+    edition: EditionId,
+    number: i32,
+    circle: Circle,
     /// The SHA-256 of the canonical JSON.
     pub sha256: String,
-    /// The canonical JSON.
-    pub body: String,
     /// The summary signed for this view.
     pub summary: Option<Summary>,
 }
@@ -69,22 +68,14 @@ pub struct RenderedDocument {
 }
 
 impl EditionView {
-    /// The frozen view as a value.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when what was stored is not a view.
-    pub fn view(&self) -> Result<View, Error> {
-        parse_view(&self.body)
-    }
-
-    /// The view as a document of `format`, by country or by question.
+    /// The view, of which `body` is the canonical JSON, as a document of `format`, by country or by question.
     ///
     /// # Errors
     /// [`Error::Internal`] when what was stored cannot be printed.
-    pub fn render(&self, format: Format, order: Order) -> Result<RenderedDocument, Error> {
-        let view = self.view()?;
+    pub fn render(&self, body: &str, format: Format, order: Order) -> Result<RenderedDocument, Error> {
         let source = ahq_render::Source {
-            view: &view,
+            view: &parse_view(body)?,
+            canonical: body,
             sha256: &self.sha256,
             summary: self.summary.as_ref(),
         };
@@ -94,7 +85,7 @@ impl EditionView {
             media_type: format.media_type(),
             file_name: format!(
                 "EMN_AHQ_{name}_edition-{}_{}.{}",
-                self.edition.number,
+                self.number,
                 self.circle,
                 format.extension()
             ),
@@ -426,49 +417,51 @@ impl Work<'_> {
         if let Life::Imported(_) = query.life {
             return self.imported_view(query, number, circle);
         }
-        let (edition, stored) = editions::view(self.conn, query.id, number, circle)?.ok_or(Refusal::Hidden)?;
-        if let Some(by) = stored.replaced_by {
+        let frozen = editions::frozen(self.conn, query.id, number, circle)?.ok_or(Refusal::Hidden)?;
+        if let Some(by) = frozen.replaced_by {
             return Err(Error::Replaced { by });
         }
-        let summary = summaries::find(self.conn, edition.id, circle)?;
         Ok(EditionView {
             query,
-            edition,
+            edition: frozen.edition,
+            number,
             circle,
-            sha256: stored.sha256,
-            body: stored.body,
-            summary: summary
-                .filter(|summary| summary.signed.is_some())
-                .map(|summary| summary.summary),
+            sha256: frozen.sha256,
+            summary: frozen.summary,
         })
+    }
+
+    /// The canonical JSON of a view that the caller was given.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn edition_body(&mut self, view: &EditionView) -> Result<String, Error> {
+        if let Life::Imported(_) = view.query.life {
+            return self.imported_body(&view.query, view.circle);
+        }
+        Ok(editions::body(self.conn, view.edition, view.circle)?.ok_or(Refusal::Hidden)?)
     }
 
     /// The head of an imported query as its only edition: its respondents are named, their answers are not known.
     fn imported_view(&mut self, query: Query, number: i32, circle: Circle) -> Result<EditionView, Error> {
-        if number != 1 {
+        if number != IMPORTED_EDITION {
             return Err(Refusal::Hidden.into());
         }
-        let material = self.material(&query, Vec::new(), Vec::new())?;
-        let made = query.created;
-        let view = compile(&material.snapshot(&query, made), circle, number);
-        let body = view
-            .canonical_json()
-            .map_err(|error| Error::Internal(error.to_string()))?;
         Ok(EditionView {
-            edition: Edition {
-                id: EditionId(query.id.0),
-                query: query.id,
-                number,
-                made,
-                composition: Vec::new(),
-                declined: Vec::new(),
-            },
+            edition: EditionId(query.id.0),
+            number,
             circle,
-            sha256: sha256(&body),
-            body,
+            sha256: sha256(&self.imported_body(&query, circle)?),
             summary: None,
             query,
         })
+    }
+
+    fn imported_body(&mut self, query: &Query, circle: Circle) -> Result<String, Error> {
+        let material = self.material(query, Vec::new(), Vec::new())?;
+        let view = compile(&material.snapshot(query, query.created), circle, IMPORTED_EDITION);
+        view.canonical_json()
+            .map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// The public view in force of a published query, for everybody.
@@ -482,7 +475,7 @@ impl Work<'_> {
                 .publication(self.now)
                 .map(|publication| publication.number)
                 .ok_or(Refusal::Hidden)?,
-            _ => 1,
+            _ => IMPORTED_EDITION,
         };
         self.edition_view(query, number, Circle::Public)
     }

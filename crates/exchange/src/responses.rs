@@ -70,22 +70,16 @@ impl Work<'_> {
         self.may(Action::ReadAnswers, Subject::Query(&query))?;
         let circle = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
         let own = self.caller.party().map(|party| party.office.clone());
-        let heads = responses::of_query(self.conn, query.id)?;
-        let mut answers: BTreeMap<OfficeCode, Submitted> = responses::submitted(self.conn, query.id)?
+        let items = responses::with_answers(self.conn, query.id)?
             .into_iter()
-            .map(|submitted| (submitted.office.clone(), submitted))
-            .collect();
-        let items = heads
-            .into_iter()
-            .filter(|response| {
+            .filter(|(response, _)| {
                 own.as_ref() == Some(&response.office) || !matches!(response.position, Position::Drafting { .. })
             })
-            .map(|response| {
+            .map(|(response, submitted)| {
                 let readable = own.as_ref() == Some(&response.office)
                     || circle == Circle::Requester
                     || is_shared(&query, &response.office);
-                let submitted = answers.remove(&response.office).filter(|_| readable);
-                (response, submitted)
+                (response, submitted.filter(|_| readable))
             })
             .collect();
         Ok(ResponseList {
@@ -121,12 +115,7 @@ impl Work<'_> {
 
     fn response_detail(&mut self, query: Query, response: Response) -> Result<ResponseDetail, Error> {
         let own = self.caller.party().is_some_and(|party| party.office == response.office);
-        let submitted = match response.version_in_force() {
-            Some(_) => responses::submitted(self.conn, query.id)?
-                .into_iter()
-                .find(|submitted| submitted.office == response.office),
-            None => None,
-        };
+        let submitted = responses::in_force(self.conn, &response)?;
         let draft = if own {
             Some(responses::draft(self.conn, response.id)?)
         } else {

@@ -1,16 +1,14 @@
-//! A view as data: its canonical JSON, with the hash over it and the summary beside it.
+//! A view as data: its canonical JSON as it was hashed, after the hash over it and the summary.
 
-use ahq_domain::compilation::View;
 use ahq_domain::summary::Summary;
 use serde::Serialize;
 
 use crate::{RenderError, Source};
 
 #[derive(Serialize)]
-struct Printed<'a> {
+struct Head<'a> {
     sha256: &'a str,
     summary: Option<PrintedSummary<'a>>,
-    view: &'a View,
 }
 
 #[derive(Serialize)]
@@ -31,10 +29,15 @@ impl<'a> From<&'a Summary> for PrintedSummary<'a> {
 }
 
 pub(crate) fn print(source: Source<'_>) -> Result<Vec<u8>, RenderError> {
-    serde_json::to_vec(&Printed {
+    let mut document = serde_json::to_vec(&Head {
         sha256: source.sha256,
         summary: source.summary.map(Into::into),
-        view: source.view,
     })
-    .map_err(|error| RenderError(error.to_string()))
+    .map_err(|error| RenderError(error.to_string()))?;
+    // Whoever cuts the view out of the document can check its hash: it stands there byte for byte, as the last field.
+    document.pop();
+    document.extend_from_slice(b",\"view\":");
+    document.extend_from_slice(source.canonical.as_bytes());
+    document.push(b'}');
+    Ok(document)
 }

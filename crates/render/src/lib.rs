@@ -14,7 +14,7 @@ use ahq_domain::compilation::View;
 use ahq_domain::summary::Summary;
 
 /// The format of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// One printable page.
     Html,
@@ -48,7 +48,7 @@ impl Format {
 }
 
 /// In which order the responses stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
     /// One row for each country: the network's habit.
     #[default]
@@ -57,12 +57,14 @@ pub enum Order {
     Question,
 }
 
-/// What is printed: a view, its hash, and the summary signed for it.
+/// What is printed: a view, its canonical JSON, its hash, and the summary signed for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     /// The view.
     pub view: &'a View,
-    /// The SHA-256 of its canonical JSON.
+    /// Its canonical JSON.
+    pub canonical: &'a str,
+    /// The SHA-256 of that.
     pub sha256: &'a str,
     /// The summary signed for it, where there is one.
     pub summary: Option<&'a Summary>,

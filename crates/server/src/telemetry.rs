@@ -73,6 +73,15 @@ impl RootSpanBuilder for Spans {
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
+        let reads = outcome.as_ref().is_ok_and(|response| {
+            response.request().method().is_safe()
+                && !response.status().is_client_error()
+                && !response.status().is_server_error()
+        });
+        // The figures count what was read; the log is for what was changed or refused.
+        if reads && !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
         let status = match outcome {
             Ok(response) => {
                 let ids = ids(response.request());

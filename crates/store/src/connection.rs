@@ -173,7 +173,7 @@ fn open_file(path: &str, role: Role) -> Result<SqliteConnection, StoreError> {
     // Pages are read through the cache and not mapped: a failing disk is then an error and not a signal.
     connection.batch_execute(match role {
         Role::Write => "PRAGMA cache_size = -16000",
-        Role::Read => "PRAGMA cache_size = -4000; PRAGMA query_only = ON",
+        Role::Read => "PRAGMA cache_size = -16000; PRAGMA query_only = ON",
     })?;
     ahq_fold_utils::register_impl(&mut connection, |text: Option<String>| text.as_deref().map(fold))?;
     Ok(connection)

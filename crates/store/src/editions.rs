@@ -3,7 +3,7 @@
 
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
-use crate::schema::{edition_views, editions};
+use crate::schema::{edition_views, editions, summaries};
 use crate::word::from_word;
 use crate::{Connection, StoreError, both};
 use ahq_domain::clock::Instant;
@@ -11,6 +11,7 @@ use ahq_domain::compilation::Part;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{EditionId, QueryId};
 use ahq_domain::office::OfficeCode;
+use ahq_domain::summary::Summary;
 use diesel::insert_into;
 use diesel::prelude::*;
 
@@ -42,6 +43,19 @@ pub struct StoredView {
     pub body: String,
     /// The number of the edition in its place, once it became too wide.
     pub replaced_by: Option<i32>,
+}
+
+/// A view without its body, and the summary signed for it: what tells its printed forms from all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrozenView {
+    /// Its edition.
+    pub edition: EditionId,
+    /// The SHA-256 of its body, in hexadecimal digits.
+    pub sha256: String,
+    /// The number of the edition in its place, once it became too wide.
+    pub replaced_by: Option<i32>,
+    /// The summary, once it is signed.
+    pub summary: Option<Summary>,
 }
 
 /// What is known of a view without its body.
@@ -187,6 +201,67 @@ pub fn view(
         };
         (row.into(), view)
     }))
+}
+
+/// One view of an edition without its body, replaced ones too. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn frozen(
+    conn: &mut Connection,
+    query: QueryId,
+    number: i32,
+    circle: Circle,
+) -> Result<Option<FrozenView>, StoreError> {
+    type Texts = (String, String, String);
+    let signed = summaries::edition_id
+        .eq(edition_views::edition_id)
+        .and(summaries::circle.eq(edition_views::circle))
+        .and(summaries::signed_at.is_not_null());
+    let found: Option<(Id, String, Option<i32>, Option<Texts>)> = both!(conn, |database| editions::table
+        .inner_join(edition_views::table)
+        .left_join(summaries::table.on(signed))
+        .filter(editions::query_id.eq(Id::from(query.0)))
+        .filter(editions::number.eq(number))
+        .filter(edition_views::circle.eq(circle.word()))
+        .select((
+            editions::id,
+            edition_views::sha256,
+            edition_views::replaced_by,
+            (summaries::background, summaries::respondents, summaries::findings).nullable(),
+        ))
+        .first(database))
+    .optional()?;
+    found
+        .map(|(edition, sha256, replaced_by, texts)| {
+            Ok(FrozenView {
+                edition: EditionId(edition.into()),
+                sha256,
+                replaced_by,
+                summary: match texts {
+                    Some((background, respondents, findings)) => Some(Summary {
+                        background: from_word(&background)?,
+                        respondents: from_word(&respondents)?,
+                        findings: from_word(&findings)?,
+                    }),
+                    None => None,
+                },
+            })
+        })
+        .transpose()
+}
+
+/// The body of a view, byte for byte as it was hashed. Statements: 1.
+///
+/// # Errors
+/// Those of reading.
+pub fn body(conn: &mut Connection, edition: EditionId, circle: Circle) -> Result<Option<String>, StoreError> {
+    Ok(edition_views::table
+        .filter(edition_views::edition_id.eq(Id::from(edition.0)))
+        .filter(edition_views::circle.eq(circle.word()))
+        .select(edition_views::body)
+        .first(conn)
+        .optional()?)
 }
 
 /// The views of an edition, the narrowest circle first. Statements: 1.

@@ -12,7 +12,7 @@ pub use order::{Cursor, QuerySort};
 pub use page::{QueryFilter, QueryItem, page, public_page};
 
 use crate::column::Id;
-use crate::connection::phrase::{for_share, for_update, lock_until_commit};
+use crate::connection::phrase::{AddresseesOfQuery, for_share, for_update, lock_until_commit};
 use crate::schema::{addressees, queries};
 use crate::{Connection, StoreError, both, changed_one};
 use ahq_domain::id::QueryId;
@@ -75,33 +75,24 @@ pub fn insert_addressees(conn: &mut Connection, query: QueryId, list: &[Addresse
     Ok(())
 }
 
-/// Finds a query. Statements: 2 for a launched one, else 1.
+/// Finds a query with its addressees. Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn find(conn: &mut Connection, reference: &QueryRef) -> Result<Option<Query>, StoreError> {
-    let found = match reference {
+    let found = both!(conn, |database| match reference {
         QueryRef::Id(id) => queries::table
             .filter(queries::id.eq(Id::from(id.0)))
-            .select(Row::as_select())
-            .first(conn),
+            .select((Row::as_select(), AddresseesOfQuery))
+            .first(database),
         QueryRef::Number(number) => queries::table
             .filter(queries::number_year.eq(number.year))
             .filter(queries::number_sequence.eq(number.sequence))
-            .select(Row::as_select())
-            .first(conn),
-    };
-    let Some(row) = found.optional()? else { return Ok(None) };
-    let asked = if row.is_launched() {
-        addressees::table
-            .filter(addressees::query_id.eq(row.id()))
-            .order(addressees::office)
-            .select(AddresseeRow::as_select())
-            .load(conn)?
-    } else {
-        Vec::new()
-    };
-    row.into_query(asked).map(Some)
+            .select((Row::as_select(), AddresseesOfQuery))
+            .first(database),
+    });
+    let found: Option<(Row, String)> = found.optional()?;
+    found.map(|(row, asked)| row.into_query(&asked)).transpose()
 }
 
 /// Writes all facts of a query but its addressees, over the version before `query.version`. Statements: 1.

@@ -8,13 +8,13 @@ mod draft_answers;
 mod versions;
 
 pub use draft_answers::{DraftAnswer, delete_draft_answer, draft, put_draft_answer, replace_draft};
-pub use versions::{insert_version, submitted, version, versions, versions_of};
+pub use versions::{in_force, insert_version, submitted, version, versions, versions_of, with_answers};
 
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
 use crate::schema::responses;
 use crate::word::{from_word, to_word};
-use crate::{Connection, StoreError, changed_one};
+use crate::{Connection, StoreError, both, changed_one};
 use ahq_domain::clock::Instant;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{QueryId, ResponseId};
@@ -130,11 +130,11 @@ pub fn find(conn: &mut Connection, query: QueryId, office: &OfficeCode) -> Resul
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<Response>, StoreError> {
-    let rows: Vec<Row> = responses::table
+    let rows: Vec<Row> = both!(conn, |database| responses::table
         .filter(responses::query_id.eq(Id::from(query.0)))
         .order(responses::office)
         .select(Row::as_select())
-        .load(conn)?;
+        .load(database))?;
     rows.into_iter().map(Row::into_response).collect()
 }
 

@@ -5,7 +5,7 @@ use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
 use crate::schema::{offices, sessions, users};
 use crate::word::from_word;
-use crate::{Connection, StoreError};
+use crate::{Connection, StoreError, both};
 use ahq_domain::clock::Instant;
 use ahq_domain::id::{SessionId, UserId};
 use ahq_domain::office::{self, OfficeCode, OfficeKind};
@@ -76,7 +76,7 @@ struct Row {
 
 /// What [`standing`] joins.
 #[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = sessions, check_for_backend(MultiBackend))]
+#[diesel(table_name = sessions)]
 struct StandingRow {
     user_id: Id,
     expires_at: Time,
@@ -195,12 +195,12 @@ pub fn end_all_of(conn: &mut Connection, user: UserId, now: Instant) -> Result<(
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn standing(conn: &mut Connection, session: SessionId) -> Result<Option<Standing>, StoreError> {
-    let row: Option<StandingRow> = sessions::table
+    let row: Option<StandingRow> = both!(conn, |database| sessions::table
         .inner_join(users::table.inner_join(offices::table))
         .filter(sessions::id.eq(Id::from(session.0)))
         .select(StandingRow::as_select())
-        .first(conn)
-        .optional()?;
+        .first(database))
+    .optional()?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Standing {
         user: UserId(row.user_id.into()),

@@ -5,7 +5,7 @@ CREATE TABLE offices (
     standing text NOT NULL,
     name text NOT NULL,
     own_name text NOT NULL,
-    former_names jsonb NOT NULL,
+    former_names json NOT NULL,
     protocol_order integer,
     since date NOT NULL,
     until date,
@@ -33,7 +33,7 @@ CREATE TABLE users (
     name text NOT NULL,
     email text NOT NULL,
     email_key text NOT NULL UNIQUE,
-    grants jsonb NOT NULL,
+    grants json NOT NULL,
     status text NOT NULL,
     password_hash text
 );
@@ -94,9 +94,9 @@ CREATE TABLE queries (
     requested_on date,
     ends_at timestamptz,
     audience text,
-    extensions jsonb NOT NULL,
-    closed_early jsonb,
-    withdrawn jsonb,
+    extensions json NOT NULL,
+    closed_early json,
+    withdrawn json,
     edition_number integer,
     edition_at timestamptz,
     publications jsonb NOT NULL,
@@ -107,7 +107,7 @@ CREATE TABLE queries (
     changed_at timestamptz NOT NULL,
     background text,
     public_background text,
-    questions jsonb NOT NULL,
+    questions json NOT NULL,
     UNIQUE (number_year, number_sequence)
 );
 CREATE INDEX queries_requested ON queries (requested_on DESC NULLS LAST, id DESC);
@@ -139,7 +139,7 @@ CREATE TABLE responses (
     late boolean NOT NULL,
     position_at timestamptz,
     reason text,
-    circles jsonb NOT NULL,
+    circles json NOT NULL,
     draft_version bigint NOT NULL DEFAULT 0,
     UNIQUE (query_id, office)
 );
@@ -148,7 +148,7 @@ CREATE TABLE draft_answers (
     response_id uuid NOT NULL REFERENCES responses (id) ON DELETE CASCADE,
     question text NOT NULL,
     version bigint NOT NULL,
-    answer jsonb NOT NULL,
+    answer json NOT NULL,
     changed_at timestamptz NOT NULL,
     changed_by uuid REFERENCES users (id),
     PRIMARY KEY (response_id, question)
@@ -159,7 +159,7 @@ CREATE TABLE response_versions (
     number integer NOT NULL,
     submitted_at timestamptz NOT NULL,
     submitted_by uuid REFERENCES users (id),
-    answers jsonb NOT NULL,
+    answers json NOT NULL,
     PRIMARY KEY (response_id, number)
 );
 
@@ -170,7 +170,7 @@ CREATE TABLE editions (
     number integer NOT NULL,
     made_at timestamptz NOT NULL,
     composition jsonb NOT NULL,
-    declined jsonb NOT NULL,
+    declined json NOT NULL,
     UNIQUE (query_id, number)
 );
 
@@ -203,7 +203,7 @@ CREATE TABLE audit_events (
     office text,
     action text NOT NULL,
     subject text NOT NULL,
-    facts jsonb NOT NULL
+    facts json NOT NULL
 );
 CREATE INDEX audit_events_at ON audit_events (at);
 CREATE INDEX audit_events_subject ON audit_events (subject);
@@ -215,7 +215,7 @@ CREATE TABLE outbox (
     query_id uuid REFERENCES queries (id),
     office text NOT NULL,
     user_id uuid REFERENCES users (id),
-    facts jsonb NOT NULL,
+    facts json NOT NULL,
     created_at timestamptz NOT NULL,
     due_at timestamptz NOT NULL,
     status text NOT NULL,
@@ -234,7 +234,7 @@ CREATE TABLE replays (
     path text NOT NULL,
     key text NOT NULL,
     body_hash text NOT NULL,
-    reply jsonb,
+    reply json,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (caller, method, path, key)
 );

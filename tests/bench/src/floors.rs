@@ -134,9 +134,11 @@ SELECT json_agg(json_build_object('office', r.office, 'status', r.status, 'versi
 
 /// P4: the rows of a submission in one statement: the next version, the response, and the audit event.
 pub(crate) fn raw_submission() -> String {
+    // Without the space pgbench would take what follows a colon for the name of a variable.
     let answers = serde_json::to_string(&answers(1))
         .expect("answers as JSON")
-        .replace('\'', "''");
+        .replace('\'', "''")
+        .replace("\":", "\": ");
     format!(
         "\\set number random(1, 20)
 \\set office random(1, 29)

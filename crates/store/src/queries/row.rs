@@ -5,10 +5,12 @@ use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
 use crate::schema::{addressees, queries};
 use crate::word::{from_word, to_word};
+use ahq_domain::clock::Instant;
 use ahq_domain::deadline::Deadline;
 use ahq_domain::id::QueryId;
 use ahq_domain::markdown::Markdown;
 use ahq_domain::number::QueryNumber;
+use ahq_domain::office::{OfficeCode, Standing};
 use ahq_domain::query::{
     Addressee, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, Reasoned,
 };
@@ -57,7 +59,7 @@ pub(super) struct Row {
 }
 
 /// A row of `addressees`.
-#[derive(Debug, Queryable, Selectable, Insertable)]
+#[derive(Debug, Insertable)]
 #[diesel(table_name = addressees, treat_none_as_default_value = false)]
 pub(super) struct AddresseeRow {
     query_id: Id,
@@ -146,17 +148,12 @@ impl Row {
         Ok(())
     }
 
-    /// Whether it was launched here, and so may have addressees.
-    pub(super) fn is_launched(&self) -> bool {
-        self.launched_at.is_some()
-    }
-
     pub(super) fn id(&self) -> Id {
         self.id
     }
 
-    /// The query of this row and its addressees' rows.
-    pub(super) fn into_query(mut self, addressees: Vec<AddresseeRow>) -> Result<Query, StoreError> {
+    /// The query of this row and its addressees, as [`crate::connection::phrase::AddresseesOfQuery`] gives them.
+    pub(super) fn into_query(mut self, addressees: &str) -> Result<Query, StoreError> {
         let life = self.take_life(addressees)?;
         Ok(Query {
             id: QueryId(self.id.into()),
@@ -178,7 +175,7 @@ impl Row {
         })
     }
 
-    fn take_life(&mut self, addressees: Vec<AddresseeRow>) -> Result<Life, StoreError> {
+    fn take_life(&mut self, addressees: &str) -> Result<Life, StoreError> {
         if let Some(Json(imported)) = self.imported.take() {
             return Ok(Life::Imported(Box::new(imported)));
         }
@@ -203,10 +200,7 @@ impl Row {
             deadline,
             urgent_reason: self.urgent_reason.take(),
             audience: from_word(audience)?,
-            addressees: addressees
-                .into_iter()
-                .map(AddresseeRow::into_addressee)
-                .collect::<Result<_, _>>()?,
+            addressees: parse_addressees(addressees)?,
             extensions: std::mem::take(&mut self.extensions.0),
             closed_early: self.closed_early.take().map(|Json(reasoned)| reasoned),
             withdrawn: self.withdrawn.take().map(|Json(reasoned)| reasoned),
@@ -231,16 +225,19 @@ impl AddresseeRow {
             agreed_on: addressee.agreed,
         })
     }
+}
 
-    fn into_addressee(self) -> Result<Addressee, StoreError> {
-        Ok(Addressee {
-            office: from_word(&self.office)?,
-            standing: from_word(&self.standing)?,
-            expected: self.expected,
-            told: self.told_at.into(),
-            agreed: self.agreed_on,
-        })
-    }
+fn parse_addressees(list: &str) -> Result<Vec<Addressee>, StoreError> {
+    type Told = (OfficeCode, Standing, u8, Instant, Option<NaiveDate>);
+    let list: Vec<Told> = serde_json::from_str(list).map_err(|fault| StoreError::Corrupt(fault.to_string()))?;
+    let addressee = |(office, standing, expected, told, agreed)| Addressee {
+        office,
+        standing,
+        expected: expected != 0,
+        told,
+        agreed,
+    };
+    Ok(list.into_iter().map(addressee).collect())
 }
 
 /// The number of an imported query, without the rest of its facts.

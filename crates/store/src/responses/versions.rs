@@ -2,6 +2,7 @@
 //!
 //! An answer of unknown circle goes to nobody but the requesters.
 
+use super::Row;
 use crate::column::{Id, Json, JsonText, Time};
 use crate::schema::{response_versions, responses};
 use crate::word::from_word;
@@ -12,7 +13,7 @@ use ahq_domain::compilation::{Part, Submitted};
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{QueryId, ResponseId, UserId};
 use ahq_domain::question::Key;
-use ahq_domain::response::Version;
+use ahq_domain::response::{Response, Version};
 use diesel::insert_into;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +81,7 @@ pub fn submitted(conn: &mut Connection, query: QueryId) -> Result<Vec<Submitted>
     let in_force = response_versions::response_id
         .eq(responses::id)
         .and(response_versions::number.eq(responses::last_version));
-    let rows: Vec<Row> = responses::table
+    let rows: Vec<Row> = both!(conn, |database| responses::table
         .inner_join(response_versions::table.on(in_force))
         .filter(responses::query_id.eq(Id::from(query.0)))
         .filter(responses::status.eq("submitted"))
@@ -93,7 +94,7 @@ pub fn submitted(conn: &mut Connection, query: QueryId) -> Result<Vec<Submitted>
             response_versions::submitted_at,
             response_versions::answers,
         ))
-        .load(conn)?;
+        .load(database))?;
     rows.into_iter()
         .map(|(office, version, late, Json(circles), at, Json(answers))| {
             Ok(Submitted {
@@ -105,6 +106,73 @@ pub fn submitted(conn: &mut Connection, query: QueryId) -> Result<Vec<Submitted>
             })
         })
         .collect()
+}
+
+/// All responses to a query by office, those in drafting too, each with its version in force where it is submitted, each
+/// answer of that with its present circle. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn with_answers(conn: &mut Connection, query: QueryId) -> Result<Vec<(Response, Option<Submitted>)>, StoreError> {
+    type Version = (Time, Json<Vec<Answer>>);
+    type Found = (Row, Json<BTreeMap<Key, Circle>>, Option<Version>);
+    let in_force = response_versions::response_id
+        .eq(responses::id)
+        .and(response_versions::number.eq(responses::last_version))
+        .and(responses::status.eq("submitted"));
+    let rows: Vec<Found> = both!(conn, |database| responses::table
+        .left_join(response_versions::table.on(in_force))
+        .filter(responses::query_id.eq(Id::from(query.0)))
+        .order(responses::office)
+        .select((
+            Row::as_select(),
+            responses::circles,
+            (response_versions::submitted_at, response_versions::answers).nullable(),
+        ))
+        .load(database))?;
+    rows.into_iter()
+        .map(|(row, Json(circles), version)| {
+            let response = row.into_response()?;
+            let submitted = version.map(|(at, Json(answers))| Submitted {
+                office: response.office.clone(),
+                version: response.last_version,
+                at: at.into(),
+                late: response.late,
+                answers: in_circles(answers, &circles),
+            });
+            Ok((response, submitted))
+        })
+        .collect()
+}
+
+/// The version in force of one response, each answer with its present circle; none while nothing is submitted.
+/// Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn in_force(conn: &mut Connection, response: &Response) -> Result<Option<Submitted>, StoreError> {
+    type Row = (Json<BTreeMap<Key, Circle>>, Time, Json<Vec<Answer>>);
+    let Some(version) = response.version_in_force() else {
+        return Ok(None);
+    };
+    let found: Option<Row> = both!(conn, |database| responses::table
+        .inner_join(response_versions::table)
+        .filter(responses::id.eq(Id::from(response.id.0)))
+        .filter(response_versions::number.eq(version))
+        .select((
+            responses::circles,
+            response_versions::submitted_at,
+            response_versions::answers,
+        ))
+        .first(database))
+    .optional()?;
+    Ok(found.map(|(Json(circles), at, Json(answers))| Submitted {
+        office: response.office.clone(),
+        version,
+        at: at.into(),
+        late: response.late,
+        answers: in_circles(answers, &circles),
+    }))
 }
 
 /// The versions that an edition of a query named, in the order of its parts, each answer with the circle it has in its

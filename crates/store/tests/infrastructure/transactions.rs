@@ -1,7 +1,7 @@
 //! Use cases as transactions: what stands, what is undone, what others see, and the tables' shape.
 
 use crate::schema::letters;
-use crate::{Letter, insert, letter, limits, numbers, on_both, open, postgres_address};
+use crate::{Letter, insert, letter, limits, numbers, on_both, open, postgres_address, sqlite_address};
 use ahq_store::{Address, Connection, Store, StoreError, changed_one, migration};
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::prelude::*;
@@ -273,4 +273,24 @@ async fn unique_keys_keep_to_the_convention() {
     for Key { name, due } in keys {
         assert_eq!(name, due, "the unique key {name} must be named {due}");
     }
+}
+
+/// `.cargo/config.toml` compiles SQLite so; a build without it is slower by half and nothing else would tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_keeps_statements_prepared() {
+    #[derive(QueryableByName)]
+    struct Used {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        used: bool,
+    }
+    let (address, _folder) = sqlite_address();
+    let store = open(&address).await;
+    let used = store
+        .read(|connection| {
+            let options = diesel::sql_query("SELECT sqlite_compileoption_used('ENABLE_QPSG') AS used");
+            Ok::<_, StoreError>(options.get_result::<Used>(connection)?.used)
+        })
+        .await
+        .unwrap();
+    assert!(used, "SQLite is compiled without ENABLE_QPSG");
 }

@@ -61,8 +61,7 @@ async fn every_life_is_read_as_it_was_written(store: &Store) {
         insert(store, &query).await;
         let before = store.statements();
         assert_eq!(find(store, QueryRef::Id(query.id)).await.as_ref(), Some(&query));
-        let sent = store.statements() - before;
-        assert_eq!(sent, if query.launched().is_some() { 2 } else { 1 });
+        assert_eq!(store.statements() - before, 1);
         if let Some(Ok(number)) = query.number().map(|number| number.parse()) {
             assert_eq!(find(store, QueryRef::Number(number)).await.as_ref(), Some(&query));
         }

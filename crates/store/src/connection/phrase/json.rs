@@ -5,14 +5,56 @@ use crate::column::{Json, Time, sql};
 use crate::connection::MultiBackend;
 use diesel::QueryResult;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Integer, Nullable, Text};
+use diesel::sqlite::Sqlite;
 use std::collections::BTreeMap;
 
 filter!(ListContains);
 filter!(ListContainsMember);
 filter!(ListContainsMemberWith);
 filter!(ObjectListContains);
+
+/// Lets the rows of another table come with the row they belong to, as a text of JSON: a list of lists.
+macro_rules! rows_as_json {
+    ($(#[$meta:meta])* $name:ident { sqlite: $sqlite:literal, postgres: $postgres:literal $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+        pub struct $name;
+
+        impl Expression for $name {
+            type SqlType = Text;
+        }
+        impl<S> SelectableExpression<S> for $name {}
+        impl<S> AppearsOnTable<S> for $name {}
+
+        impl QueryFragment<Sqlite> for $name {
+            fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+                pass.push_sql($sqlite);
+                Ok(())
+            }
+        }
+
+        impl QueryFragment<Pg> for $name {
+            fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                pass.push_sql($postgres);
+                Ok(())
+            }
+        }
+    };
+}
+
+rows_as_json! {
+    /// The addressees of a row of `queries`, by office: office, standing, 1 where an answer is expected, when it was
+    /// told, the date agreed with it.
+    AddresseesOfQuery {
+        sqlite: "(SELECT json_group_array(json_array(office, standing, expected, told_at, agreed_on)) FROM \
+            (SELECT * FROM addressees WHERE query_id = queries.id ORDER BY office))",
+        postgres: "(SELECT coalesce(json_agg(json_build_array(office, standing, expected::integer, told_at, agreed_on) \
+            ORDER BY office), '[]')::text FROM addressees WHERE query_id = queries.id)",
+    }
+}
 
 /// Rows whose JSON list in `column` has the string `value` among its members.
 ///
