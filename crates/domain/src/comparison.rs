@@ -175,7 +175,7 @@ fn figure(question: &Question, rows: &[(&OfficeCode, Seen<'_>)]) -> Option<Figur
         match seen {
             Seen::Restricted => left_out += 1,
             Seen::Skipped | Seen::None => {}
-            Seen::Answer(answer) => match &answer.content {
+            Seen::Answer(answer, _) => match &answer.content {
                 Content::Instead { word, .. } => instead.push((office, *word)),
                 content => given.push((office, content)),
             },

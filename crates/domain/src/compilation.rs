@@ -367,10 +367,10 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
             };
             row.wider_dissemination = Circle::Public.wider_dissemination().to_owned();
         }
-        Seen::Answer(answer) => {
+        Seen::Answer(answer, circle) => {
             row.shown = Shown::Answer;
-            row.wider_dissemination = answer.circle.wider_dissemination().to_owned();
-            row.circle = Some(answer.circle);
+            row.wider_dissemination = circle.wider_dissemination().to_owned();
+            row.circle = Some(circle);
             row.content = Some(answer.content.clone());
             row.ground = answer.ground.clone();
             row.as_of = answer.as_of;

@@ -80,8 +80,8 @@ pub const RESTRICTED: &str = "This EMN NCP has provided a response to the reques
 /// How one question of a response stands for a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen<'a> {
-    /// The reader may see the answer.
-    Answer(&'a Answer),
+    /// The reader may see the answer, which goes as far as this: never wider than the one it hangs on.
+    Answer(&'a Answer, Circle),
     /// The question was not asked, and the reader may know.
     Skipped,
     /// An optional question was left open.
@@ -93,9 +93,18 @@ pub enum Seen<'a> {
 /// For each question the circle in which its row may be read: that of its answer, or where it has none the widest,
 /// and never wider than that of the question it hangs on.
 pub fn row_circles(questions: &[Question], answers: &[Answer]) -> BTreeMap<Key, Circle> {
+    rows(questions, |key| find(answers, key).map(|answer| answer.circle))
+}
+
+/// The same from the circles of the answers alone, as the parts of an edition keep them.
+pub fn part_circles(questions: &[Question], answers: &BTreeMap<Key, Circle>) -> BTreeMap<Key, Circle> {
+    rows(questions, |key| answers.get(key).copied())
+}
+
+fn rows(questions: &[Question], answer: impl Fn(&Key) -> Option<Circle>) -> BTreeMap<Key, Circle> {
     let mut circles: BTreeMap<Key, Circle> = BTreeMap::new();
     for question in questions {
-        let own = find(answers, &question.id).map_or(Circle::Public, |answer| answer.circle);
+        let own = answer(&question.id).unwrap_or(Circle::Public);
         let above = question
             .ask_if
             .as_ref()
@@ -117,7 +126,7 @@ pub fn seen<'a>(questions: &'a [Question], answers: &'a [Answer], reader: Circle
             let seen = if !circle.reaches(reader) {
                 Seen::Restricted
             } else if let Some(answer) = find(answers, &question.id) {
-                Seen::Answer(answer)
+                Seen::Answer(answer, circle)
             } else if is_asked(questions, answers, question) {
                 Seen::None
             } else {

@@ -31,6 +31,23 @@ fn chosen(id: &str) -> Content {
 }
 
 #[test]
+fn each_circle_says_what_it_is_and_to_whom_a_document_may_go() {
+    for (circle, word, passed_on) in [
+        (
+            Circle::Requester,
+            "requester",
+            "For the requesting contact points and the Commission only",
+        ),
+        (Circle::Network, "network", "For the EMN network only"),
+        (Circle::Public, "public", "Public"),
+    ] {
+        assert_eq!(circle.to_string(), word);
+        assert_eq!(word.parse(), Ok(circle));
+        assert_eq!(circle.may_be_passed_on_to(), passed_on);
+    }
+}
+
+#[test]
 fn a_chain_of_conditions_is_followed_to_its_end() {
     use YesNo::{No, Partly, Unknown, Yes};
     let not_applicable = Content::Instead {
@@ -117,7 +134,7 @@ fn skipped_shows_only_where_its_reason_may_be_seen() {
         seen(&questions, answers, reader)
             .into_iter()
             .map(|(_, seen)| match seen {
-                Seen::Answer(_) => "answer".to_owned(),
+                Seen::Answer(..) => "answer".to_owned(),
                 other => format!("{other:?}").to_lowercase(),
             })
             .collect()

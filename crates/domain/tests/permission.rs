@@ -340,3 +340,15 @@ fn action(name: &str) -> Action {
     .find(|action| format!("{action:?}") == name)
     .unwrap()
 }
+
+#[test]
+fn only_a_signed_in_caller_is_a_user() {
+    assert_eq!(
+        caller("lead").user(),
+        Some(UserId(uuid::Uuid::from_u128(7))),
+        "by whom the trail and stored replies are kept"
+    );
+    for nobody in [Caller::Public, Caller::System, token(party_of("lead"), &[Scope::Draft])] {
+        assert_eq!(nobody.user(), None, "{nobody:?}");
+    }
+}

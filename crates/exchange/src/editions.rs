@@ -3,13 +3,13 @@
 use ahq_domain::calendar::Calendar;
 use ahq_domain::clock::{Instant, brussels_date};
 use ahq_domain::compilation::{Snapshot, Submitted, View, changes, compile, composition, sha256};
-use ahq_domain::dissemination::Circle;
+use ahq_domain::dissemination::{Circle, part_circles};
 use ahq_domain::id::EditionId;
 use ahq_domain::life::Step;
 use ahq_domain::office::{OfficeCode, OfficeKind};
 use ahq_domain::permission::{Action, Subject, is_public, reach};
 use ahq_domain::query::{Life, Query};
-use ahq_domain::question::Key;
+use ahq_domain::question::{Key, Question};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::response::{Position, Response};
 use ahq_domain::summary::Summary;
@@ -251,7 +251,8 @@ impl Work<'_> {
     }
 
     /// Replaces every view in force that shows one of the narrowed answers by the same snapshot with the narrower
-    /// circle; views of older editions that are too wide point to the newest replacement.
+    /// circle. The newest edition that is too wide and those that are published get a number each; views of the others
+    /// point to the newest replacement.
     pub(crate) fn narrow_editions(
         &mut self,
         query: &mut Query,
@@ -260,11 +261,20 @@ impl Work<'_> {
         circle: Circle,
     ) -> Result<(), Error> {
         let all = editions::list(self.conn, query.id)?;
-        let wide: Vec<(&Edition, Vec<Circle>)> = all
-            .iter()
-            .map(|edition| (edition, too_wide(edition, office, narrowed, circle)))
-            .filter(|(_, views)| !views.is_empty())
-            .collect();
+        let views = editions::views_of_query(self.conn, query.id)?;
+        let in_force = |edition: &Edition, circle: Circle| {
+            let mut own = views.iter().filter(|(id, _)| *id == edition.id);
+            own.any(|(_, view)| view.circle == circle && view.replaced_by.is_none())
+        };
+        let mut wide: Vec<(&Edition, Vec<Circle>)> = Vec::new();
+        for edition in &all {
+            let mut views = too_wide(&query.questions, edition, office, narrowed, circle);
+            views.retain(|view| in_force(edition, *view));
+            if !views.is_empty() {
+                wide.push((edition, views));
+            }
+        }
+        let newest_wide = wide.iter().map(|(edition, _)| edition.number).max();
         let published: Vec<EditionId> = query
             .launched()
             .map(|launched| launched.publications.iter().map(|known| known.edition).collect())
@@ -274,7 +284,7 @@ impl Work<'_> {
         let mut replacements: Vec<(EditionId, i32)> = Vec::new();
         for (edition, views) in &wide {
             let public = views.contains(&Circle::Public) && published.contains(&edition.id);
-            if edition.number != last && !public {
+            if Some(edition.number) != newest_wide && !public {
                 continue;
             }
             number += 1;
@@ -545,13 +555,23 @@ impl Work<'_> {
 }
 
 /// The views of an edition that show one of these answers of an office, and no longer may.
-fn too_wide(edition: &Edition, office: &OfficeCode, narrowed: &[Key], circle: Circle) -> Vec<Circle> {
+fn too_wide(
+    questions: &[Question],
+    edition: &Edition,
+    office: &OfficeCode,
+    narrowed: &[Key],
+    circle: Circle,
+) -> Vec<Circle> {
     let shown = |view: Circle| {
         edition
             .composition
             .iter()
             .filter(|part| part.office == *office)
-            .flat_map(|part| narrowed.iter().filter_map(|key| part.circles.get(key)))
+            .flat_map(|part| {
+                let mut rows = part_circles(questions, &part.circles);
+                rows.retain(|key, _| narrowed.contains(key) && part.circles.contains_key(key));
+                rows.into_values()
+            })
             .any(|before| before.reaches(view))
     };
     Circle::ALL

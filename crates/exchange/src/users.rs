@@ -184,7 +184,8 @@ impl Work<'_> {
     /// Changes a user's name, roles or standing. Disabling ends every session on its next request.
     ///
     /// # Errors
-    /// Stale, a role above one's own, one's own account, the last coordinator of the office.
+    /// Stale, a role above one's own, the last coordinator of the office; for the service provider another office that
+    /// has a coordinator.
     pub fn change_user(
         &mut self,
         office: &OfficeCode,
@@ -197,6 +198,7 @@ impl Work<'_> {
         must_be_version(user.version, expected)?;
         for grant in user.grants.iter().chain(&change.grants) {
             self.may(Action::ManageUsers, Subject::User(office, grant.role))?;
+            self.provider_appoints_the_first(office, grant.role)?;
         }
         let (name, _) = check_person(&change.name, &user.email)?;
         user.name = name;

@@ -82,7 +82,16 @@ fn build() -> PathBuf {
     let target = profile.parent().expect("a profile's folder lies in the target folder");
     let copy = target.join("mutants");
     say("building the mutants");
-    for part in ["Cargo.toml", "Cargo.lock", "clippy.toml", "crates", "migrations", "openapi", "data", "tests"] {
+    for part in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "clippy.toml",
+        "crates",
+        "migrations",
+        "openapi",
+        "data",
+        "tests",
+    ] {
         copy_changed(&root.join(part), &copy.join(part));
     }
     let mut changed: Vec<(PathBuf, String)> = Vec::new();
@@ -104,7 +113,11 @@ fn build() -> PathBuf {
         });
         let text = &mut changed[position].1;
         let places = text.matches(mutant.find).count();
-        assert_eq!(places, 1, "the place of {} was found {places} times in {}", mutant.name, mutant.file);
+        assert_eq!(
+            places, 1,
+            "the place of {} was found {places} times in {}",
+            mutant.name, mutant.file
+        );
         *text = text.replace(mutant.find, &mutant.replace.replace("AWAKE", &awake(mutant.name)));
     }
     for (file, text) in changed {
@@ -113,13 +126,24 @@ fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args(["build", "--quiet", "--package", "ahq-server", "--bin", "ahq-mutant", "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "ahq-server",
+            "--bin",
+            "ahq-mutant",
+            "--target-dir",
+        ])
         .arg(target)
         .current_dir(&copy);
     if profile.ends_with("release") {
         command.arg("--release");
     }
-    assert!(command.status().expect("cargo starts").success(), "the mutants do not build");
+    assert!(
+        command.status().expect("cargo starts").success(),
+        "the mutants do not build"
+    );
     profile.join("ahq-mutant")
 }
 

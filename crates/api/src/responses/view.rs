@@ -384,13 +384,13 @@ pub(crate) fn rows(questions: &[Question], answers: &[Answer], circle: Option<Ci
         .into_iter()
         .map(|(question, seen)| {
             let (shown, answer) = match seen {
-                Seen::Answer(answer) => (ShownWord::Answer, Some(answer)),
+                Seen::Answer(answer, circle) => (ShownWord::Answer, Some((answer, circle))),
                 Seen::Skipped => (ShownWord::Skipped, None),
                 Seen::None => (ShownWord::None, None),
                 Seen::Restricted => (ShownWord::Restricted, None),
             };
             let wider = match seen {
-                Seen::Answer(answer) => answer.circle.wider_dissemination(),
+                Seen::Answer(_, circle) => circle.wider_dissemination(),
                 Seen::Restricted => Circle::Requester.wider_dissemination(),
                 Seen::Skipped | Seen::None => Circle::Public.wider_dissemination(),
             };
@@ -398,8 +398,11 @@ pub(crate) fn rows(questions: &[Question], answers: &[Answer], circle: Option<Ci
                 question: question.id.to_string(),
                 shown,
                 wider_dissemination: wider.to_owned(),
-                earlier_wording: answer.is_some_and(|answer| answer.revision < question.revision()),
-                answer: answer.map(Into::into),
+                earlier_wording: answer.is_some_and(|(answer, _)| answer.revision < question.revision()),
+                answer: answer.map(|(answer, circle)| AnswerBody {
+                    circle: Some(circle.into()),
+                    ..answer.into()
+                }),
             }
         })
         .collect()
