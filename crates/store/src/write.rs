@@ -145,7 +145,13 @@ impl Desk {
     fn commit_together(&mut self, first: Job, jobs: &Receiver<Job>) {
         let session = match self.begin() {
             Ok(session) => session,
-            Err(error) => return first(Err(error.clone()))(Err(error)),
+            Err(error) => {
+                // Whoever waits behind it would wait for the same lock or disk all over again.
+                for job in std::iter::once(first).chain(jobs.try_iter()) {
+                    job(Err(error.clone()))(Err(error.clone()));
+                }
+                return;
+            }
         };
         let began = Instant::now();
         let mut answers = vec![first(Ok(session))];

@@ -253,6 +253,42 @@ async fn a_crowd_is_turned_away_in_time() {
 }
 
 #[tokio::test]
+async fn all_who_wait_for_a_held_lock_are_turned_away_together() {
+    let (address, _folder) = sqlite_address();
+    let store = open(&address).await;
+    let holder = open(&address).await;
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    let held = tokio::spawn(async move {
+        holder
+            .write(move |_| {
+                locked.send(()).unwrap();
+                may_go_on.recv().unwrap();
+                Ok::<_, StoreError>(())
+            })
+            .await
+    });
+    is_locked.await.unwrap();
+    let begun = std::time::Instant::now();
+    let waiting: Vec<_> = (1..=4)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { store.write(move |connection| insert(connection, &letter(number))).await })
+        })
+        .collect();
+    for writer in waiting {
+        let error = writer.await.unwrap().unwrap_err();
+        assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
+    }
+    // SQLite waits five seconds for a lock; one after the other they would have waited twenty.
+    assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+    go_on.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    store.write(|connection| insert(connection, &letter(1))).await.unwrap();
+    assert_eq!(store.read(numbers).await.unwrap(), [1]);
+}
+
+#[tokio::test]
 async fn an_unreachable_database_is_said_to_be_so() {
     for address in ["/nowhere/at/all/ahq.db", "postgres://localhost:1/ahq"] {
         let outcome = Store::open(&address.parse().unwrap(), limits()).err();
