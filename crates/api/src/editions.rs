@@ -174,7 +174,8 @@ fn replaced(error: Error, editions: &str) -> Problem {
 /// requesters and the Commission.
 #[utoipa::path(tag = "compilations", security(("bearer" = [])),
     params(("query" = String, Path, description = "Id or number of the query.", example = "2026.81")),
-    responses((status = 200, description = "The live compilation.", body = Compilation)))]
+    responses((status = 200, description = "The live compilation.", body = Compilation),
+              (status = 409, description = "A draft, which has no answers to compare.")))]
 #[get("/queries/{query}/comparison")]
 pub(crate) async fn read_comparison(
     exchange: web::Data<Exchange>,

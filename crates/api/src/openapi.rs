@@ -288,6 +288,10 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
             .map(|(status, _)| status),
     );
 
+    if !signed_in {
+        // An empty list; generators of clients take one empty requirement for a need to sign in.
+        operation.insert("security".to_owned(), json!([]));
+    }
     if conditional {
         let parameter = json!({
             "name": "If-None-Match",

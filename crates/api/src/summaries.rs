@@ -36,7 +36,8 @@ impl SummaryKeys {
 /// circle begins when it is first saved.
 #[utoipa::path(tag = "compilations", security(("bearer" = [])),
     params(("query" = String, Path, description = "Id or number of the query."), SummaryKeys),
-    responses((status = 200, description = "The summary.", body = SummaryView)))]
+    responses((status = 200, description = "The summary.", body = SummaryView),
+              (status = 409, description = "There is no edition yet.")))]
 #[get("/queries/{query}/summary")]
 pub(crate) async fn read_summary(
     exchange: web::Data<Exchange>,

@@ -310,58 +310,95 @@ pub(crate) struct CompiledRow {
 }
 
 /// What an answer says: exactly one of these.
+//
+// Each has a schema of its own: generators of clients trip over schemas inside the alternatives of another.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum CompiledContent {
     /// A word that stands instead of any answer.
-    Instead {
-        /// The word.
-        word: InsteadWord,
-        /// Its note, in Markdown.
-        note: Option<String>,
-    },
+    Instead(CompiledInstead),
     /// Free text.
-    Text {
-        /// The text, in Markdown.
-        text: String,
-    },
+    Text(CompiledText),
     /// Yes, no, partly, unknown.
-    YesNo {
-        /// Which.
-        value: YesNoWord,
-        /// More about it, in Markdown.
-        comment: Option<String>,
-    },
+    YesNo(CompiledYesNo),
     /// One or more options.
-    Choice {
-        /// Their ids.
-        options: Vec<String>,
-        /// More about it, in Markdown.
-        comment: Option<String>,
-    },
+    Choice(CompiledChoice),
     /// A number.
-    Number {
-        /// The value.
-        value: CompiledNumber,
-        /// How sure it is.
-        flag: Option<NumberFlagWord>,
-        /// More about it, in Markdown.
-        comment: Option<String>,
-    },
+    Number(CompiledNumberAnswer),
     /// A date.
-    Date {
-        /// The date.
-        date: NaiveDate,
-        /// More about it, in Markdown.
-        comment: Option<String>,
-    },
+    Date(CompiledDate),
     /// A table.
-    Table {
-        /// Its rows.
-        rows: Vec<crate::responses::view::RowView>,
-        /// More about it, in Markdown.
-        comment: Option<String>,
-    },
+    Table(CompiledTable),
+}
+
+/// A word that stands instead of an answer, in a compilation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CompiledInstead {
+    /// The word.
+    word: InsteadWord,
+    /// Its note, in Markdown.
+    note: Option<String>,
+}
+
+/// A text in a compilation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CompiledText {
+    /// The text, in Markdown.
+    text: String,
+}
+
+/// Yes, no, partly or unknown in a compilation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CompiledYesNo {
+    /// Which.
+    value: YesNoWord,
+    /// More about it, in Markdown.
+    comment: Option<String>,
+}
+
+/// Chosen options in a compilation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CompiledChoice {
+    /// Their ids.
+    options: Vec<String>,
+    /// More about it, in Markdown.
+    comment: Option<String>,
+}
+
+/// A number in a compilation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CompiledNumberAnswer {
+    /// The value.
+    value: CompiledNumber,
+    /// How sure it is.
+    flag: Option<NumberFlagWord>,
+    /// More about it, in Markdown.
+    comment: Option<String>,
+}
+
+/// A date in a compilation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CompiledDate {
+    /// The date.
+    date: NaiveDate,
+    /// More about it, in Markdown.
+    comment: Option<String>,
+}
+
+/// A table in a compilation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CompiledTable {
+    /// Its rows.
+    rows: Vec<crate::responses::view::RowView>,
+    /// More about it, in Markdown.
+    comment: Option<String>,
 }
 
 /// A number as a decimal string, an upper bound, or the word `confidential`.
