@@ -376,7 +376,14 @@ impl Config {
             let place = format!("http://{}", place.split('/').next().unwrap_or_default());
             let host = host_of(&place).unwrap_or_default();
             if !(host.is_empty() || host.to_lowercase().starts_with("%2f") || is_loopback(host)) {
-                weak.push("database.address is a server elsewhere, and the client that is compiled in speaks no TLS: use a tunnel");
+                if !cfg!(feature = "postgres-tls") {
+                    weak.push(
+                        "database.address is a server elsewhere, and this program was built without TLS: use a tunnel, or \
+                         build it with `--features postgres-tls`",
+                    );
+                } else if !self.database.address.contains("sslmode=verify-full") {
+                    weak.push("database.address is a server elsewhere: add ?sslmode=verify-full, or somebody may stand between");
+                }
             }
             if self
                 .database_secret()

@@ -259,8 +259,14 @@ fn with_timeouts(url: &str) -> String {
     url
 }
 
+/// What libpq says when the address wants TLS and it has none, and what a server says that wants it.
+const WANTS_TLS: [&str; 2] = ["SSL support is not compiled in", "no encryption"];
+
 fn unreachable(error: ConnectionError) -> StoreError {
-    let message = error.to_string();
+    let mut message = error.to_string().trim_end().to_owned();
+    if !cfg!(feature = "postgres-tls") && WANTS_TLS.iter().any(|words| message.contains(words)) {
+        message.push_str(" (this program was built without TLS: build it with `--features postgres-tls`)");
+    }
     match &error {
         ConnectionError::InvalidConnectionUrl(_) | ConnectionError::InvalidCString(_) => StoreError::Address(message),
         _ => StoreError::Unavailable(message),

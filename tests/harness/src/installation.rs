@@ -76,18 +76,7 @@ impl Installation {
     /// An installation on a fresh database with the tables and the network's offices, topics and holidays; none where it
     /// needs a PostgreSQL that is not there.
     pub async fn new(database: Database, subject: Subject) -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let database = match database {
-            Database::Sqlite => folder.path().join("ahq.db").display().to_string(),
-            Database::Postgres => postgres::server()?.database(),
-        };
-        let installation = Self {
-            folder,
-            database,
-            listen: free_port(),
-            subject,
-            variables: Vec::new(),
-        };
+        let installation = Self::empty(database, subject)?;
         let (store, _) = lifecycle::open(&installation.config(), true)
             .await
             .expect("the migrations run");
@@ -102,6 +91,22 @@ impl Installation {
             .expect("the network is imported");
         exchange.store().close().await;
         Some(installation)
+    }
+
+    /// An installation on a database that is still without tables; none where it needs a PostgreSQL that is not there.
+    pub fn empty(database: Database, subject: Subject) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = match database {
+            Database::Sqlite => folder.path().join("ahq.db").display().to_string(),
+            Database::Postgres => postgres::server()?.database(),
+        };
+        Some(Self {
+            folder,
+            database,
+            listen: free_port(),
+            subject,
+            variables: Vec::new(),
+        })
     }
 
     /// Sets a variable of the program, such as `AHQ_MAIL__PORT`.
@@ -175,7 +180,7 @@ impl Installation {
             }
             Subject::Mutant { binary, name } => {
                 let mut command = Command::new(binary);
-                command.arg(AS_PROGRAM).env("AHQ_MUTANT", name);
+                command.arg(AS_PROGRAM).env("AWAKE_MUTANT", name);
                 command
             }
         };

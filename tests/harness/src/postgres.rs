@@ -8,6 +8,7 @@
 //! `AHQ_REQUIRE_POSTGRES=1` makes that a failure. `AHQ_POSTGRES_BIN` names the folder of `initdb` when it is not found.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -16,6 +17,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// A running server.
 pub struct Server {
     programs: PathBuf,
+    user: User,
+    data: PathBuf,
     sockets: PathBuf,
     databases: AtomicU32,
     /// Its input is the pipe whose end stops the server.
@@ -55,6 +58,33 @@ impl Server {
     /// The path of one of PostgreSQL's own programs, such as `pgbench`.
     pub fn program(&self, name: &str) -> PathBuf {
         self.programs.join(name)
+    }
+
+    /// The number of the user it runs as.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[expect(clippy::panic, reason = "a test that cannot have its database has failed")]
+    pub fn owner(&self) -> u32 {
+        match std::fs::metadata(&self.data) {
+            Ok(data) => data.uid(),
+            Err(fault) => panic!("{}: {fault}", self.data.display()),
+        }
+    }
+
+    /// Restarts it, and returns when it takes connections again. `mode` is one of `pg_ctl`: `fast` ends every
+    /// connection, `immediate` leaves the rest to the recovery from the log.
+    ///
+    /// # Panics
+    /// When it does not come up again.
+    #[expect(clippy::panic, reason = "a test that cannot have its database has failed")]
+    pub fn restart(&self, mode: &str) {
+        let program = self.program("pg_ctl");
+        let mut restart = self.user.command(&program.to_string_lossy());
+        restart.arg("-D").arg(&self.data).arg("-l").arg(self.data.join("log"));
+        if let Err(fault) = run(restart.args(["-w", "-s", "-m", mode, "restart"])) {
+            panic!("PostgreSQL did not restart: {fault}");
+        }
     }
 
     /// Makes an empty database and returns its address.
@@ -144,6 +174,8 @@ fn start(programs: PathBuf) -> Result<Server, String> {
         if line == "ready" {
             return Ok(Server {
                 programs,
+                user,
+                data,
                 sockets,
                 databases: AtomicU32::new(0),
                 _watch: watch,

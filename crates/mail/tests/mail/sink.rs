@@ -14,7 +14,7 @@ pub(crate) enum Habit {
     Says(&'static str, &'static str),
     /// Closes the connection on a command.
     Closes(&'static str),
-    /// Never answers a command.
+    /// Does not answer a command before it turns to another habit.
     Stalls(&'static str),
 }
 
@@ -69,11 +69,13 @@ async fn serve(stream: TcpStream, seen: Arc<Mutex<Seen>>, habit: Arc<Mutex<Habit
             "QUIT" => "221 bye",
             _ => "250 2.1.0 fine",
         };
-        let habit = *habit.lock().expect("no holder panics");
-        let reply = match habit {
+        let now = || *habit.lock().expect("no holder panics");
+        while matches!(now(), Habit::Stalls(at) if command.starts_with(at)) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let reply = match now() {
             Habit::Says(at, reply) if command.starts_with(at) => reply,
             Habit::Closes(at) if command.starts_with(at) => return Ok(()),
-            Habit::Stalls(at) if command.starts_with(at) => std::future::pending().await,
             _ => good,
         };
         stream.write_all(format!("{reply}\r\n").as_bytes()).await?;

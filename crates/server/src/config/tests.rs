@@ -172,4 +172,10 @@ fn what_is_weak_is_said() {
     }
     let local = "[database]\naddress = \"postgres://ahq@%2Frun%2Fpostgresql/x\"\nsecret = \"sixteen letters.\"";
     assert!(!weak(local).contains("database.address"));
+    let known =
+        "[database]\naddress = \"postgres://u@db.example.org/x?sslmode=verify-full\"\nsecret = \"sixteen letters.\"";
+    assert_eq!(
+        weak(known).contains("database.address"),
+        !cfg!(feature = "postgres-tls")
+    );
 }

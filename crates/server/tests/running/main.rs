@@ -1,6 +1,6 @@
 //! The program as an operator meets it: backed up while it serves, restored, and watched by its figures.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod backup;
 mod metrics;
