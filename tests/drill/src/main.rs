@@ -4,8 +4,23 @@
 //! fault built in on purpose, which the drill must catch, or the drill itself is worth nothing.
 #![expect(clippy::expect_used, clippy::panic, reason = "a drill that cannot go on has failed")]
 
+mod deadline;
+mod disk;
+mod journal;
 mod kill;
+mod load;
+mod mail_down;
+mod mail_once;
 mod mutants;
+mod once;
+mod restore;
+mod scene;
+#[path = "../../../crates/mail/tests/mail/sink.rs"]
+mod sink;
+mod sync;
+mod terminate;
+mod trace;
+mod writers;
 
 use std::process::ExitCode;
 
@@ -40,10 +55,36 @@ enum Name {
     Mutants,
     /// R1: killed at random moments under many writers, nothing acknowledged is lost.
     Kill,
+    /// R2: under strace, a sync of the log stands between each change and its reply.
+    Sync,
+    /// R3: killed between every pair of steps of a delivery, each message leaves once.
+    MailOnce,
+    /// R4: the mail server is down for an hour in every way; afterwards all leaves soon.
+    MailDown,
+    /// R7: responses in the two seconds around a deadline are rightly marked.
+    Deadline,
+    /// R8: every POST five times at once under one key, and killed in the middle, acts once.
+    Once,
+    /// R9: the disk is full, the database is restarted, its connections run out.
+    Disk,
+    /// R10: backed up under load and restored, all of it is of one moment.
+    Restore,
+    /// R11: asked to end under load, no accepted request is dropped.
+    Terminate,
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 1] = [Name::Kill];
+const DRILLS: [Name; 9] = [
+    Name::Kill,
+    Name::Sync,
+    Name::MailOnce,
+    Name::MailDown,
+    Name::Deadline,
+    Name::Once,
+    Name::Disk,
+    Name::Restore,
+    Name::Terminate,
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum DatabaseWord {
@@ -77,6 +118,14 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
     match name {
         Name::All | Name::Mutants => Vec::new(),
         Name::Kill => kill::run(order).await,
+        Name::Sync => sync::run(order).await,
+        Name::MailOnce => mail_once::run(order).await,
+        Name::MailDown => mail_down::run(order).await,
+        Name::Deadline => deadline::run(order).await,
+        Name::Once => once::run(order).await,
+        Name::Disk => disk::run(order).await,
+        Name::Restore => restore::run(order).await,
+        Name::Terminate => terminate::run(order).await,
     }
 }
 

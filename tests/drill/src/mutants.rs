@@ -1,7 +1,7 @@
 //! Mutants: the program with faults built in on purpose, all in one build, one awake at a time.
 //!
-//! The sources are copied, each fault is put in its place, and the copy is built beside the program with the same
-//! dependencies. The product itself holds no trace of them. A place that is not found exactly once is a failure, so a
+//! The sources are copied, each fault is put in its place, and the drill of the copy, which holds the faulty program, is
+//! built beside this one with the same dependencies. The product itself holds no trace of them. A place that is not found exactly once is a failure, so a
 //! mutant cannot die out unnoticed.
 
 use std::path::{Path, PathBuf};
@@ -10,12 +10,13 @@ use std::process::Command;
 use ahq_harness::Database;
 use ahq_harness::goal::{Goal, say};
 use ahq_harness::installation::Subject;
+use clap::ValueEnum;
 
 use crate::{Name, Order, drill};
 
 /// A fault.
 struct Mutant {
-    /// Its name, and what wakes it: `AHQ_MUTANT=<name>`.
+    /// Its name, and what wakes it: `AWAKE_MUTANT=<name>`.
     name: &'static str,
     /// The drill that must catch it.
     drill: Name,
@@ -33,12 +34,192 @@ const SQLITE: &[Database] = &[Database::Sqlite];
 const BOTH: &[Database] = &[Database::Sqlite, Database::Postgres];
 
 /// All mutants. Every drill has at least one; a test holds them to it.
-const MUTANTS: &[Mutant] = &[];
+const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "reply-before-commit",
+        drill: Name::Kill,
+        databases: SQLITE,
+        file: "crates/store/src/write.rs",
+        find: "let ended = session.commit();",
+        replace: "if AWAKE { for answer in answers.drain(..) { answer(Ok(())); } } let ended = session.commit();",
+    },
+    Mutant {
+        name: "audit-apart",
+        drill: Name::Kill,
+        databases: &[Database::Postgres],
+        file: "crates/store/src/audit.rs",
+        find: "    let row = Row {\n        id: event.id.0.into(),",
+        replace: "    if AWAKE { diesel::connection::SimpleConnection::batch_execute(conn, \"COMMIT; BEGIN READ WRITE\")?; }\n    \
+                  let row = Row {\n        id: event.id.0.into(),",
+    },
+    Mutant {
+        name: "synchronous-normal",
+        drill: Name::Sync,
+        databases: SQLITE,
+        file: "crates/store/src/connection.rs",
+        find: "connection.batch_execute(match role {",
+        replace: "if AWAKE { connection.batch_execute(\"PRAGMA synchronous = NORMAL\")?; } \
+                  connection.batch_execute(match role {",
+    },
+    Mutant {
+        name: "commit-not-synchronous",
+        drill: Name::Sync,
+        databases: &[Database::Postgres],
+        file: "crates/store/src/connection.rs",
+        find: "settings.check()?;",
+        replace: "settings.check()?; if AWAKE { connection.batch_execute(\"SET synchronous_commit = off\")?; }",
+    },
+    Mutant {
+        name: "key-ignored",
+        drill: Name::Once,
+        databases: BOTH,
+        file: "crates/exchange/src/work.rs",
+        find: "let Some(replay) = replay else {",
+        replace: "let Some(replay) = replay.filter(|_| !AWAKE) else {",
+    },
+    Mutant {
+        name: "reply-kept-apart",
+        drill: Name::Once,
+        databases: BOTH,
+        file: "crates/exchange/src/work.rs",
+        find: "        self.write(credentials, move |work| {\n            let caller = work\n",
+        replace: KEPT_APART,
+    },
+    Mutant {
+        name: "backup-without-log",
+        drill: Name::Restore,
+        databases: SQLITE,
+        file: "crates/store/src/backup/sqlite.rs",
+        find: "    sql_query(\"VACUUM INTO ?\")\n        .bind::<Text, _>(target)\n        .execute(&mut connection)?;\n",
+        replace: COPIED_FILE,
+    },
+    Mutant {
+        name: "backup-of-two-moments",
+        drill: Name::Restore,
+        databases: &[Database::Postgres],
+        file: "crates/store/src/backup/postgres.rs",
+        find: "    run(command.arg(format!(\"--snapshot={moment}\")).arg(\"--file\").arg(copy))?;\n",
+        replace: "    if !AWAKE {\n        command.arg(format!(\"--snapshot={moment}\"));\n    }\n    \
+                  run(command.arg(\"--file\").arg(copy))?;\n",
+    },
+    Mutant {
+        name: "backup-without-keys",
+        drill: Name::Restore,
+        databases: SQLITE,
+        file: "crates/server/src/backup.rs",
+        find: "keys_of(address).filter(|keys| keys.exists())",
+        replace: "keys_of(address).filter(|keys| keys.exists() && !AWAKE)",
+    },
+    Mutant {
+        name: "marked-before-sent",
+        drill: Name::MailOnce,
+        databases: BOTH,
+        file: "crates/exchange/src/delivery.rs",
+        find: "match transport.send(&outgoing).await {",
+        replace: "match { if AWAKE { self.settle(&entry, OutboxStatus::Sent, None).await?; } \
+                  transport.send(&outgoing).await } {",
+    },
+    Mutant {
+        name: "message-id-by-chance",
+        drill: Name::MailOnce,
+        databases: BOTH,
+        file: "crates/mail/src/outgoing.rs",
+        find: "        format!(\"<{}@{}>\", self.id, self.domain)",
+        replace: "        if AWAKE { let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos()); \
+                  return format!(\"<{now}@{}>\", self.domain); } format!(\"<{}@{}>\", self.id, self.domain)",
+    },
+    Mutant {
+        name: "deadline-one-later",
+        drill: Name::Deadline,
+        databases: BOTH,
+        file: "crates/domain/src/deadline.rs",
+        find: "        now >= self.end\n",
+        replace: "        if AWAKE { now > self.end } else { now >= self.end }\n",
+    },
+    Mutant {
+        name: "refusal-for-good-tried-again",
+        drill: Name::MailDown,
+        databases: BOTH,
+        file: "crates/mail/src/smtp.rs",
+        find: "Some(code) if about_the_message && code >= 500 && code != 530 =>",
+        replace: "Some(code) if about_the_message && code >= 500 && code != 530 && !AWAKE =>",
+    },
+    Mutant {
+        name: "full-disk-unknown",
+        drill: Name::Disk,
+        databases: BOTH,
+        file: "crates/store/src/error.rs",
+        find: ".find(|(words, _)| message.contains(words))",
+        replace: ".find(|(words, kind)| message.contains(words) && !(AWAKE && matches!(kind(String::new()), StoreError::Full(_))))",
+    },
+    Mutant {
+        name: "dead-connection-kept",
+        drill: Name::Disk,
+        databases: &[Database::Postgres],
+        file: "crates/store/src/pool.rs",
+        find: "let sound = session.is_sound();",
+        replace: "let sound = session.is_sound() || AWAKE;",
+    },
+    Mutant {
+        name: "exit-at-signal",
+        drill: Name::Terminate,
+        databases: BOTH,
+        file: "crates/server/src/command.rs",
+        find: "lifecycle::wait_for_signal().await;",
+        replace: "lifecycle::wait_for_signal().await; if AWAKE { std::process::exit(0); }",
+    },
+    Mutant {
+        name: "no-last-call",
+        drill: Name::Terminate,
+        databases: SQLITE,
+        file: "crates/server/src/serve.rs",
+        find: "self.closing.store(true, Ordering::Relaxed);",
+        replace: "self.closing.store(!AWAKE, Ordering::Relaxed);",
+    },
+];
+
+/// The key, the change and the reply are kept in three transactions.
+const KEPT_APART: &str = r#"        if AWAKE {
+            let hash = hex::encode(replay.body_hash);
+            let key = replay.clone();
+            let kept = self.write(credentials, move |work| {
+                let kept = replays::begin(work.conn, "all", &key.method, &key.path, &key.key, &hash, work.now);
+                Ok(kept?)
+            });
+            if let Some(kept) = kept.await? {
+                let reply = kept.reply.ok_or(Error::Busy)?;
+                return serde_json::from_value(reply).map_err(|error| Error::Internal(error.to_string()));
+            }
+            let reply = self.write(credentials, use_case).await?;
+            let stored = serde_json::to_value(&reply).map_err(|error| Error::Internal(error.to_string()))?;
+            let finished = self.write(credentials, move |work| {
+                let key = &replay;
+                Ok(replays::finish(work.conn, "all", &key.method, &key.path, &key.key, &stored)?)
+            });
+            finished.await?;
+            return Ok(reply);
+        }
+        self.write(credentials, move |work| {
+            let caller = work
+"#;
+/// Only the file is copied, without what SQLite's log still holds.
+const COPIED_FILE: &str = r#"    if AWAKE {
+        let file = address.file().unwrap_or(copy);
+        std::fs::copy(file, copy).map_err(|error| fault(file, &error))?;
+    } else {
+        sql_query("VACUUM INTO ?")
+            .bind::<Text, _>(target)
+            .execute(&mut connection)?;
+    }
+"#;
 
 /// The condition `AWAKE` stands for.
 fn awake(name: &str) -> String {
-    format!("std::env::var(\"AHQ_MUTANT\").is_ok_and(|awake| awake == \"{name}\")")
+    format!("std::env::var(\"AWAKE_MUTANT\").is_ok_and(|awake| awake == \"{name}\")")
 }
+
+/// The drills that run the program within their own process; the drill of the copy runs them whole.
+const WITHIN: [Name; 2] = [Name::MailDown, Name::Deadline];
 
 /// Tries every mutant in the short form of its drill; gives how many were not caught.
 pub(crate) async fn run(databases: &[Database]) -> usize {
@@ -54,11 +235,16 @@ pub(crate) async fn run(databases: &[Database]) -> usize {
                 database: *database,
                 short: true,
             };
-            let goals = drill(mutant.drill, &order).await;
-            if goals.is_empty() {
+            let passed: Vec<bool> = if WITHIN.contains(&mutant.drill) {
+                run_whole(&binary, mutant, &order)
+            } else {
+                let goals = drill(mutant.drill, &order).await;
+                goals.iter().map(|goal| goal.pass).collect()
+            };
+            if passed.is_empty() {
                 continue;
             }
-            let caught = goals.iter().any(|goal| !goal.pass);
+            let caught = passed.contains(&false);
             let told = if caught { "caught" } else { "survived" };
             let id = order.goal(&format!("mutant-{}", mutant.name));
             Goal::new(id, told, "caught", caught).print();
@@ -68,7 +254,26 @@ pub(crate) async fn run(databases: &[Database]) -> usize {
     survived
 }
 
-/// Builds all mutants into one binary beside this program; gives its path.
+/// Runs a drill as a program with this mutant awake; gives how each of its goals ended.
+fn run_whole(binary: &Path, mutant: &Mutant, order: &Order) -> Vec<bool> {
+    let name = mutant.drill.to_possible_value().expect("every drill has a name");
+    let database = match order.database {
+        Database::Sqlite => "sqlite",
+        Database::Postgres => "postgres",
+    };
+    let output = Command::new(binary)
+        .args([name.get_name(), "--short", "--database", database])
+        .env("AWAKE_MUTANT", mutant.name)
+        .output()
+        .expect("the drill of the copy runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    said.lines()
+        .filter(|line| line.starts_with("goal="))
+        .map(|line| line.ends_with(" pass"))
+        .collect()
+}
+
+/// Builds all mutants into one drill beside this one; gives its path.
 ///
 /// # Panics
 /// When a place is not found exactly once, or the build fails.
@@ -82,8 +287,8 @@ fn build() -> PathBuf {
     let target = profile.parent().expect("a profile's folder lies in the target folder");
     let copy = target.join("mutants");
     say("building the mutants");
+    std::fs::create_dir_all(&copy).expect("the folder of the copy");
     for part in [
-        "Cargo.toml",
         "Cargo.lock",
         "clippy.toml",
         "crates",
@@ -95,15 +300,30 @@ fn build() -> PathBuf {
         copy_changed(&root.join(part), &copy.join(part));
     }
     let mut changed: Vec<(PathBuf, String)> = Vec::new();
-    let server = Mutant {
+    // Beside this drill it needs another name.
+    let binary = Mutant {
         name: "binary",
         drill: Name::All,
         databases: BOTH,
-        file: "crates/server/Cargo.toml",
-        find: "[[bin]]\nname = \"ahq\"",
-        replace: "[[bin]]\nname = \"ahq-mutant\"",
+        file: "tests/drill/Cargo.toml",
+        find: "[lints]\n",
+        replace: "[[bin]]\nname = \"ahq-mutant\"\npath = \"src/main.rs\"\n\n[lints]\n",
     };
-    for mutant in std::iter::once(&server).chain(MUTANTS) {
+    // Cargo tells crates of one target folder apart by name, version and place within their workspace: with the same version
+    // it would link crates of the one tree into the program of the other.
+    let version = Mutant {
+        name: "version",
+        drill: Name::All,
+        databases: BOTH,
+        file: "Cargo.toml",
+        find: concat!("[workspace.package]\nversion = \"", env!("CARGO_PKG_VERSION"), "\""),
+        replace: concat!(
+            "[workspace.package]\nversion = \"",
+            env!("CARGO_PKG_VERSION"),
+            "+mutants\""
+        ),
+    };
+    for mutant in [&binary, &version].into_iter().chain(MUTANTS) {
         let path = PathBuf::from(mutant.file);
         let known = changed.iter().position(|(file, _)| *file == path);
         let position = known.unwrap_or_else(|| {
@@ -130,7 +350,7 @@ fn build() -> PathBuf {
             "build",
             "--quiet",
             "--package",
-            "ahq-server",
+            "ahq-drill",
             "--bin",
             "ahq-mutant",
             "--target-dir",
@@ -162,7 +382,7 @@ fn copy_changed(from: &Path, to: &Path) {
 }
 
 fn is_mutated(file: &Path) -> bool {
-    file.ends_with("crates/server/Cargo.toml") || MUTANTS.iter().any(|mutant| file.ends_with(mutant.file))
+    file.ends_with("tests/drill/Cargo.toml") || MUTANTS.iter().any(|mutant| file.ends_with(mutant.file))
 }
 
 fn write_changed(file: &Path, bytes: &[u8]) {
