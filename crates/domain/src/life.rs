@@ -22,6 +22,8 @@ pub enum Step {
     Compile,
     /// Make an edition once every expected office has answered or declined, before the deadline too.
     CompileEarly,
+    /// Write or sign a summary, or send the compilation.
+    Summarise,
     /// Announce a publication.
     Publish,
     /// Take a publication back.
@@ -36,7 +38,7 @@ impl Step {
             Self::Withdraw => &[Status::Open, Status::Closed, Status::Compiled],
             Self::Compile => &[Status::Closed, Status::Compiled, Status::Published],
             Self::CompileEarly => &[Status::Open, Status::Closed, Status::Compiled, Status::Published],
-            Self::Publish | Self::Unpublish => &[Status::Compiled, Status::Published],
+            Self::Summarise | Self::Publish | Self::Unpublish => &[Status::Compiled, Status::Published],
         }
     }
 }

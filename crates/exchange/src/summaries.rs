@@ -4,6 +4,7 @@
 
 use ahq_domain::compilation::Named;
 use ahq_domain::dissemination::Circle;
+use ahq_domain::life::Step;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::query::Query;
@@ -92,10 +93,13 @@ impl Work<'_> {
             ("change", Action::EditSummary, true),
             ("sign", Action::SignSummary, summary.signed.is_none()),
         ];
+        let in_time = query.allows(Step::Summarise, self.now).is_ok();
         EditionSummary {
             actions: steps
                 .into_iter()
-                .filter(|(_, action, possible)| *possible && self.may(*action, Subject::Query(query)).is_ok())
+                .filter(|(_, action, possible)| {
+                    in_time && *possible && self.may(*action, Subject::Query(query)).is_ok()
+                })
                 .map(|(word, _, _)| word)
                 .collect(),
             edition,
@@ -119,7 +123,7 @@ impl Work<'_> {
     /// signed summary that is changed has to be signed again.
     ///
     /// # Errors
-    /// Stale, too long, no edition, not a requester.
+    /// Stale, too long, no edition, withdrawn, not a requester.
     pub fn save_summary(
         &mut self,
         reference: &QueryRef,
@@ -130,6 +134,7 @@ impl Work<'_> {
         let query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::EditSummary, Subject::Query(&query))?;
         let edition = self.last_edition(&query)?;
+        query.allows(Step::Summarise, self.now)?;
         let text = Summary::parse(input)?;
         let summary = match (summaries::find(self.conn, edition.id, circle)?, expected) {
             (Some(mut summary), Some(expected)) => {
@@ -164,7 +169,7 @@ impl Work<'_> {
     /// joint requesters and the Commission.
     ///
     /// # Errors
-    /// Stale, signed already, none there, not the lead's coordinator.
+    /// Stale, signed already, none there, withdrawn, not the lead's coordinator.
     pub fn sign_summary(
         &mut self,
         reference: &QueryRef,
@@ -174,6 +179,7 @@ impl Work<'_> {
         let mut query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::SignSummary, Subject::Query(&query))?;
         let edition = self.last_edition(&query)?;
+        query.allows(Step::Summarise, self.now)?;
         let mut summary = summaries::find(self.conn, edition.id, circle)?.ok_or(Refusal::Hidden)?;
         must_be_version(summary.version, expected)?;
         if summary.signed.is_some() {
@@ -200,6 +206,7 @@ impl Work<'_> {
         self.may(Action::SignSummary, Subject::Query(&query))?;
         must_be_version(query.version, expected)?;
         let edition = self.last_edition(&query)?;
+        query.allows(Step::Summarise, self.now)?;
         if query.launched().is_some_and(|launched| launched.mailed.is_some()) {
             return Err(Refusal::conflict("already_sent", "the compilation was mailed already").into());
         }

@@ -106,10 +106,7 @@ struct Order {
 impl Order {
     /// The name of a goal on this database.
     fn goal(&self, id: &str) -> String {
-        match self.database {
-            Database::Sqlite => format!("{id}-sqlite"),
-            Database::Postgres => format!("{id}-postgres"),
-        }
+        format!("{id}-{}", self.database)
     }
 }
 

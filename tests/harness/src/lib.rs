@@ -9,6 +9,7 @@ pub mod goal;
 pub mod installation;
 pub mod postgres;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -44,6 +45,15 @@ pub enum Database {
     Sqlite,
     /// A database of its own on a throwaway server.
     Postgres,
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        })
+    }
 }
 
 /// A running program.

@@ -144,6 +144,7 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         let (query, response) = self.response_to_change(reference, office, Action::DraftResponse)?;
         let response = response.ok_or(Refusal::Hidden)?;
+        query.accepts_responses(office, self.now)?;
         let key = Key::parse(question).ok_or(Refusal::Hidden)?;
         let current = self.draft_answer(response.id, &key)?.ok_or(Refusal::Hidden)?;
         must_be_version(current.version, expected)?;

@@ -1,0 +1,212 @@
+//! A request that is right in itself for each operation, so that only the rights of its caller and the status decide.
+
+use ahq_harness::Client;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::callers::{invited, user};
+use crate::world::{Position, World, answers, draft};
+
+/// A request that is still without a caller.
+pub(crate) struct Planned {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    body: Option<Value>,
+    etag: Option<String>,
+}
+
+impl Planned {
+    /// Sends it as somebody; the status, and the text of the reply.
+    pub(crate) async fn send(&self, client: &Client) -> (u16, String) {
+        let mut request = client.request(self.method.clone(), &self.path);
+        if let Some(etag) = &self.etag {
+            request = request.header("If-Match", etag);
+        }
+        if let Some(body) = &self.body {
+            request = request.json(body);
+        }
+        let reply = client.send(request).await;
+        (reply.status, reply.text)
+    }
+}
+
+/// Where Austria's response has to stand for an operation to be about something.
+pub(crate) fn position(operation: &str) -> Position {
+    match operation {
+        "save_response" | "save_answer" | "remove_answer" | "submit_response" | "decline_response" => {
+            Position::Drafting
+        }
+        "resume_response" => Position::Declined,
+        _ => Position::Submitted,
+    }
+}
+
+/// The request of an operation, to the query at `query` where it is about one.
+pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> Planned {
+    let (name, keys) = operation.split_once('?').unwrap_or((operation, ""));
+    let (method, part, body) = match name {
+        "read_query" => (Method::GET, "", None),
+        "change_query" => (Method::PUT, "", Some(draft())),
+        "delete_query" => (Method::DELETE, "", None),
+        "launch_query" => (Method::POST, "/launch", Some(json!({"addressed": "members"}))),
+        "invite_joint_office" => (Method::POST, "/joint-offices", Some(json!({"office": "FR"}))),
+        "accept_joint_invitation" => (Method::POST, "/joint-acceptance", Some(json!({}))),
+        "close_query" => (Method::POST, "/closure", Some(json!({"reason": "Enough."}))),
+        "extend_query" => (Method::POST, "/extensions", Some(extension(world))),
+        "withdraw_query" => (Method::POST, "/withdrawal", Some(json!({"reason": "Asked elsewhere."}))),
+        "make_edition" => (Method::POST, "/editions", Some(json!({}))),
+        "list_editions" => (Method::GET, "/editions", None),
+        "read_edition" => (Method::GET, "/editions/1", None),
+        "read_comparison" => (Method::GET, "/comparison", None),
+        "send_compilation" => (Method::POST, "/dispatch", Some(json!({}))),
+        "publish_edition" => (Method::POST, "/publication", Some(json!({"edition": 1}))),
+        "unpublish_edition" => (Method::DELETE, "/publication", None),
+        "read_summary" => (Method::GET, "/summary", None),
+        "save_summary" => (Method::PUT, "/summary", Some(summary())),
+        "sign_summary" => (Method::POST, "/summary/signature", Some(json!({}))),
+        "list_responses" => (Method::GET, "/responses", None),
+        "read_response" => (Method::GET, "/responses/AT", None),
+        "save_response" => (Method::PUT, "/responses/AT", Some(answers(crate::world::WORDS))),
+        "read_answer" => (Method::GET, "/responses/AT/answers/q3", None),
+        "save_answer" => (
+            Method::PUT,
+            "/responses/AT/answers/q3",
+            Some(json!({"text": "Another."})),
+        ),
+        "remove_answer" => (Method::DELETE, "/responses/AT/answers/q3", None),
+        "submit_response" => (Method::POST, "/responses/AT/submission", Some(json!({}))),
+        "decline_response" => (
+            Method::POST,
+            "/responses/AT/declination",
+            Some(json!({"reason": "No."})),
+        ),
+        "resume_response" => (Method::DELETE, "/responses/AT/declination", None),
+        "retract_response" => (
+            Method::POST,
+            "/responses/AT/retraction",
+            Some(json!({"reason": "Wrong."})),
+        ),
+        "change_circles" => (Method::PUT, "/responses/AT/circles", Some(json!({"circle": "network"}))),
+        "list_versions" => (Method::GET, "/responses/AT/versions", None),
+        "read_version" => (Method::GET, "/responses/AT/versions/1", None),
+        "read_public_edition" => {
+            return Planned {
+                method: Method::GET,
+                path: format!("/public{query}/edition?format=json"),
+                body: None,
+                etag: None,
+            };
+        }
+        _ => return without_query(world, name).await,
+    };
+    let path = format!("{query}{part}{}{keys}", if keys.is_empty() { "" } else { "?" });
+    let etag = if method == Method::GET {
+        None
+    } else {
+        etag(world, query, part).await
+    };
+    Planned {
+        method,
+        path,
+        body,
+        etag,
+    }
+}
+
+fn extension(world: &World) -> Value {
+    let later = world.app.exchange().clock().now() + chrono::Duration::days(45);
+    json!({"deadline": later.date_naive(), "reason": "Several asked for more time."})
+}
+
+fn summary() -> Value {
+    json!({"background": "Why.", "respondents": "Who.", "findings": "What."})
+}
+
+/// The ETag that a change needs: of the answer, the response, the summary or the query, read by whoever may read it.
+async fn etag(world: &World, query: &str, part: &str) -> Option<String> {
+    let (reader, path) = if part.contains("/answers/") {
+        ("answering", format!("{query}{part}"))
+    } else if part.starts_with("/responses/AT") {
+        ("answering", format!("{query}/responses/AT"))
+    } else if part.starts_with("/summary") {
+        ("lead", format!("{query}/summary"))
+    } else {
+        ("lead", query.to_owned())
+    };
+    let reply = world.callers.named(reader).get(&path).await;
+    // Of what is not there, such as a response to a draft, any will do: it is refused before it is looked at.
+    Some(if reply.status == 200 {
+        reply.etag()
+    } else {
+        "\"v1-0\"".to_owned()
+    })
+}
+
+/// The operations that are about no query.
+async fn without_query(world: &mut World, name: &str) -> Planned {
+    let email = world.new_email();
+    let lead = world.lead().clone();
+    let (method, path, body) = match name {
+        "list_holidays" => (Method::GET, "/calendar/holidays?year=2026".to_owned(), None),
+        "count_working_days" => (
+            Method::GET,
+            "/calendar/working-days?from=2026-11-03&days=20".to_owned(),
+            None,
+        ),
+        "read_invitation" | "accept_invitation" => {
+            let path = format!("/invitations/{}", invited(&world.app, &lead, &email).await);
+            if name == "read_invitation" {
+                (Method::GET, path, None)
+            } else {
+                (Method::POST, path, Some(json!({"password": ahq_harness::PASSWORD})))
+            }
+        }
+        "read_me" => (Method::GET, "/me".to_owned(), None),
+        "list_offices" => (Method::GET, "/offices".to_owned(), None),
+        "read_office" => (Method::GET, "/offices/AT".to_owned(), None),
+        "list_users" => (Method::GET, "/offices/LU/users".to_owned(), None),
+        "invite_user" => (
+            Method::POST,
+            "/offices/LU/users".to_owned(),
+            Some(json!({"name": "Anna Muster", "email": email, "role": "reader"})),
+        ),
+        "read_user" | "change_user" => {
+            let path = user(&lead, "lu.reader@example.org").await;
+            let now = lead.get(&path).await.expect(200);
+            if name == "read_user" {
+                (Method::GET, path, None)
+            } else {
+                return Planned {
+                    method: Method::PUT,
+                    path,
+                    body: Some(json!({"name": "Renamed", "grants": now.json["grants"]})),
+                    etag: Some(now.etag()),
+                };
+            }
+        }
+        "get_openapi" => (Method::GET, "/openapi.json".to_owned(), None),
+        "list_public_queries" => (Method::GET, "/public/queries".to_owned(), None),
+        "list_queries" => (Method::GET, "/queries".to_owned(), None),
+        "create_query" => (Method::POST, "/queries".to_owned(), Some(draft())),
+        "list_topics" => (Method::GET, "/topics".to_owned(), None),
+        "read_session" => (Method::GET, "/session".to_owned(), None),
+        "sign_out" => (Method::DELETE, "/session".to_owned(), None),
+        "sign_in" => (Method::POST, "/session".to_owned(), Some(credentials())),
+        "refresh_session" => {
+            let tokens = world.app.public().post("/session", &credentials()).await.expect(201);
+            let body = json!({"refreshToken": tokens.json["refreshToken"]});
+            (Method::POST, "/session/refresh".to_owned(), Some(body))
+        }
+        _ => panic!("{name} is no operation of the document"),
+    };
+    Planned {
+        method,
+        path,
+        body,
+        etag: None,
+    }
+}
+
+fn credentials() -> Value {
+    json!({"email": "lu.coordinator@example.org", "password": ahq_harness::PASSWORD})
+}
