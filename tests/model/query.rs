@@ -294,16 +294,24 @@ impl<'a> Model<'a> {
                 }
                 refusals
             }
-            What::Sign => match self.editions.last() {
-                None => vec!["no_edition"],
-                Some(edition) if edition.signed => vec!["already_signed"],
-                Some(_) => vec![],
-            },
-            What::Send => match &self.launched {
-                Some(launched) if launched.sent => vec!["already_sent"],
-                _ if self.editions.is_empty() => vec!["no_edition"],
-                _ => vec![],
-            },
+            What::Sign => {
+                let mut refusals = self.needs_status(&["compiled", "published"]);
+                match self.editions.last() {
+                    None => refusals.push("no_edition"),
+                    Some(edition) if edition.signed => refusals.push("already_signed"),
+                    Some(_) => {}
+                }
+                refusals
+            }
+            What::Send => {
+                let mut refusals = self.needs_status(&["compiled", "published"]);
+                match &self.launched {
+                    Some(launched) if launched.sent => refusals.push("already_sent"),
+                    _ if self.editions.is_empty() => refusals.push("no_edition"),
+                    _ => {}
+                }
+                refusals
+            }
             _ => vec![],
         }
     }

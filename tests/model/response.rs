@@ -184,8 +184,14 @@ impl Model<'_> {
             What::SaveDraft(..) | What::SaveAnswer(..) if declined => refusals.push("declined"),
             What::SaveDraft(..) | What::SaveAnswer(..) => {}
             What::RemoveAnswer(_, question) => {
-                let there = response.is_some_and(|response| response.draft[*question].is_some());
-                return if there { vec![] } else { vec!["not_found"] };
+                if declined {
+                    refusals.push("declined");
+                }
+                match response {
+                    None => return vec!["not_found"],
+                    Some(response) if response.draft[*question].is_none() => refusals.push("not_found"),
+                    Some(_) => {}
+                }
             }
             What::Submit(_) => {
                 if declined {

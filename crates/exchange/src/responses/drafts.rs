@@ -134,7 +134,7 @@ impl Work<'_> {
     /// Removes one answer from the draft.
     ///
     /// # Errors
-    /// Stale, not there, not the own office.
+    /// Stale, not there, withdrawn, declined, not the own office.
     pub fn remove_answer(
         &mut self,
         reference: &QueryRef,
@@ -145,6 +145,7 @@ impl Work<'_> {
         let (query, response) = self.response_to_change(reference, office, Action::DraftResponse)?;
         let response = response.ok_or(Refusal::Hidden)?;
         query.accepts_responses(office, self.now)?;
+        response.must_not_be_declined()?;
         let key = Key::parse(question).ok_or(Refusal::Hidden)?;
         let current = self.draft_answer(response.id, &key)?.ok_or(Refusal::Hidden)?;
         must_be_version(current.version, expected)?;
