@@ -132,7 +132,8 @@ SELECT json_agg(json_build_object('office', r.office, 'status', r.status, 'versi
     )
 }
 
-/// P4: the rows of a submission in one statement: the next version, the response, and the audit event.
+/// P4: the rows of a submission in one statement: the next version, the response, and the audit event. The version that
+/// callers name in If-Match stays, or theirs would all be stale afterwards.
 pub(crate) fn raw_submission() -> String {
     // Without the space pgbench would take what follows a colon for the name of a variable.
     let answers = serde_json::to_string(&answers(1))
@@ -144,7 +145,7 @@ pub(crate) fn raw_submission() -> String {
 \\set office random(1, 29)
 WITH chosen AS (SELECT r.id, r.last_version FROM queries q JOIN responses r ON r.query_id = q.id
     WHERE q.number_year = {} AND q.number_sequence = :number ORDER BY r.office OFFSET :office - 1 LIMIT 1),
-  changed AS (UPDATE responses r SET version = r.version + 1, last_version = r.last_version + 1, status = 'submitted',
+  changed AS (UPDATE responses r SET version = r.version, last_version = r.last_version + 1, status = 'submitted',
     submitted_at = now(), first_submitted_at = coalesce(r.first_submitted_at, now()) FROM chosen
     WHERE r.id = chosen.id RETURNING r.id, r.last_version),
   versioned AS (INSERT INTO response_versions (response_id, number, submitted_at, answers)

@@ -17,6 +17,7 @@ use ahq_domain::response::{Position, Response, Version};
 use ahq_harness::goal::say;
 use ahq_store::{Connection, Store, StoreError, audit, queries, responses};
 use chrono::Duration;
+use diesel::connection::SimpleConnection;
 use serde_json::json;
 
 /// How many offices take part in the work.
@@ -334,6 +335,13 @@ pub(crate) async fn load(
             say(format!("  loading: {} of {} queries", done * TOGETHER, all.len()));
         }
     }
+    // What PostgreSQL's own housekeeping does within a minute: until then it plans as if the tables were empty.
+    let analyse = |conn: &mut Connection| match conn {
+        Connection::Sqlite(_) => Ok(()),
+        Connection::Postgres(conn) => conn.batch_execute("ANALYZE"),
+    };
+    let analysed = store.write(move |conn| Ok::<_, StoreError>(analyse(conn)?)).await;
+    analysed.expect("the tables are analysed");
     say(format!(
         "  loaded {} queries with {} answers in {:.1} s",
         all.len(),
