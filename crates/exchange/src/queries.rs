@@ -98,9 +98,8 @@ impl Work<'_> {
 
     /// The query for a change: its row is locked until the end of the transaction.
     pub(crate) fn query_to_change(&mut self, reference: &QueryRef, lock: Lock) -> Result<Query, Error> {
-        let id = self.find_query(reference)?.id;
-        queries::lock(self.conn, id, lock)?;
-        self.find_query(&QueryRef::Id(id))
+        let locked = queries::lock(self.conn, reference, lock)?;
+        self.find_query(&locked.map_or(*reference, QueryRef::Id))
     }
 
     /// The calendar of the Commission: the one deadlines are counted in.

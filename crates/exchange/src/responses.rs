@@ -218,7 +218,8 @@ impl Work<'_> {
         let mut response = response.ok_or_else(no_draft)?;
         must_be_version(response.version, expected)?;
         query.accepts_responses(office, self.now)?;
-        let answers = self.draft_answers(response.id)?;
+        let draft = responses::draft(self.conn, response.id)?;
+        let answers: Vec<Answer> = draft.iter().map(|drafted| drafted.answer.clone()).collect();
         check_complete(&query.questions, &answers)?;
         let number = response.submit(&query, self.now)?;
         let version = Version {
@@ -228,11 +229,25 @@ impl Work<'_> {
             answers,
         };
         responses::insert_version(self.conn, response.id, &version)?;
-        self.keep_response(&mut response)?;
-        responses::set_circles(self.conn, response.id, &circles(&version.answers))?;
+        response.version += 1;
+        responses::update_with_circles(self.conn, &response, &circles(&version.answers))?;
         let facts = json!({"version": number, "late": response.late});
         self.record("response.submitted", subject(&query, office), facts)?;
-        self.response_detail(query, response)
+        // What was just written needs no reading.
+        Ok(ResponseDetail {
+            actions: self.response_actions(&query, &response),
+            submitted: Some(Submitted {
+                office: office.clone(),
+                version: number,
+                at: version.at,
+                late: response.late,
+                answers: version.answers,
+            }),
+            query,
+            response,
+            circle: None,
+            draft: Some(draft),
+        })
     }
 
     /// Takes a submitted response back to drafting: it leaves every later edition, and those who may have read an

@@ -12,6 +12,7 @@ pub use order::{Cursor, QuerySort};
 pub use page::{QueryFilter, QueryItem, page, public_page};
 
 use crate::column::Id;
+use crate::connection::MultiBackend;
 use crate::connection::phrase::{AddresseesOfQuery, for_share, for_update, lock_until_commit};
 use crate::schema::{addressees, queries};
 use crate::{Connection, StoreError, both, changed_one};
@@ -139,21 +140,25 @@ pub fn lock_numbers(conn: &mut Connection) -> Result<(), StoreError> {
     lock_until_commit(conn, NUMBERS)
 }
 
-/// Keeps the row of a query from changing until the transaction ends, and says whether there is one. What was read
-/// before may be old: read it again. Statements: 1.
+/// Keeps the row of a query from changing until the transaction ends; gives its id, where there is one. What was read
+/// before may be old: read it after. Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Busy`] when it waited too long.
-pub fn lock(conn: &mut Connection, query: QueryId, lock: Lock) -> Result<bool, StoreError> {
-    let row = queries::table
-        .filter(queries::id.eq(Id::from(query.0)))
-        .select(queries::version);
-    let row = match lock {
-        Lock::Shared => for_share(row),
-        Lock::Exclusive => for_update(row),
+pub fn lock(conn: &mut Connection, reference: &QueryRef, lock: Lock) -> Result<Option<QueryId>, StoreError> {
+    let rows = queries::table.select(queries::id).into_boxed::<MultiBackend>();
+    let rows = match reference {
+        QueryRef::Id(id) => rows.filter(queries::id.eq(Id::from(id.0))),
+        QueryRef::Number(number) => rows
+            .filter(queries::number_year.eq(number.year))
+            .filter(queries::number_sequence.eq(number.sequence)),
     };
-    let versions: Vec<i64> = row.load(conn)?;
-    Ok(!versions.is_empty())
+    let rows = match lock {
+        Lock::Shared => for_share(rows),
+        Lock::Exclusive => for_update(rows),
+    };
+    let found: Option<Id> = rows.load(conn)?.pop();
+    Ok(found.map(|id| QueryId(id.into())))
 }
 
 /// Whether a past query with this title, requester and date was imported. Statements: 1.

@@ -162,6 +162,23 @@ pub fn update(conn: &mut Connection, response: &Response) -> Result<(), StoreErr
     changed_one(diesel::update(before).set(row).execute(conn)?)
 }
 
+/// Writes a response as [`update`] does, and the present circle of each answer of its version in force. Statements: 1.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_with_circles(
+    conn: &mut Connection,
+    response: &Response,
+    circles: &BTreeMap<Key, Circle>,
+) -> Result<(), StoreError> {
+    let row = Row::of(response)?;
+    let before = responses::table
+        .filter(responses::id.eq(row.id))
+        .filter(responses::version.eq(response.version - 1));
+    let circles = responses::circles.eq(Json(circles.clone()));
+    changed_one(diesel::update(before).set((row, circles)).execute(conn)?)
+}
+
 /// The present circle of each answer of the version in force; after a retraction, of the last one. None for a response
 /// that is not there. Statements: 1.
 ///

@@ -180,7 +180,7 @@ async fn a_locked_row_changes_one_by_one(store: &Store) {
             tokio::spawn(async move {
                 store
                     .write(move |conn| {
-                        assert!(queries::lock(conn, id, Lock::Exclusive)?);
+                        assert_eq!(queries::lock(conn, &QueryRef::Id(id), Lock::Exclusive)?, Some(id));
                         let mut query = queries::find(conn, &QueryRef::Id(id))?.unwrap();
                         query.version += 1;
                         queries::update(conn, &query)
@@ -193,8 +193,8 @@ async fn a_locked_row_changes_one_by_one(store: &Store) {
         change.await.unwrap().unwrap();
     }
     assert_eq!(find(store, QueryRef::Id(id)).await.unwrap().version, query.version + 10);
-    let nowhere = store.write(|conn| queries::lock(conn, QueryId(Uuid::nil()), Lock::Shared));
-    assert_eq!(nowhere.await, Ok(false));
+    let nowhere = store.write(|conn| queries::lock(conn, &QueryRef::Id(QueryId(Uuid::nil())), Lock::Shared));
+    assert_eq!(nowhere.await, Ok(None));
 }
 
 async fn a_past_query_is_known_by_title_requester_and_date(store: &Store) {
