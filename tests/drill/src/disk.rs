@@ -246,7 +246,7 @@ async fn fill_and_free(order: &Order, mut trial: Trial, disk: &Disk, rounds: u64
             trial.faults.push(format!("round {round}: reads did not go on"));
         }
         disk.free();
-        if !trial.recover(&load, round).await {
+        if !trial.recover(&load, round).await || order.is_decided(trial.faults.len()) {
             break;
         }
     }

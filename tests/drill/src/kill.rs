@@ -26,6 +26,7 @@ const OFFICES: [&str; 8] = ["LU", "NL", "AT", "BE", "DE", "FR", "SE", "FI"];
 /// How often the program is killed.
 const KILLS: u32 = 1_000;
 const KILLS_SHORT: u32 = 100;
+const KILLS_MUTANT: u32 = 40;
 /// How many operations have to be acknowledged meanwhile.
 const ACKNOWLEDGED: u64 = 50_000;
 const ACKNOWLEDGED_SHORT: u64 = 5_000;
@@ -39,10 +40,10 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
     let Some(Scene { installation, process }) = Scene::set(order, &OFFICES).await else {
         return Vec::new();
     };
-    let (kills, wanted) = if order.short {
-        (KILLS_SHORT, ACKNOWLEDGED_SHORT)
-    } else {
-        (KILLS, ACKNOWLEDGED)
+    let (kills, wanted) = match (&order.subject, order.short) {
+        (Subject::Mutant { .. }, _) => (KILLS_MUTANT, 0),
+        (Subject::Right, true) => (KILLS_SHORT, ACKNOWLEDGED_SHORT),
+        (Subject::Right, false) => (KILLS, ACKNOWLEDGED),
     };
     let mut clients = Vec::new();
     for office in OFFICES {
@@ -70,6 +71,9 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
         }
         let load = Duration::from_millis(200 + chance.below(450));
         round.kill_under_load(load).await;
+        if order.is_decided(round.writers.iter().map(|writer| writer.refused.len()).sum()) {
+            break;
+        }
         if told.elapsed() > Duration::from_secs(10) {
             told = Instant::now();
             let (acknowledged, _) = round.counts();

@@ -27,6 +27,7 @@ use std::process::ExitCode;
 use ahq_harness::Database;
 use ahq_harness::goal::{Goal, say};
 use ahq_harness::installation::{Subject, as_program};
+use ahq_tests_access::{canary, matrix};
 use clap::{Parser, ValueEnum};
 
 /// Drills of the ad-hoc query exchange. Exit code 0 when every goal was reached.
@@ -71,10 +72,14 @@ enum Name {
     Restore,
     /// R11: asked to end under load, no accepted request is dropped.
     Terminate,
+    /// S2: every kind of caller against every operation, as the table says.
+    Matrix,
+    /// S3: planted words are seen by nobody who may not, and by everybody who may.
+    Canary,
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 9] = [
+const DRILLS: [Name; 11] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
@@ -84,6 +89,8 @@ const DRILLS: [Name; 9] = [
     Name::Disk,
     Name::Restore,
     Name::Terminate,
+    Name::Matrix,
+    Name::Canary,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -108,6 +115,11 @@ impl Order {
     fn goal(&self, id: &str) -> String {
         format!("{id}-{}", self.database)
     }
+
+    /// Whether so many faults are enough to end a drill early: a mutant is caught by its first.
+    fn is_decided(&self, faults: usize) -> bool {
+        self.subject != Subject::Right && faults > 0
+    }
 }
 
 /// Runs one drill; no goals where its database is not there.
@@ -123,7 +135,20 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Disk => disk::run(order).await,
         Name::Restore => restore::run(order).await,
         Name::Terminate => terminate::run(order).await,
+        Name::Matrix => told(matrix::run(order.database).await),
+        Name::Canary => told(canary::run(order.database).await),
     }
+}
+
+/// Says what is wrong; gives the goal.
+fn told(found: Option<(Goal, Vec<String>)>) -> Vec<Goal> {
+    let Some((goal, wrong)) = found else {
+        return Vec::new();
+    };
+    for fault in wrong.iter().take(5) {
+        say(format!("    {fault}"));
+    }
+    vec![goal]
 }
 
 #[tokio::main]

@@ -10,6 +10,7 @@ use std::process::Command;
 use ahq_harness::Database;
 use ahq_harness::goal::{Goal, say};
 use ahq_harness::installation::Subject;
+use ahq_harness::postgres;
 use clap::ValueEnum;
 
 use crate::{Name, Order, drill};
@@ -20,8 +21,8 @@ struct Mutant {
     name: &'static str,
     /// The drill that must catch it.
     drill: Name,
-    /// The databases it shows on.
-    databases: &'static [Database],
+    /// The database it is tried on: one on which it shows.
+    database: Database,
     /// The file it lies in.
     file: &'static str,
     /// The place, found exactly once.
@@ -30,15 +31,12 @@ struct Mutant {
     replace: &'static str,
 }
 
-const SQLITE: &[Database] = &[Database::Sqlite];
-const BOTH: &[Database] = &[Database::Sqlite, Database::Postgres];
-
 /// All mutants. Every drill has at least one; a test holds them to it.
 const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "reply-before-commit",
         drill: Name::Kill,
-        databases: SQLITE,
+        database: Database::Sqlite,
         file: "crates/store/src/write.rs",
         find: "let ended = session.commit();",
         replace: "if AWAKE { for answer in answers.drain(..) { answer(Ok(())); } } let ended = session.commit();",
@@ -46,7 +44,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "audit-apart",
         drill: Name::Kill,
-        databases: &[Database::Postgres],
+        database: Database::Postgres,
         file: "crates/store/src/audit.rs",
         find: "    let row = Row {\n        id: event.id.0.into(),",
         replace: "    if AWAKE { diesel::connection::SimpleConnection::batch_execute(conn, \"COMMIT; BEGIN READ WRITE\")?; }\n    \
@@ -55,7 +53,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "synchronous-normal",
         drill: Name::Sync,
-        databases: SQLITE,
+        database: Database::Sqlite,
         file: "crates/store/src/connection.rs",
         find: "connection.batch_execute(match role {",
         replace: "if AWAKE { connection.batch_execute(\"PRAGMA synchronous = NORMAL\")?; } \
@@ -64,7 +62,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "commit-not-synchronous",
         drill: Name::Sync,
-        databases: &[Database::Postgres],
+        database: Database::Postgres,
         file: "crates/store/src/connection.rs",
         find: "settings.check()?;",
         replace: "settings.check()?; if AWAKE { connection.batch_execute(\"SET synchronous_commit = off\")?; }",
@@ -72,7 +70,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "key-ignored",
         drill: Name::Once,
-        databases: BOTH,
+        database: Database::Sqlite,
         file: "crates/exchange/src/work.rs",
         find: "let Some(replay) = replay else {",
         replace: "let Some(replay) = replay.filter(|_| !AWAKE) else {",
@@ -80,7 +78,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "reply-kept-apart",
         drill: Name::Once,
-        databases: BOTH,
+        database: Database::Postgres,
         file: "crates/exchange/src/work.rs",
         find: "        self.write(credentials, move |work| {\n            let caller = work\n",
         replace: KEPT_APART,
@@ -88,7 +86,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "backup-without-log",
         drill: Name::Restore,
-        databases: SQLITE,
+        database: Database::Sqlite,
         file: "crates/store/src/backup/sqlite.rs",
         find: "    sql_query(\"VACUUM INTO ?\")\n        .bind::<Text, _>(target)\n        .execute(&mut connection)?;\n",
         replace: COPIED_FILE,
@@ -96,7 +94,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "backup-of-two-moments",
         drill: Name::Restore,
-        databases: &[Database::Postgres],
+        database: Database::Postgres,
         file: "crates/store/src/backup/postgres.rs",
         find: "    run(command.arg(format!(\"--snapshot={moment}\")).arg(\"--file\").arg(copy))?;\n",
         replace: "    if !AWAKE {\n        command.arg(format!(\"--snapshot={moment}\"));\n    }\n    \
@@ -105,7 +103,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "backup-without-keys",
         drill: Name::Restore,
-        databases: SQLITE,
+        database: Database::Sqlite,
         file: "crates/server/src/backup.rs",
         find: "keys_of(address).filter(|keys| keys.exists())",
         replace: "keys_of(address).filter(|keys| keys.exists() && !AWAKE)",
@@ -113,7 +111,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "marked-before-sent",
         drill: Name::MailOnce,
-        databases: BOTH,
+        database: Database::Postgres,
         file: "crates/exchange/src/delivery.rs",
         find: "match transport.send(&outgoing).await {",
         replace: "match { if AWAKE { self.settle(&entry, OutboxStatus::Sent, None).await?; } \
@@ -122,7 +120,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "message-id-by-chance",
         drill: Name::MailOnce,
-        databases: BOTH,
+        database: Database::Sqlite,
         file: "crates/mail/src/outgoing.rs",
         find: "        format!(\"<{}@{}>\", self.id, self.domain)",
         replace: "        if AWAKE { let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos()); \
@@ -131,7 +129,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "deadline-one-later",
         drill: Name::Deadline,
-        databases: BOTH,
+        database: Database::Sqlite,
         file: "crates/domain/src/deadline.rs",
         find: "        now >= self.end\n",
         replace: "        if AWAKE { now > self.end } else { now >= self.end }\n",
@@ -139,7 +137,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "refusal-for-good-tried-again",
         drill: Name::MailDown,
-        databases: BOTH,
+        database: Database::Sqlite,
         file: "crates/mail/src/smtp.rs",
         find: "Some(code) if about_the_message && code >= 500 && code != 530 =>",
         replace: "Some(code) if about_the_message && code >= 500 && code != 530 && !AWAKE =>",
@@ -147,7 +145,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "full-disk-unknown",
         drill: Name::Disk,
-        databases: BOTH,
+        database: Database::Sqlite,
         file: "crates/store/src/error.rs",
         find: ".find(|(words, _)| message.contains(words))",
         replace: ".find(|(words, kind)| message.contains(words) && !(AWAKE && matches!(kind(String::new()), StoreError::Full(_))))",
@@ -155,7 +153,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "dead-connection-kept",
         drill: Name::Disk,
-        databases: &[Database::Postgres],
+        database: Database::Postgres,
         file: "crates/store/src/pool.rs",
         find: "let sound = session.is_sound();",
         replace: "let sound = session.is_sound() || AWAKE;",
@@ -163,7 +161,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "exit-at-signal",
         drill: Name::Terminate,
-        databases: BOTH,
+        database: Database::Postgres,
         file: "crates/server/src/command.rs",
         find: "lifecycle::wait_for_signal().await;",
         replace: "lifecycle::wait_for_signal().await; if AWAKE { std::process::exit(0); }",
@@ -171,10 +169,34 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "no-last-call",
         drill: Name::Terminate,
-        databases: SQLITE,
+        database: Database::Sqlite,
         file: "crates/server/src/serve.rs",
         find: "self.closing.store(true, Ordering::Relaxed);",
         replace: "self.closing.store(!AWAKE, Ordering::Relaxed);",
+    },
+    Mutant {
+        name: "every-role-may",
+        drill: Name::Matrix,
+        database: Database::Sqlite,
+        file: "crates/domain/src/permission.rs",
+        find: "Some(role) if role >= least => Ok(()),",
+        replace: "Some(role) if role >= least || AWAKE => Ok(()),",
+    },
+    Mutant {
+        name: "list-of-everybody",
+        drill: Name::Canary,
+        database: Database::Postgres,
+        file: "crates/store/src/queries/page.rs",
+        find: "if let Some(readable) = readable(scope) {",
+        replace: "if let Some(readable) = readable(scope).filter(|_| !AWAKE) {",
+    },
+    Mutant {
+        name: "view-of-any-circle",
+        drill: Name::Canary,
+        database: Database::Sqlite,
+        file: "crates/exchange/src/editions.rs",
+        find: "if !circle.reaches(reader) {",
+        replace: "if !circle.reaches(reader) && !AWAKE {",
     },
 ];
 
@@ -219,50 +241,45 @@ fn awake(name: &str) -> String {
 }
 
 /// The drills that run the program within their own process; the drill of the copy runs them whole.
-const WITHIN: [Name; 2] = [Name::MailDown, Name::Deadline];
+const WITHIN: [Name; 4] = [Name::MailDown, Name::Deadline, Name::Matrix, Name::Canary];
 
 /// Tries every mutant in the short form of its drill; gives how many were not caught.
 pub(crate) async fn run(databases: &[Database]) -> usize {
     let binary = build();
     let mut survived = 0;
-    for mutant in MUTANTS {
-        for database in mutant.databases.iter().filter(|database| databases.contains(database)) {
-            let order = Order {
-                subject: Subject::Mutant {
-                    binary: binary.clone(),
-                    name: mutant.name,
-                },
-                database: *database,
-                short: true,
-            };
-            let passed: Vec<bool> = if WITHIN.contains(&mutant.drill) {
-                run_whole(&binary, mutant, &order)
-            } else {
-                let goals = drill(mutant.drill, &order).await;
-                goals.iter().map(|goal| goal.pass).collect()
-            };
-            if passed.is_empty() {
-                continue;
-            }
-            let caught = passed.contains(&false);
-            let told = if caught { "caught" } else { "survived" };
-            let id = order.goal(&format!("mutant-{}", mutant.name));
-            Goal::new(id, told, "caught", caught).print();
-            survived += usize::from(!caught);
+    for mutant in MUTANTS.iter().filter(|mutant| databases.contains(&mutant.database)) {
+        if mutant.database == Database::Postgres && postgres::server().is_none() {
+            continue;
         }
+        say(format!("  {}", mutant.name));
+        let order = Order {
+            subject: Subject::Mutant {
+                binary: binary.clone(),
+                name: mutant.name,
+            },
+            database: mutant.database,
+            short: true,
+        };
+        let passed: Vec<bool> = if WITHIN.contains(&mutant.drill) {
+            run_whole(&binary, mutant)
+        } else {
+            let goals = drill(mutant.drill, &order).await;
+            goals.iter().map(|goal| goal.pass).collect()
+        };
+        let caught = passed.contains(&false);
+        let told = if caught { "caught" } else { "survived" };
+        let id = order.goal(&format!("mutant-{}", mutant.name));
+        Goal::new(id, told, "caught", caught).print();
+        survived += usize::from(!caught);
     }
     survived
 }
 
 /// Runs a drill as a program with this mutant awake; gives how each of its goals ended.
-fn run_whole(binary: &Path, mutant: &Mutant, order: &Order) -> Vec<bool> {
+fn run_whole(binary: &Path, mutant: &Mutant) -> Vec<bool> {
     let name = mutant.drill.to_possible_value().expect("every drill has a name");
-    let database = match order.database {
-        Database::Sqlite => "sqlite",
-        Database::Postgres => "postgres",
-    };
     let output = Command::new(binary)
-        .args([name.get_name(), "--short", "--database", database])
+        .args([name.get_name(), "--short", "--database", &mutant.database.to_string()])
         .env("AWAKE_MUTANT", mutant.name)
         .output()
         .expect("the drill of the copy runs");
@@ -304,7 +321,7 @@ fn build() -> PathBuf {
     let binary = Mutant {
         name: "binary",
         drill: Name::All,
-        databases: BOTH,
+        database: Database::Sqlite,
         file: "tests/drill/Cargo.toml",
         find: "[lints]\n",
         replace: "[[bin]]\nname = \"ahq-mutant\"\npath = \"src/main.rs\"\n\n[lints]\n",
@@ -314,7 +331,7 @@ fn build() -> PathBuf {
     let version = Mutant {
         name: "version",
         drill: Name::All,
-        databases: BOTH,
+        database: Database::Sqlite,
         file: "Cargo.toml",
         find: concat!("[workspace.package]\nversion = \"", env!("CARGO_PKG_VERSION"), "\""),
         replace: concat!(

@@ -59,7 +59,7 @@ struct Bounds {
 pub(crate) async fn run(order: &Order) -> Vec<Goal> {
     let wanted = if order.short { BACKUPS_SHORT } else { BACKUPS };
     let (mut made, mut valid, mut meanwhile) = (0, 0, 0);
-    while made < wanted {
+    while made < wanted && !order.is_decided(made - valid) {
         let Some(scene) = Scene::set(order, &["LU"]).await else {
             return Vec::new();
         };

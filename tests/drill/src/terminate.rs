@@ -79,6 +79,10 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
             told = Instant::now();
             say(format!("  round {round} of {rounds}"));
         }
+        let faults = |seen: &Seen| seen.dropped.len() + seen.faults.len();
+        if order.is_decided(faults(&seen.lock().expect("no caller panics"))) {
+            break;
+        }
     }
     let mut seen = std::mem::take(&mut *seen.lock().expect("no caller panics"));
     let exchange = installation.exchange().await;
