@@ -21,7 +21,13 @@ use crate::{demo, system, telemetry};
 
 /// The ad-hoc query exchange of the European Migration Network.
 #[derive(Debug, Parser)]
-#[command(name = "ahq", version, about, arg_required_else_help = true)]
+#[command(
+    name = "ahq",
+    version,
+    about = "The ad-hoc query exchange: queries, responses, compilations and their mail",
+    arg_required_else_help = true,
+    after_help = "Examples:\n  ahq demo\n  ahq config check\n  ahq serve"
+)]
 pub struct Line {
     /// The file of settings; `ahq.toml` where it is there.
     #[arg(long, global = true, value_name = "FILE")]

@@ -38,7 +38,7 @@ struct Line {
     /// What to measure.
     #[arg(value_enum, required = true)]
     names: Vec<Name>,
-    /// One short round of everything, as on every change.
+    /// One short round of everything, as on every change; judged by what has to be held, not by what is wanted.
     #[arg(long)]
     short: bool,
     /// How long each round lasts, in seconds.
@@ -102,7 +102,7 @@ async fn main() -> ExitCode {
         Some(DatabaseWord::Postgres) => vec![Database::Postgres],
         None => vec![Database::Sqlite, Database::Postgres],
     };
-    let mut report = Report::default();
+    let mut report = Report::new(line.short);
     for database in databases {
         measure(&line, database, &mut report).await;
     }

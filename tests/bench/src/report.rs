@@ -16,24 +16,34 @@ struct Target {
     /// Requests a second of the best of four peers; none where they have no such thing.
     peer: Option<f64>,
     /// On SQLite: the share of the bare handler's rate, or for submissions of durable commits.
-    sqlite: f64,
+    sqlite: Share,
     /// On PostgreSQL: the share of the raw statement's rate; for the frozen edition of the bare handler's.
-    postgres: f64,
+    postgres: Share,
+}
+
+/// A share of a floor.
+struct Share {
+    /// What is wanted.
+    wanted: f64,
+    /// What a short run must not fall below: about half of what was reached, for one round of a build with fewer
+    /// optimisations beside noisy neighbours says no more.
+    held: f64,
 }
 
 fn target(job: Job) -> Target {
     let (id, peer, sqlite, postgres) = match job {
-        Job::List => ("P1", Some(881.0), 0.15, 0.40),
-        Job::Query => ("P2", Some(937.0), 0.20, 0.25),
-        Job::Responses => ("P3", Some(297.0), 15.0, 0.90),
-        Job::Edition => ("P3e", None, 0.30, 0.30),
-        Job::Submission => ("P4", Some(609.0), 0.60, 0.50),
+        Job::List => ("P1", Some(881.0), (0.15, 0.04), (0.40, 0.30)),
+        Job::Query => ("P2", Some(937.0), (0.20, 0.05), (0.25, 0.15)),
+        Job::Responses => ("P3", Some(297.0), (15.0, 6.0), (0.90, 0.20)),
+        Job::Edition => ("P3e", None, (0.30, 0.15), (0.30, 0.05)),
+        Job::Submission => ("P4", Some(609.0), (0.60, 0.35), (0.50, 0.10)),
     };
+    let share = |(wanted, held)| Share { wanted, held };
     Target {
         id,
         peer,
-        sqlite,
-        postgres,
+        sqlite: share(sqlite),
+        postgres: share(postgres),
     }
 }
 
@@ -143,7 +153,7 @@ impl Row {
 
     fn json(&self) -> serde_json::Value {
         json!({
-            "id": target(self.job).id, "database": format!("{:?}", self.database).to_lowercase(), "scale": self.scale,
+            "id": target(self.job).id, "database": self.database.to_string(), "scale": self.scale,
             "rate": self.rate().round(), "p50Ms": self.of(|(measured, _, _)| measured.p50.as_secs_f64() * 1e3),
             "p99Ms": self.p99(), "errors": self.errors(),
             "bare": self.of(|(_, bare, _)| *bare).round(), "toBare": self.to_bare(),
@@ -153,14 +163,29 @@ impl Row {
 }
 
 /// Everything measured, and how it compares.
-#[derive(Default)]
 pub(crate) struct Report {
+    /// Whether it is judged by what has to be held, not by what is wanted.
+    short: bool,
     table: Vec<Vec<String>>,
     lines: Vec<serde_json::Value>,
     goals: Vec<Goal>,
 }
 
 impl Report {
+    pub(crate) fn new(short: bool) -> Self {
+        Self {
+            short,
+            table: Vec::new(),
+            lines: Vec::new(),
+            goals: Vec::new(),
+        }
+    }
+
+    /// The name of a goal: what is only held has another one than what is wanted.
+    fn goal(&self, id: &str, database: Database) -> String {
+        format!("{id}{}-{database}", if self.short { "-held" } else { "" })
+    }
+
     fn at_least(&mut self, id: String, measured: f64, target: f64) {
         self.goals.push(Goal::new(
             id,
@@ -187,15 +212,15 @@ impl Report {
             return;
         }
         let target = target(row.job);
-        let id = format!("{}-{}", target.id, format!("{:?}", row.database).to_lowercase());
-        let (measured, wanted) = match (row.database, row.job) {
+        let id = self.goal(target.id, row.database);
+        let (measured, share) = match (row.database, row.job) {
             (Database::Sqlite, Job::Submission) => (row.to_raw().unwrap_or_default(), target.sqlite),
             (Database::Sqlite, Job::Responses) => (row.rate() / target.peer.unwrap_or(1.0), target.sqlite),
             (Database::Sqlite, _) => (row.to_bare(), target.sqlite),
             (Database::Postgres, Job::Edition) => (row.to_bare(), target.postgres),
             (Database::Postgres, _) => (row.to_raw().unwrap_or_default(), target.postgres),
         };
-        self.at_least(id.clone(), measured, wanted);
+        self.at_least(id.clone(), measured, if self.short { share.held } else { share.wanted });
         self.at_most(format!("{id}-errors"), row.errors() as f64, 0.0);
     }
 
@@ -203,11 +228,7 @@ impl Report {
     pub(crate) fn judge_growth(&mut self, small: &Row, large: &Row) {
         self.table.push(large.cells());
         self.lines.push(large.json());
-        let id = format!(
-            "P7-{}-{}",
-            target(small.job).id,
-            format!("{:?}", small.database).to_lowercase()
-        );
+        let id = self.goal(&format!("P7-{}", target(small.job).id), small.database);
         let growth = small.to_bare() / large.to_bare();
         self.goals
             .push(Goal::new(id, format!("{growth:.2}"), "1.30", growth <= 1.3));
@@ -215,23 +236,27 @@ impl Report {
 
     /// P8: start, memory, and the slowest of a hundred against a share of the best peer's.
     pub(crate) fn judge_process(&mut self, database: Database, scene: &Scene, rows: &[Row]) {
-        let name = format!("{database:?}").to_lowercase();
         let started = scene
             .started
             .get(scene.started.len() / 2)
             .copied()
             .unwrap_or(Duration::MAX);
-        self.at_most(format!("P8-start-ms-{name}"), started.as_secs_f64() * 1e3, 300.0);
-        self.at_most(format!("P8-idle-MiB-{name}"), scene.idle as f64 / 1024.0, 40.0);
+        let (start, idle, loaded) = (300.0, 40.0, 120.0);
+        // The peers' p99 lay between 99 and 373 ms; the strictest of them counts.
+        let slowest = 99.0 / if database == Database::Sqlite { 5.0 } else { 3.0 };
+        let slack = if self.short { 2.0 } else { 1.0 };
+        let ms = started.as_secs_f64() * 1e3;
+        self.at_most(self.goal("P8-start-ms", database), ms, start);
+        let idle_now = scene.idle as f64 / 1024.0;
+        self.at_most(self.goal("P8-idle-MiB", database), idle_now, idle * slack);
         let highest = scene
             .process
             .memory()
             .map_or(f64::INFINITY, |(_, highest)| highest as f64 / 1024.0);
-        self.at_most(format!("P8-loaded-MiB-{name}"), highest, 120.0);
-        // The peers' p99 lay between 99 and 373 ms; the strictest of them counts.
-        let wanted = 99.0 / if database == Database::Sqlite { 5.0 } else { 3.0 };
+        self.at_most(self.goal("P8-loaded-MiB", database), highest, loaded * slack);
         for row in rows.iter().filter(|row| row.job != Job::Edition) {
-            self.at_most(format!("P8-p99-ms-{}-{name}", target(row.job).id), row.p99(), wanted);
+            let id = format!("P8-p99-ms-{}", target(row.job).id);
+            self.at_most(self.goal(&id, database), row.p99(), slowest * slack);
         }
     }
 
