@@ -4,26 +4,28 @@ use crate::on_both;
 use crate::random::{TITLES, caller, midnight, moment, office, queries as some_queries};
 use crate::world::{Answered, fill, for_all, same, world};
 use ahq_domain::clock::Instant;
+use ahq_domain::id::EditionId;
 use ahq_domain::number::QueryNumber;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Caller, Subject, may, scope};
-use ahq_domain::query::{Life, Query, Status};
+use ahq_domain::query::{Life, Publication, Query, Status};
 use ahq_domain::response::ResponseStatus;
 use ahq_store::queries::{self, Cursor, QueryFilter, QueryItem, QuerySort};
 use ahq_store::{Connection, Store, StoreError};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 on_both!(
     a_list_holds_what_its_reader_may_read,
     filters_mean_what_they_say,
     everybody_reads_what_is_published,
+    a_publication_holds_from_its_microsecond_on,
     pages_hold_every_row_once_and_in_order,
     a_page_is_one_statement,
 );
@@ -244,6 +246,46 @@ async fn everybody_reads_what_is_published(store: &Store) {
         },
     )
     .await;
+}
+
+async fn a_publication_holds_from_its_microsecond_on(store: &Store) {
+    let at: OfficeCode = "AT".parse().unwrap();
+    let launched = |query: &Query| matches!(query.life, Life::Launched(_));
+    let mut query = crate::rows::examples().into_iter().find(launched).unwrap();
+    // One without Austria was public long before.
+    for micros in [0, 1, 10, 1_000, 500_000, 999_999] {
+        let from = midnight() + TimeDelta::microseconds(micros);
+        if let Life::Launched(launched) = &mut query.life {
+            launched.withdrawn = None;
+            let publication = |number: i32, from| Publication {
+                edition: EditionId(Uuid::from_u128(u128::from(number.unsigned_abs()))),
+                number,
+                announced: midnight() - TimeDelta::days(10),
+                from,
+            };
+            launched.publications = vec![publication(1, midnight() - TimeDelta::days(5)), publication(2, from)];
+        }
+        let answered = Answered {
+            responses: BTreeMap::new(),
+            editions: vec![BTreeSet::new(), BTreeSet::from([at.clone()])],
+        };
+        let world = vec![(query.clone(), answered)];
+        let filter = QueryFilter {
+            respondent: Some(at.clone()),
+            ..QueryFilter::default()
+        };
+        let found = store.write(move |conn| {
+            fill(conn, &world)?;
+            let mut found = Vec::new();
+            for now in [from - TimeDelta::microseconds(1), from] {
+                let (items, _) = queries::public_page(conn, &filter, QuerySort::Number, false, None, 100, now)?;
+                found.push(items.len());
+            }
+            Err::<(), _>(StoreError::Other(format!("{found:?}")))
+        });
+        let found = found.await.unwrap_err().to_string();
+        assert!(found.contains("[0, 1]"), "{micros}: {found}");
+    }
 }
 
 /// The order of two items; those without a value come last in both directions.

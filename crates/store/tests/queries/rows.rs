@@ -22,7 +22,7 @@ on_both!(
 );
 
 /// Queries of the same few seeds each time, every life among them.
-fn examples() -> Vec<Query> {
+pub(crate) fn examples() -> Vec<Query> {
     let mut runner = TestRunner::deterministic();
     let strategy = some_queries();
     let drawn = (0..40).flat_map(|_| strategy.new_tree(&mut runner).unwrap().current());

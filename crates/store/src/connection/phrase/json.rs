@@ -251,7 +251,7 @@ impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for ObjectListC
 }
 
 /// Rows whose JSON list in `list` has an object with the value of `number` under `number` and a moment not after
-/// `until` under `from`. On SQLite moments are compared to the millisecond.
+/// `until` under `from`.
 pub fn listed_until<L, N>(list: L, number: N, until: impl Into<Time>) -> ListedUntil<L, N>
 where
     L: Expression<SqlType = sql::Json>,
@@ -301,10 +301,12 @@ where
         pass.push_sql(if postgres {
             " AND (listed.value ->> 'from')::timestamptz <= "
         } else {
-            " AND julianday(listed.value ->> 'from') <= julianday("
+            // JSON leaves out noughts at the end of a second's fraction; a column, and so the bound moment, has all six digits.
+            " AND substr(rtrim(listed.value ->> 'from', 'Z') \
+              || iif(instr(listed.value ->> 'from', '.'), '', '.') || '000000', 1, 26) || 'Z' <= "
         });
         pass.push_bind_param::<sql::Time, _>(&self.until)?;
-        pass.push_sql(if postgres { ")" } else { "))" });
+        pass.push_sql(")");
         Ok(())
     }
 }
