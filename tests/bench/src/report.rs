@@ -32,10 +32,10 @@ struct Share {
 
 fn target(job: Job) -> Target {
     let (id, peer, sqlite, postgres) = match job {
-        Job::List => ("P1", Some(881.0), (0.15, 0.04), (0.40, 0.30)),
-        Job::Query => ("P2", Some(937.0), (0.20, 0.05), (0.25, 0.15)),
-        Job::Responses => ("P3", Some(297.0), (15.0, 6.0), (0.90, 0.20)),
-        Job::Edition => ("P3e", None, (0.30, 0.15), (0.30, 0.05)),
+        Job::List => ("P1", Some(881.0), (0.15, 0.03), (0.40, 0.25)),
+        Job::Query => ("P2", Some(937.0), (0.20, 0.035), (0.25, 0.15)),
+        Job::Responses => ("P3", Some(297.0), (15.0, 0.03), (0.90, 0.20)),
+        Job::Edition => ("P3e", None, (0.30, 0.12), (0.30, 0.05)),
         Job::Submission => ("P4", Some(609.0), (0.60, 0.35), (0.50, 0.10)),
     };
     let share = |(wanted, held)| Share { wanted, held };
@@ -215,7 +215,10 @@ impl Report {
         let id = self.goal(target.id, row.database);
         let (measured, share) = match (row.database, row.job) {
             (Database::Sqlite, Job::Submission) => (row.to_raw().unwrap_or_default(), target.sqlite),
-            (Database::Sqlite, Job::Responses) => (row.rate() / target.peer.unwrap_or(1.0), target.sqlite),
+            // An absolute rate is no measure on whatever machine a change is checked on.
+            (Database::Sqlite, Job::Responses) if !self.short => {
+                (row.rate() / target.peer.unwrap_or(1.0), target.sqlite)
+            }
             (Database::Sqlite, _) => (row.to_bare(), target.sqlite),
             (Database::Postgres, Job::Edition) => (row.to_bare(), target.postgres),
             (Database::Postgres, _) => (row.to_raw().unwrap_or_default(), target.postgres),
