@@ -364,7 +364,7 @@ fn keys(operation: &Value) -> Vec<String> {
             .is_some_and(|all| all.iter().any(|one| one["name"] == name))
     };
     let formats = if has("format") {
-        vec!["", "format=json", "format=csv", "format=html"]
+        vec!["", "format=json", "format=csv", "format=html", "format=docx"]
     } else {
         vec![""]
     };

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::on_both;
 use crate::scenario::{answered, answers, compiled, etag, launched_to};
+use crate::{on_both, word};
 
 /// The variety a compilation has to show: every kind of answer, words instead, restricted ones, a late one.
 fn varied(office: &str) -> Value {
@@ -77,15 +77,17 @@ on_both!(an_edition_in_every_format_and_circle, |app| {
             ("html", "question"),
             ("csv", "country"),
             ("json", "country"),
+            ("docx", "country"),
+            ("docx", "question"),
         ] {
             let address = format!("{path}/editions/1?circle={circle}&format={format}&order={order}");
             let reply = lead.get(&address).await.expect(200);
             let digest = reply.header("repr-digest").expect("a digest");
             assert!(digest.starts_with("sha-256=:") && digest.ends_with(':'));
-            let text = if format == "json" {
-                format!("{:#}", reply.json)
-            } else {
-                reply.text
+            let text = match format {
+                "json" => format!("{:#}", reply.json),
+                "docx" => word::outline(&reply.text),
+                _ => reply.text,
             };
             let text = text.replace(path.trim_start_matches("/queries/"), "[query]");
             insta::with_settings!({filters => vec![("[0-9a-f]{64}", "[sha256]")]}, {

@@ -16,6 +16,7 @@ mod problems;
 mod queries;
 mod scenario;
 mod statements;
+mod word;
 
 /// One test for each database from one text: `on_both!(name, |app| { … })`.
 #[macro_export]

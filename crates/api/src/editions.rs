@@ -11,7 +11,9 @@ use ahq_exchange::error::Error;
 use ahq_exchange::queries::parse_reference;
 use ahq_exchange::work::Exchange;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use self::view::{Compilation, EditionDocument, EditionEntry, EditionsView, PublicationBody};
 use crate::Api;
@@ -27,6 +29,19 @@ use crate::replay::IdempotencyKey;
 use crate::reply::Reply;
 use crate::words::CircleWord;
 
+/// A file, byte by byte.
+pub(crate) struct File;
+
+impl PartialSchema for File {
+    fn schema() -> RefOr<Schema> {
+        let bytes = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        let bytes = ObjectBuilder::new().schema_type(Type::String).format(Some(bytes));
+        bytes.description(Some("A file, byte by byte.")).into()
+    }
+}
+
+impl ToSchema for File {}
+
 /// The format of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -38,6 +53,8 @@ pub(crate) enum FormatWord {
     Json,
     /// One row for each country and question.
     Csv,
+    /// A document for Word.
+    Docx,
 }
 
 impl From<FormatWord> for Format {
@@ -46,6 +63,7 @@ impl From<FormatWord> for Format {
             FormatWord::Html => Self::Html,
             FormatWord::Json => Self::Json,
             FormatWord::Csv => Self::Csv,
+            FormatWord::Docx => Self::Docx,
         }
     }
 }
@@ -131,17 +149,20 @@ fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
     ranges
         .iter()
         .find_map(|(name, _)| match name.as_str() {
-            "*/*" | "application/*" | "application/json" => Some(Format::Json),
-            "text/html" | "text/*" => Some(Format::Html),
-            "text/csv" => Some(Format::Csv),
-            _ => None,
+            "*/*" | "application/*" => Some(Format::Json),
+            "text/*" => Some(Format::Html),
+            name => Format::ALL.into_iter().find(|format| media_type(*format) == name),
         })
         .ok_or_else(|| {
-            Problem::new(
-                Kind::NotAcceptable,
-                "Editions are given as application/json, text/html and text/csv.",
-            )
+            let given = Format::ALL.map(media_type).join(", ");
+            Problem::new(Kind::NotAcceptable, format!("Editions are given as {given}."))
         })
+}
+
+/// Its media type without parameters.
+fn media_type(format: Format) -> &'static str {
+    let whole = format.media_type();
+    whole.split_once(';').map_or(whole, |(name, _)| name)
 }
 
 fn wanted(
@@ -244,7 +265,8 @@ pub(crate) async fn make_edition(
 /// answer was narrowed answers 410 and names the edition in its place.
 #[utoipa::path(tag = "compilations", params(EditionPath, EditionKeys), security(("bearer" = [])),
     responses((status = 200, description = "The edition.", content(
-        (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"))),
+        (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"),
+        (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"))),
         (status = 410, description = "Replaced by another edition.")))]
 #[get("/queries/{query}/editions/{number}")]
 pub(crate) async fn read_edition(
@@ -344,7 +366,8 @@ pub(crate) async fn list_public_queries(
 #[utoipa::path(tag = "archive", security(()),
     params(("query" = String, Path, description = "Id or number of the query.", example = "2026.81"), DocumentKeys),
     responses((status = 200, description = "The public view.", content(
-        (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv")))))]
+        (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"),
+        (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document")))))]
 #[get("/public/queries/{query}/edition")]
 pub(crate) async fn read_public_edition(
     exchange: web::Data<Exchange>,

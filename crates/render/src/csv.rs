@@ -30,11 +30,10 @@ const HEAD: [&str; 13] = [
 /// # Errors
 /// [`RenderError`] when a row cannot be written.
 pub(crate) fn print(view: &View) -> Result<Vec<u8>, RenderError> {
-    let fault = |error: csv::Error| RenderError(error.to_string());
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(HEAD).map_err(fault)?;
+    writer.write_record(HEAD).map_err(RenderError::of)?;
     for response in &view.responses {
         for (question, row) in view.questions.iter().zip(&response.rows) {
             let (answer, remark) = match (row.shown, &row.content) {
@@ -69,7 +68,9 @@ pub(crate) fn print(view: &View) -> Result<Vec<u8>, RenderError> {
                 row.as_of.map(|date| date.to_string()).unwrap_or_default(),
                 sources.join("; "),
             ];
-            writer.write_record(cells.map(|cell| guarded(&cell))).map_err(fault)?;
+            writer
+                .write_record(cells.map(|cell| guarded(&cell)))
+                .map_err(RenderError::of)?;
         }
     }
     writer.into_inner().map_err(|error| RenderError(error.to_string()))

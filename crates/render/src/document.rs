@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of queries: [`crate::layout`] builds it, a printer writes it out.
 
+use ahq_domain::clock::Instant;
 use ahq_domain::markdown;
 
 /// A document.
@@ -11,6 +12,10 @@ pub struct Document {
     pub over_title: String,
     /// The title.
     pub title: String,
+    /// Who answers for it.
+    pub author: String,
+    /// When what it shows was put together.
+    pub made: Instant,
     /// To whom it may be passed on; stands on every page.
     pub marking: String,
     /// Its parts in order.
@@ -41,8 +46,30 @@ pub enum Block {
     List(Vec<String>),
     /// Terms with their texts.
     Facts(Vec<(String, String)>),
+    /// A source of what stands before it.
+    Source(Reference),
     /// A table.
     Table(Table),
+    /// From here on pages lie so; formats without pages pass over it.
+    Pages(Orientation),
+}
+
+/// Something outside the document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// Its title.
+    pub title: String,
+    /// Its address, where it has one.
+    pub address: Option<String>,
+}
+
+/// How a page lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orientation {
+    /// Higher than wide.
+    Portrait,
+    /// Wider than high: for tables.
+    Landscape,
 }
 
 /// A table; the first cell of each row is its header.

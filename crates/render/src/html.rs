@@ -78,7 +78,22 @@ fn block(part: &Block, out: &mut String) {
             }
             out.push_str("</dl>\n");
         }
+        Block::Source(reference) => {
+            out.push_str("<p class=\"remark\">Source: ");
+            match &reference.address {
+                Some(address) => {
+                    out.push_str("<a href=\"");
+                    escape(address, out);
+                    out.push_str("\">");
+                    escape(&reference.title, out);
+                    out.push_str("</a>");
+                }
+                None => escape(&reference.title, out),
+            }
+            out.push_str("</p>\n");
+        }
         Block::Table(given) => table(given, out),
+        Block::Pages(_) => {}
     }
 }
 

@@ -5,15 +5,15 @@
 
 mod comparison;
 
-use ahq_domain::answer::{Content, NumberFlag, NumberValue, Row, Source as AnswerSource};
+use ahq_domain::answer::{Content, NumberFlag, NumberValue, Row};
 use ahq_domain::clock::written_date;
 use ahq_domain::compilation::{AskedQuestion, Named, Shown, View, ViewResponse, ViewRow};
 use ahq_domain::dissemination::RESTRICTED;
-use ahq_domain::markdown::{Inline, Markdown, plain_text};
+use ahq_domain::markdown::{Markdown, plain_text};
 use ahq_domain::question::{Column, Kind};
 use ahq_domain::summary::Summary;
 
-use crate::document::{Block, Cell, Document, Table};
+use crate::document::{Block, Cell, Document, Orientation, Reference, Table};
 use crate::{Order, Source};
 
 /// Lays a view out.
@@ -39,6 +39,7 @@ pub fn lay_out(source: Source<'_>, order: Order) -> Document {
     }
     blocks.extend(comparison::comparison(view));
     if !view.responses.is_empty() {
+        blocks.push(Block::Pages(Orientation::Landscape));
         blocks.push(heading(2, "responses", "Responses"));
         blocks.extend(match order {
             Order::Country => by_country(view),
@@ -46,6 +47,7 @@ pub fn lay_out(source: Source<'_>, order: Order) -> Document {
         });
     }
     if !view.changes.is_empty() {
+        blocks.push(Block::Pages(Orientation::Portrait));
         blocks.push(heading(2, "changes", "Changes since the previous edition"));
         blocks.push(Block::List(view.changes.clone()));
     }
@@ -55,6 +57,8 @@ pub fn lay_out(source: Source<'_>, order: Order) -> Document {
             None => "Ad-Hoc Query".to_owned(),
         },
         title: view.head.title.clone(),
+        author: names(&view.head.requesters),
+        made: view.produced,
         marking: view.circle.may_be_passed_on_to().to_owned(),
         blocks,
     }
@@ -306,24 +310,12 @@ fn row_blocks(question: &AskedQuestion, row: &ViewRow) -> Vec<Block> {
         blocks.push(Block::Remark(format!("Ground of the restriction: {ground}")));
     }
     for source in &row.sources {
-        blocks.push(source_block(source));
+        blocks.push(Block::Source(Reference {
+            title: source.title.clone(),
+            address: source.address.clone(),
+        }));
     }
     blocks
-}
-
-fn source_block(source: &AnswerSource) -> Block {
-    let title = Inline::Text(source.title.clone());
-    let linked = match &source.address {
-        Some(address) => Inline::Link {
-            href: address.clone(),
-            content: vec![title],
-        },
-        None => title,
-    };
-    Block::Text(vec![ahq_domain::markdown::Block::Paragraph(vec![
-        Inline::Text("Source: ".to_owned()),
-        linked,
-    ])])
 }
 
 /// What an answer says, as text for a table or a spreadsheet cell, without its comment.

@@ -4,8 +4,10 @@
 //! (JSON, CSV) are written from the view itself. Nothing here reads a table, a clock or a file: the same view gives
 //! the same bytes each time.
 
+mod characters;
 pub mod csv;
 pub mod document;
+mod docx;
 pub mod html;
 pub mod json;
 pub mod layout;
@@ -22,11 +24,13 @@ pub enum Format {
     Json,
     /// One row for each country and question (RFC 4180), in UTF-8 with a byte order mark for spreadsheets.
     Csv,
+    /// A document for Word.
+    Docx,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 3] = [Self::Html, Self::Json, Self::Csv];
+    pub const ALL: [Self; 4] = [Self::Html, Self::Json, Self::Csv, Self::Docx];
 
     /// Its word in addresses and its ending in file names.
     pub fn extension(self) -> &'static str {
@@ -34,6 +38,7 @@ impl Format {
             Self::Html => "html",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Docx => "docx",
         }
     }
 
@@ -43,6 +48,7 @@ impl Format {
             Self::Html => "text/html; charset=utf-8",
             Self::Json => "application/json",
             Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         }
     }
 }
@@ -75,6 +81,12 @@ pub struct Source<'a> {
 #[error("the document could not be printed: {0}")]
 pub struct RenderError(String);
 
+impl RenderError {
+    fn of(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Prints a view.
 ///
 /// # Errors
@@ -84,5 +96,6 @@ pub fn render(source: Source<'_>, format: Format, order: Order) -> Result<Vec<u8
         Format::Html => Ok(html::print(&layout::lay_out(source, order)).into_bytes()),
         Format::Json => json::print(source),
         Format::Csv => csv::print(source.view),
+        Format::Docx => docx::print(&layout::lay_out(source, order)),
     }
 }

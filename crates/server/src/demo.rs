@@ -131,6 +131,7 @@ fn remove(folder: &Path) -> Result<(), StartError> {
     for (part, ending) in [
         ("outbox", "eml"),
         ("editions", "html"),
+        ("editions", "docx"),
         ("editions", "json"),
         ("editions", "csv"),
     ] {

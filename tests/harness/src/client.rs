@@ -1,9 +1,11 @@
 //! A caller: speaks JSON over HTTP with the rights of whoever it is.
 
+use std::io::{Cursor, Read};
 use std::sync::{Arc, Mutex};
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+use zip::ZipArchive;
 
 use crate::contract;
 
@@ -29,7 +31,9 @@ pub struct Reply {
     pub status: u16,
     /// The headers, by small letters.
     pub headers: reqwest::header::HeaderMap,
-    /// The body as text.
+    /// The body.
+    pub bytes: Vec<u8>,
+    /// The body as text; of a package, such as a document for Word, each of its parts after its name.
     pub text: String,
     /// The body as JSON; null where it is none.
     pub json: Value,
@@ -191,7 +195,8 @@ impl Client {
     async fn receive(&self, method: &str, reply: reqwest::Response) -> Reply {
         let path = reply.url().path().to_owned();
         let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
-        let text = reply.text().await.expect("a body in UTF-8");
+        let bytes = reply.bytes().await.expect("a body").to_vec();
+        let text = text_of(&bytes);
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         let media_type = headers.get("content-type").and_then(|value| value.to_str().ok());
         let shown = media_type.filter(|_| !text.is_empty());
@@ -199,6 +204,7 @@ impl Client {
         Reply {
             status,
             headers,
+            bytes,
             text,
             json,
         }
@@ -236,4 +242,20 @@ impl Client {
         self.send(self.request(Method::DELETE, path).header("If-Match", etag))
             .await
     }
+}
+
+/// What can be read in a body.
+fn text_of(bytes: &[u8]) -> String {
+    let Ok(mut package) = ZipArchive::new(Cursor::new(bytes)) else {
+        return String::from_utf8(bytes.to_vec()).expect("a body in UTF-8");
+    };
+    let mut text = String::new();
+    for index in 0..package.len() {
+        let mut part = package.by_index(index).expect("a part");
+        text.push_str(&part.name().expect("a name in UTF-8"));
+        text.push('\n');
+        part.read_to_string(&mut text).expect("a part in UTF-8");
+        text.push('\n');
+    }
+    text
 }

@@ -20,7 +20,7 @@ pub(super) struct Answer {
     /// The body as JSON; null where it is none.
     pub(super) json: Value,
     /// The body.
-    pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
     /// The ETag.
     pub(super) etag: Option<String>,
     /// The file name it was given.
@@ -81,16 +81,17 @@ impl Desk {
             Some(value.to_owned())
         };
         let (etag, disposition) = (header("etag"), header("content-disposition"));
-        let text = reply.text().await.map_err(other)?;
+        let bytes = reply.bytes().await.map_err(other)?.to_vec();
         if status.is_client_error() || status.is_server_error() {
             return Err(StartError::Other(format!(
-                "{method} {path}: {}: {text}",
-                StatusCode::as_u16(&status)
+                "{method} {path}: {}: {}",
+                StatusCode::as_u16(&status),
+                String::from_utf8_lossy(&bytes)
             )));
         }
         Ok(Answer {
-            json: serde_json::from_str(&text).unwrap_or(Value::Null),
-            text,
+            json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            bytes,
             etag,
             file_name: disposition.and_then(|value| value.split('"').nth(1).map(str::to_owned)),
         })

@@ -311,14 +311,14 @@ impl Play {
         std::fs::create_dir_all(&self.editions).map_err(failed)?;
         let lead = self.desk.coordinator("LU").await?;
         for circle in ["requester", "network", "public"] {
-            for format in ["html", "json", "csv"] {
+            for format in ["html", "docx", "json", "csv"] {
                 let document = lead
                     .get(&format!("{path}/editions/1?circle={circle}&format={format}"))
                     .await?;
                 let name = document
                     .file_name
                     .unwrap_or_else(|| format!("edition-1_{circle}.{format}"));
-                std::fs::write(self.editions.join(name), document.text).map_err(failed)?;
+                std::fs::write(self.editions.join(name), document.bytes).map_err(failed)?;
             }
         }
         Ok(())

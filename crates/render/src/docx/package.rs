@@ -1,0 +1,34 @@
+//! A package of parts: a ZIP whose bytes depend on nothing but the parts.
+
+use std::io::{Cursor, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use crate::RenderError;
+
+/// Parts, in the order they are added.
+pub(super) struct Package(ZipWriter<Cursor<Vec<u8>>>);
+
+impl Default for Package {
+    fn default() -> Self {
+        Self(ZipWriter::new(Cursor::new(Vec::new())))
+    }
+}
+
+impl Package {
+    /// Adds a part.
+    pub(super) fn add(&mut self, name: &str, content: &[u8]) -> Result<(), RenderError> {
+        // The first moment a ZIP can say: the same parts are the same bytes.
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .last_modified_time(DateTime::default());
+        self.0.start_file(name, options).map_err(RenderError::of)?;
+        self.0.write_all(content).map_err(RenderError::of)
+    }
+
+    /// Its bytes.
+    pub(super) fn finish(self) -> Result<Vec<u8>, RenderError> {
+        Ok(self.0.finish().map_err(RenderError::of)?.into_inner())
+    }
+}

@@ -1,0 +1,181 @@
+use std::io::Read;
+
+use ahq_domain::markdown::Markdown;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use zip::ZipArchive;
+
+use super::print;
+use crate::document::{Block, Cell, Document, Orientation, Reference, Table};
+
+fn document(blocks: Vec<Block>) -> Document {
+    Document {
+        over_title: "Ad-Hoc Query 2026.81".to_owned(),
+        title: "Missing <minors> & \u{7}others".to_owned(),
+        marking: "For the EMN network only".to_owned(),
+        author: "Luxembourg".to_owned(),
+        made: "2026-01-30T10:00:00Z".parse().unwrap(),
+        blocks,
+    }
+}
+
+fn text(markdown: &str) -> Block {
+    Block::Text(Markdown::parse(markdown, 50_000).unwrap().tree())
+}
+
+fn heading(level: u8, id: &str, text: &str) -> Block {
+    Block::Heading {
+        level,
+        id: id.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+/// Everything a document can hold, some of it hostile.
+fn everything() -> Document {
+    let deep: String = (0..10)
+        .map(|level| format!("{}- level {level}\n", "  ".repeat(level)))
+        .collect();
+    let reference = |title: &str, address: Option<&str>| {
+        Block::Source(Reference {
+            title: title.to_owned(),
+            address: address.map(str::to_owned),
+        })
+    };
+    document(vec![
+        Block::Paragraph("Requested by EMN NCP Luxembourg".to_owned()),
+        Block::Facts(vec![("Topics".to_owned(), "Minors".to_owned())]),
+        heading(2, "background", "Background information"),
+        text(
+            "# Head\n\nOne *two* **three** `four` [five](https://example.org/?a=1&b=2)  \nsix\n\n> quoted\n\n    code <x>\n\n---\n\n3. third\n4. fourth\n   1. inner\n",
+        ),
+        text(&deep),
+        text("| a | b |\n|:--|--:|\n| 1 | *2* |\n"),
+        text("Ελλάδα България საქართველო Հայաստան 中文 🙂 \u{202e}עברית \u{f0b7} ]]> <w:p/> =1+1"),
+        Block::Pages(Orientation::Landscape),
+        heading(2, "responses", "Responses"),
+        Block::Table(Table {
+            caption: "Responses by country".to_owned(),
+            head: vec!["Country".to_owned(), "Number".to_owned(), "Response".to_owned()],
+            rows: vec![vec![
+                Cell::Text("Austria".to_owned()),
+                Cell::Number("12".to_owned()),
+                Cell::Blocks(vec![
+                    Block::Remark("1.".to_owned()),
+                    text("An answer."),
+                    reference("Law", Some("https://example.org/law")),
+                    reference("Own count", None),
+                    Block::Table(Table {
+                        caption: "Answer to question 2".to_owned(),
+                        head: vec!["Row".to_owned(), "2025".to_owned()],
+                        rows: vec![vec![Cell::Text("Applicants".to_owned()), Cell::Number("3".to_owned())]],
+                    }),
+                ]),
+            ]],
+        }),
+        Block::Pages(Orientation::Portrait),
+        Block::List(vec!["Austria amended".to_owned()]),
+        Block::Notice("The end.".to_owned()),
+    ])
+}
+
+fn parts(bytes: Vec<u8>) -> Vec<(String, String)> {
+    let mut archive = ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    (0..archive.len())
+        .map(|index| {
+            let mut part = archive.by_index(index).unwrap();
+            let mut content = String::new();
+            part.read_to_string(&mut content).unwrap();
+            (part.name().unwrap().into_owned(), content)
+        })
+        .collect()
+}
+
+fn part(parts: &[(String, String)], name: &str) -> String {
+    parts.iter().find(|(part, _)| part == name).unwrap().1.clone()
+}
+
+#[test]
+fn every_part_is_well_formed_and_named() {
+    let parts = parts(print(&everything()).unwrap());
+    let types = part(&parts, "[Content_Types].xml");
+    for (name, content) in &parts {
+        let mut reader = Reader::from_str(content);
+        reader.config_mut().check_end_names = true;
+        let mut elements = 0;
+        loop {
+            match reader.read_event() {
+                Ok(Event::Eof) => break,
+                Ok(_) => elements += 1,
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+        assert!(elements > 2, "{name}");
+        let typed = name.ends_with(".rels") || name == "[Content_Types].xml";
+        assert!(typed || types.contains(&format!("\"/{name}\"")), "{name} has no type");
+    }
+}
+
+#[test]
+fn every_reference_has_what_it_refers_to() {
+    let parts = parts(print(&everything()).unwrap());
+    let ids = |text: &str, before: &str| -> Vec<String> {
+        text.split(before)
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    for (name, relations) in [
+        ("word/document.xml", "word/_rels/document.xml.rels"),
+        ("word/footnotes.xml", "word/_rels/footnotes.xml.rels"),
+    ] {
+        let known = ids(&part(&parts, relations), "Id=\"");
+        let used = ids(&part(&parts, name), "r:id=\"");
+        assert!(!used.is_empty(), "{name}");
+        assert!(
+            used.iter().all(|id| known.contains(id)),
+            "{name}: {used:?} of {known:?}"
+        );
+    }
+    let document = part(&parts, "word/document.xml");
+    let styles = ids(&part(&parts, "word/styles.xml"), "w:styleId=\"");
+    for element in ["w:pStyle w:val=\"", "w:rStyle w:val=\"", "w:tblStyle w:val=\""] {
+        let used = ids(&document, element);
+        assert!(
+            !used.is_empty() && used.iter().all(|style| styles.contains(style)),
+            "{used:?}"
+        );
+    }
+    let lists = ids(&part(&parts, "word/numbering.xml"), "w:numId=\"");
+    assert!(
+        ids(&document, "<w:numId w:val=\"")
+            .iter()
+            .all(|list| lists.contains(list))
+    );
+    let notes = ids(&part(&parts, "word/footnotes.xml"), "<w:footnote w:id=\"");
+    assert_eq!(ids(&document, "<w:footnoteReference w:id=\""), notes);
+    let anchors = ids(&document, "w:anchor=\"");
+    let places = ids(&document, "w:name=\"");
+    assert!(!anchors.is_empty() && anchors.iter().all(|anchor| places.contains(anchor)));
+}
+
+#[test]
+fn numbered_lists_begin_where_they_say_and_heads_repeat() {
+    let parts = parts(print(&everything()).unwrap());
+    let numbering = part(&parts, "word/numbering.xml");
+    assert!(numbering.contains("<w:lvlOverride w:ilvl=\"0\"><w:startOverride w:val=\"3\"/>"));
+    assert!(numbering.contains("<w:lvlOverride w:ilvl=\"1\"><w:startOverride w:val=\"1\"/>"));
+    let document = part(&parts, "word/document.xml");
+    assert_eq!(
+        document.matches("<w:tblHeader/>").count(),
+        document.matches("<w:tbl>").count()
+    );
+    assert_eq!(document.matches("<w:sectPr>").count(), 3);
+    assert!(document.contains("w:orient=\"landscape\""));
+    assert!(!document.contains("</w:tbl></w:tc>"), "a cell ends with a paragraph");
+}
+
+#[test]
+fn the_same_document_is_the_same_bytes() {
+    assert_eq!(print(&everything()).unwrap(), print(&everything()).unwrap());
+}
