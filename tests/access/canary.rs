@@ -364,7 +364,14 @@ fn keys(operation: &Value) -> Vec<String> {
             .is_some_and(|all| all.iter().any(|one| one["name"] == name))
     };
     let formats = if has("format") {
-        vec!["", "format=json", "format=csv", "format=html", "format=docx"]
+        vec![
+            "",
+            "format=json",
+            "format=csv",
+            "format=html",
+            "format=docx",
+            "format=xlsx",
+        ]
     } else {
         vec![""]
     };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::scenario::{answered, answers, compiled, etag, launched_to};
-use crate::{on_both, word};
+use crate::{on_both, word, workbook};
 
 /// The variety a compilation has to show: every kind of answer, words instead, restricted ones, a late one.
 fn varied(office: &str) -> Value {
@@ -79,6 +79,7 @@ on_both!(an_edition_in_every_format_and_circle, |app| {
             ("json", "country"),
             ("docx", "country"),
             ("docx", "question"),
+            ("xlsx", "country"),
         ] {
             let address = format!("{path}/editions/1?circle={circle}&format={format}&order={order}");
             let reply = lead.get(&address).await.expect(200);
@@ -87,6 +88,7 @@ on_both!(an_edition_in_every_format_and_circle, |app| {
             let text = match format {
                 "json" => format!("{:#}", reply.json),
                 "docx" => word::outline(&reply.text),
+                "xlsx" => workbook::outline(&reply.bytes),
                 _ => reply.text,
             };
             let text = text.replace(path.trim_start_matches("/queries/"), "[query]");

@@ -17,6 +17,7 @@ mod queries;
 mod scenario;
 mod statements;
 mod word;
+mod workbook;
 
 /// One test for each database from one text: `on_both!(name, |app| { … })`.
 #[macro_export]

@@ -55,6 +55,8 @@ pub(crate) enum FormatWord {
     Csv,
     /// A document for Word.
     Docx,
+    /// A workbook for Excel.
+    Xlsx,
 }
 
 impl From<FormatWord> for Format {
@@ -64,6 +66,7 @@ impl From<FormatWord> for Format {
             FormatWord::Json => Self::Json,
             FormatWord::Csv => Self::Csv,
             FormatWord::Docx => Self::Docx,
+            FormatWord::Xlsx => Self::Xlsx,
         }
     }
 }
@@ -266,7 +269,8 @@ pub(crate) async fn make_edition(
 #[utoipa::path(tag = "compilations", params(EditionPath, EditionKeys), security(("bearer" = [])),
     responses((status = 200, description = "The edition.", content(
         (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"),
-        (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"))),
+        (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        (File = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (status = 410, description = "Replaced by another edition.")))]
 #[get("/queries/{query}/editions/{number}")]
 pub(crate) async fn read_edition(
@@ -367,7 +371,8 @@ pub(crate) async fn list_public_queries(
     params(("query" = String, Path, description = "Id or number of the query.", example = "2026.81"), DocumentKeys),
     responses((status = 200, description = "The public view.", content(
         (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"),
-        (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document")))))]
+        (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        (File = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 #[get("/public/queries/{query}/edition")]
 pub(crate) async fn read_public_edition(
     exchange: web::Data<Exchange>,

@@ -2,12 +2,10 @@
 //!
 //! A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 
-use ahq_domain::compilation::{Shown, View};
-use ahq_domain::dissemination::RESTRICTED;
-use ahq_domain::markdown::{Markdown, plain_text};
+use ahq_domain::compilation::View;
 
 use crate::RenderError;
-use crate::layout::{answer_text, comment};
+use crate::rows::{answer_rows, plain};
 
 const HEAD: [&str; 13] = [
     "Query",
@@ -34,50 +32,27 @@ pub(crate) fn print(view: &View) -> Result<Vec<u8>, RenderError> {
         .terminator(csv::Terminator::CRLF)
         .from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(HEAD).map_err(RenderError::of)?;
-    for response in &view.responses {
-        for (question, row) in view.questions.iter().zip(&response.rows) {
-            let (answer, remark) = match (row.shown, &row.content) {
-                (Shown::Answer, Some(content)) => (
-                    answer_text(question, content),
-                    comment(content).map(plain).unwrap_or_default(),
-                ),
-                (Shown::Skipped, _) => ("Not asked after an earlier answer".to_owned(), String::new()),
-                (Shown::None, _) => ("No answer".to_owned(), String::new()),
-                (Shown::Restricted | Shown::Answer, _) => (RESTRICTED.to_owned(), String::new()),
-            };
-            let sources: Vec<String> = row
-                .sources
-                .iter()
-                .map(|source| match &source.address {
-                    Some(address) => format!("{} <{address}>", source.title),
-                    None => source.title.clone(),
-                })
-                .collect();
-            let cells = [
-                view.head.number.clone().unwrap_or_default(),
-                view.edition.to_string(),
-                view.circle.to_string(),
-                response.office.to_string(),
-                response.name.clone(),
-                if response.late { "late" } else { "" }.to_owned(),
-                question.number.to_string(),
-                plain(&question.text),
-                row.wider_dissemination.clone(),
-                answer,
-                remark,
-                row.as_of.map(|date| date.to_string()).unwrap_or_default(),
-                sources.join("; "),
-            ];
-            writer
-                .write_record(cells.map(|cell| guarded(&cell)))
-                .map_err(RenderError::of)?;
-        }
+    for answer in answer_rows(view) {
+        let cells = [
+            view.head.number.clone().unwrap_or_default(),
+            view.edition.to_string(),
+            view.circle.to_string(),
+            answer.response.office.to_string(),
+            answer.response.name.clone(),
+            if answer.response.late { "late" } else { "" }.to_owned(),
+            answer.question.number.to_string(),
+            plain(&answer.question.text),
+            answer.row.wider_dissemination.clone(),
+            answer.answer,
+            answer.comment,
+            answer.row.as_of.map(|date| date.to_string()).unwrap_or_default(),
+            answer.sources,
+        ];
+        writer
+            .write_record(cells.map(|cell| guarded(&cell)))
+            .map_err(RenderError::of)?;
     }
     writer.into_inner().map_err(|error| RenderError(error.to_string()))
-}
-
-fn plain(text: &Markdown) -> String {
-    plain_text(&text.tree())
 }
 
 /// Puts an apostrophe before what a spreadsheet would run; a plain number stays one.

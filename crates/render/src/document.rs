@@ -36,6 +36,8 @@ pub enum Block {
     },
     /// A paragraph of plain text.
     Paragraph(String),
+    /// What the next block is about, where a heading would be too much; never parted from it by a page.
+    Label(String),
     /// A small remark below what it belongs to.
     Remark(String),
     /// A boxed notice.

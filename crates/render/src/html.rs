@@ -56,6 +56,7 @@ fn block(part: &Block, out: &mut String) {
             out.push_str(&format!("</h{level}>\n"));
         }
         Block::Paragraph(text) => element("p", "", text, out),
+        Block::Label(text) => element("p", "label", text, out),
         Block::Remark(text) => element("p", "remark", text, out),
         Block::Notice(text) => element("p", "notice", text, out),
         Block::Text(blocks) => {

@@ -108,7 +108,6 @@ fn head(view: &View, sha256: &str) -> Vec<Block> {
             },
         ));
     }
-    facts.push(("SHA-256 of this view".to_owned(), sha256.to_owned()));
     let mut blocks = vec![
         Block::Paragraph(head.requested_line.clone()),
         Block::Facts(facts),
@@ -123,6 +122,7 @@ fn head(view: &View, sha256: &str) -> Vec<Block> {
         }
     }
     blocks.push(Block::Notice(view.disclaimer.clone()));
+    blocks.push(Block::Remark(format!("SHA-256 of this view: {sha256}")));
     blocks
 }
 
@@ -264,7 +264,7 @@ fn response_blocks(view: &View, response: &ViewResponse) -> Vec<Block> {
     }
     let mut blocks = Vec::new();
     for (question, row) in view.questions.iter().zip(&response.rows) {
-        blocks.push(Block::Remark(format!("{}.", question.number)));
+        blocks.push(Block::Label(format!("Question {}", question.number)));
         blocks.extend(row_blocks(question, row));
     }
     blocks

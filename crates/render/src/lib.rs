@@ -11,6 +11,8 @@ mod docx;
 pub mod html;
 pub mod json;
 pub mod layout;
+mod rows;
+mod xlsx;
 
 use ahq_domain::compilation::View;
 use ahq_domain::summary::Summary;
@@ -26,11 +28,13 @@ pub enum Format {
     Csv,
     /// A document for Word.
     Docx,
+    /// A workbook: an overview, a row for each country and question, tables, the comparison, what changed.
+    Xlsx,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 4] = [Self::Html, Self::Json, Self::Csv, Self::Docx];
+    pub const ALL: [Self; 5] = [Self::Html, Self::Json, Self::Csv, Self::Docx, Self::Xlsx];
 
     /// Its word in addresses and its ending in file names.
     pub fn extension(self) -> &'static str {
@@ -39,6 +43,7 @@ impl Format {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Docx => "docx",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -49,6 +54,7 @@ impl Format {
             Self::Json => "application/json",
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 }
@@ -96,6 +102,7 @@ pub fn render(source: Source<'_>, format: Format, order: Order) -> Result<Vec<u8
         Format::Html => Ok(html::print(&layout::lay_out(source, order)).into_bytes()),
         Format::Json => json::print(source),
         Format::Csv => csv::print(source.view),
+        Format::Xlsx => xlsx::print(source),
         Format::Docx => docx::print(&layout::lay_out(source, order)),
     }
 }

@@ -132,6 +132,7 @@ fn remove(folder: &Path) -> Result<(), StartError> {
         ("outbox", "eml"),
         ("editions", "html"),
         ("editions", "docx"),
+        ("editions", "xlsx"),
         ("editions", "json"),
         ("editions", "csv"),
     ] {

@@ -311,7 +311,7 @@ impl Play {
         std::fs::create_dir_all(&self.editions).map_err(failed)?;
         let lead = self.desk.coordinator("LU").await?;
         for circle in ["requester", "network", "public"] {
-            for format in ["html", "docx", "json", "csv"] {
+            for format in ["html", "docx", "xlsx", "json", "csv"] {
                 let document = lead
                     .get(&format!("{path}/editions/1?circle={circle}&format={format}"))
                     .await?;

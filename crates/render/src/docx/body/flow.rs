@@ -50,6 +50,7 @@ impl Body<'_> {
                         ..Paragraph::default()
                     },
                 )?,
+                Block::Label(text) => self.styled("Label", text)?,
                 Block::Remark(text) => self.plain(
                     text,
                     Paragraph {

@@ -1,0 +1,151 @@
+//! A sheet that holds one table: frozen heads, a filter on each column, and typed cells.
+
+use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Table, TableColumn, TableStyle, Workbook, Worksheet};
+
+use crate::RenderError;
+use crate::characters::for_xml;
+
+/// The most characters a cell may hold; Excel repairs a file that has more in one.
+const LONGEST: usize = 32_767;
+/// What tells that a text goes on elsewhere.
+const CUT: &str = " [goes on in the other formats]";
+
+/// A column: its head, and its width in characters.
+pub(super) struct Column {
+    head: String,
+    width: f64,
+}
+
+impl Column {
+    pub(super) fn new(head: &str, width: f64) -> Self {
+        Self {
+            head: for_xml(head),
+            width,
+        }
+    }
+}
+
+/// What a cell holds.
+pub(super) enum Value {
+    Nothing,
+    Text(String),
+    Number(Decimal),
+    Date(NaiveDate),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// A sheet under way.
+pub(super) struct Sheet<'a> {
+    worksheet: &'a mut Worksheet,
+    heads: Vec<String>,
+    next: u32,
+    text: Format,
+    date: Format,
+    number: Format,
+}
+
+impl<'a> Sheet<'a> {
+    /// Adds a sheet with these columns.
+    pub(super) fn add(workbook: &'a mut Workbook, name: &str, columns: &[Column]) -> Result<Self, RenderError> {
+        let worksheet = workbook.add_worksheet();
+        worksheet.set_name(name).map_err(RenderError::of)?;
+        worksheet.set_freeze_panes(1, 0).map_err(RenderError::of)?;
+        worksheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
+        worksheet.set_repeat_rows(0, 0).map_err(RenderError::of)?;
+        // A table wants heads that differ.
+        let mut heads: Vec<String> = Vec::new();
+        for (index, column) in (0_u16..).zip(columns) {
+            worksheet
+                .set_column_width(index, column.width)
+                .map_err(RenderError::of)?;
+            let mut head = column.head.clone();
+            while heads.iter().any(|known| known.to_lowercase() == head.to_lowercase()) {
+                head.push_str(" (2)");
+            }
+            heads.push(head);
+        }
+        let top = || Format::new().set_align(FormatAlign::Top);
+        Ok(Self {
+            worksheet,
+            heads,
+            next: 1,
+            text: top().set_text_wrap(),
+            date: top().set_align(FormatAlign::Left).set_num_format("d mmmm yyyy"),
+            number: top(),
+        })
+    }
+
+    /// Adds a row.
+    pub(super) fn row(&mut self, cells: Vec<Value>) -> Result<(), RenderError> {
+        for (column, cell) in (0_u16..).zip(cells) {
+            let (row, sheet) = (self.next, &mut *self.worksheet);
+            match cell {
+                Value::Nothing => sheet.write_blank(row, column, &self.text),
+                Value::Text(text) => sheet.write_string_with_format(row, column, fitting(&text), &self.text),
+                Value::Number(number) => match number.to_f64() {
+                    Some(number) => sheet.write_number_with_format(row, column, number, &self.number),
+                    None => sheet.write_string_with_format(row, column, number.to_string(), &self.text),
+                },
+                Value::Date(date) => match excel_date(date) {
+                    Some(date) => sheet.write_datetime_with_format(row, column, &date, &self.date),
+                    None => sheet.write_string_with_format(row, column, date.to_string(), &self.text),
+                },
+            }
+            .map_err(RenderError::of)?;
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Makes what was written a table; one without rows has an empty one, as Excel wants it.
+    pub(super) fn finish(self) -> Result<(), RenderError> {
+        let columns: Vec<TableColumn> = self
+            .heads
+            .iter()
+            .map(|head| TableColumn::new().set_header(head))
+            .collect();
+        let table = Table::new().set_columns(&columns).set_style(TableStyle::Light9);
+        let last = u16::try_from(self.heads.len().saturating_sub(1)).map_err(RenderError::of)?;
+        self.worksheet
+            .add_table(0, 0, self.next.saturating_sub(1).max(1), last, &table)
+            .map_err(RenderError::of)?;
+        Ok(())
+    }
+}
+
+/// A text that a cell can hold.
+fn fitting(text: &str) -> String {
+    let text = for_xml(text);
+    if text.encode_utf16().count() <= LONGEST {
+        return text;
+    }
+    let (mut kept, mut length) = (String::new(), 0);
+    for letter in text.chars() {
+        length += letter.len_utf16();
+        if length + CUT.len() > LONGEST {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept + CUT
+}
+
+/// Excel knows no day before 1900.
+fn excel_date(date: NaiveDate) -> Option<ExcelDateTime> {
+    let (month, day) = (u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?);
+    ExcelDateTime::from_ymd(u16::try_from(date.year()).ok()?, month, day).ok()
+}

@@ -1,0 +1,67 @@
+use std::io::Cursor;
+
+use calamine::{Data, Reader, Xlsx};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use rust_xlsxwriter::Workbook;
+
+use super::sheet::{Column, Sheet, Value};
+
+fn read(rows: Vec<Vec<Value>>, heads: &[&str]) -> Vec<Vec<Data>> {
+    let mut workbook = Workbook::new();
+    let columns: Vec<Column> = heads.iter().map(|head| Column::new(head, 10.0)).collect();
+    let mut sheet = Sheet::add(&mut workbook, "One", &columns).unwrap();
+    for row in rows {
+        sheet.row(row).unwrap();
+    }
+    sheet.finish().unwrap();
+    let bytes = workbook.save_to_buffer().unwrap();
+    let mut read: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    assert!(read.worksheet_formula("One").unwrap().used_cells().next().is_none());
+    read.worksheet_range("One").unwrap().rows().map(<[Data]>::to_vec).collect()
+}
+
+#[test]
+fn texts_stay_texts_numbers_numbers_and_dates_dates() {
+    let date = NaiveDate::from_ymd_opt(2026, 12, 4).unwrap();
+    let rows = read(
+        vec![vec![
+            "=1+1".into(),
+            "+32 2".into(),
+            Value::Number(Decimal::new(125_050, 2)),
+            Value::Date(date),
+            "\u{7}\u{f0b7} 中文 🙂 <&>\"_x0007_".into(),
+        ]],
+        &["a", "b", "c", "d", "e"],
+    );
+    let text = |text: &str| Data::String(text.to_owned());
+    assert_eq!(rows[1][..3], [text("=1+1"), text("+32 2"), Data::Float(1250.5)]);
+    let Data::DateTime(found) = rows[1][3] else {
+        panic!("{:?}", rows[1][3]);
+    };
+    assert_eq!(found.as_datetime().unwrap().date(), date);
+    assert_eq!(rows[1][4], text("\u{fffd}\u{2022} 中文 🙂 <&>\"_x0007_"));
+}
+
+#[test]
+fn what_excel_cannot_hold_is_shown_another_way() {
+    let early = NaiveDate::from_ymd_opt(1848, 3, 13).unwrap();
+    let long = "🙂".repeat(20_000);
+    let rows = read(
+        vec![vec![Value::Date(early), long.into(), Value::Nothing]],
+        &["Total", "total", "TOTAL (2)"],
+    );
+    let heads: Vec<String> = rows[0].iter().map(ToString::to_string).collect();
+    assert_eq!(heads, ["Total", "total (2)", "TOTAL (2) (2)"]);
+    assert_eq!(rows[1][0], Data::String("1848-03-13".to_owned()));
+    let Data::String(cut) = &rows[1][1] else {
+        panic!("{:?}", rows[1][1]);
+    };
+    assert!(cut.ends_with("🙂 [goes on in the other formats]"));
+    assert!(cut.encode_utf16().count() <= 32_767);
+}
+
+#[test]
+fn a_sheet_without_rows_is_whole() {
+    assert_eq!(read(vec![], &["a"])[0][0], Data::String("a".to_owned()));
+}
