@@ -18,7 +18,11 @@ fn read(rows: Vec<Vec<Value>>, heads: &[&str]) -> Vec<Vec<Data>> {
     let bytes = workbook.save_to_buffer().unwrap();
     let mut read: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
     assert!(read.worksheet_formula("One").unwrap().used_cells().next().is_none());
-    read.worksheet_range("One").unwrap().rows().map(<[Data]>::to_vec).collect()
+    read.worksheet_range("One")
+        .unwrap()
+        .rows()
+        .map(<[Data]>::to_vec)
+        .collect()
 }
 
 #[test]
