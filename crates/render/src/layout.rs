@@ -13,6 +13,7 @@ use ahq_domain::markdown::{Markdown, plain_text};
 use ahq_domain::question::{Column, Kind};
 use ahq_domain::summary::Summary;
 
+pub(crate) use self::comparison::Names;
 use crate::document::{Block, Cell, Document, Orientation, Reference, Table};
 use crate::{Order, Source};
 
@@ -126,7 +127,7 @@ fn head(view: &View, sha256: &str) -> Vec<Block> {
     blocks
 }
 
-fn names(list: &[Named]) -> String {
+pub(crate) fn names(list: &[Named]) -> String {
     list.iter()
         .map(|named| named.name.as_str())
         .collect::<Vec<_>>()

@@ -6,12 +6,13 @@ mod sheet;
 use ahq_domain::answer::{Content, NumberValue};
 use ahq_domain::clock::brussels_date;
 use ahq_domain::comparison::{Count, Figure, FigureBody};
-use ahq_domain::compilation::{AskedQuestion, Named, View};
+use ahq_domain::compilation::{AskedQuestion, View};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::question::{ColumnType, Kind};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 
+use crate::layout::{Names, names};
 use crate::rows::{answer_rows, plain};
 use crate::{RenderError, Source};
 use sheet::{Column, Sheet, Value};
@@ -43,11 +44,6 @@ fn properties(view: &View) -> Result<DocProperties, RenderError> {
         .set_title(&view.head.title)
         .set_author(names(&view.head.requesters))
         .set_creation_datetime(&moment))
-}
-
-fn names(list: &[Named]) -> String {
-    let names: Vec<&str> = list.iter().map(|named| named.name.as_str()).collect();
-    names.join(", ")
 }
 
 /// What stands on the first pages of the document.
@@ -208,6 +204,7 @@ fn comparison(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
             Column::new("Countries", 90.0),
         ],
     )?;
+    let countries = Names::of(view);
     for figure in &view.comparison {
         let Some(question) = view.questions.iter().find(|question| question.id == figure.question) else {
             continue;
@@ -231,7 +228,7 @@ fn comparison(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
                 number,
                 date,
                 unit.into(),
-                country_names(view, &offices).into(),
+                countries.list(&offices).into(),
             ])?;
         }
     }
@@ -349,17 +346,6 @@ fn measures(figure: &Figure) -> Vec<Measure> {
         });
     }
     all
-}
-
-fn country_names(view: &View, offices: &[OfficeCode]) -> String {
-    let names: Vec<&str> = offices
-        .iter()
-        .map(|office| {
-            let found = view.responses.iter().find(|response| response.office == *office);
-            found.map_or(office.as_str(), |response| response.name.as_str())
-        })
-        .collect();
-    names.join(", ")
 }
 
 /// What changed since the edition before.

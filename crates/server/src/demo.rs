@@ -15,6 +15,7 @@ use ahq_domain::clock::{BRUSSELS, Clock, Instant, brussels_date, written_date};
 use ahq_domain::office::{OfficeCode, OfficeKind};
 use ahq_domain::user::Role;
 use ahq_exchange::credentials::Credentials;
+use ahq_exchange::editions::Format;
 use ahq_exchange::queries::{QueryFilter, QueryList, QuerySort};
 use ahq_exchange::users::UserInput;
 use ahq_exchange::work::Exchange;
@@ -128,14 +129,8 @@ fn remove(folder: &Path) -> Result<(), StartError> {
     for name in ["ahq.db", "ahq.db-wal", "ahq.db-shm"] {
         gone(&folder.join(name))?;
     }
-    for (part, ending) in [
-        ("outbox", "eml"),
-        ("editions", "html"),
-        ("editions", "docx"),
-        ("editions", "xlsx"),
-        ("editions", "json"),
-        ("editions", "csv"),
-    ] {
+    let editions = Format::ALL.map(|format| ("editions", format.extension()));
+    for (part, ending) in editions.into_iter().chain([("outbox", "eml")]) {
         let Ok(files) = std::fs::read_dir(folder.join(part)) else {
             continue;
         };

@@ -11,10 +11,10 @@ use super::{cells_of, flag, heading, question_heading, table, text};
 use crate::document::{Block, Cell};
 
 /// The countries behind a figure, named.
-struct Names<'a>(BTreeMap<&'a OfficeCode, &'a str>);
+pub(crate) struct Names<'a>(BTreeMap<&'a OfficeCode, &'a str>);
 
 impl<'a> Names<'a> {
-    fn of(view: &'a View) -> Self {
+    pub(crate) fn of(view: &'a View) -> Self {
         Self(
             view.responses
                 .iter()
@@ -29,7 +29,8 @@ impl<'a> Names<'a> {
             .map_or_else(|| office.to_string(), |name| (*name).to_owned())
     }
 
-    fn list(&self, offices: &[OfficeCode]) -> String {
+    /// Their names, one after the other.
+    pub(crate) fn list(&self, offices: &[OfficeCode]) -> String {
         let names: Vec<_> = offices.iter().map(|office| self.name(office)).collect();
         names.join(", ")
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ahq_domain::calendar::{Calendar, Calendars};
 use ahq_domain::clock::written_date;
+use ahq_exchange::editions::Format;
 use chrono::NaiveDate;
 use reqwest::Method;
 use serde_json::json;
@@ -311,7 +312,7 @@ impl Play {
         std::fs::create_dir_all(&self.editions).map_err(failed)?;
         let lead = self.desk.coordinator("LU").await?;
         for circle in ["requester", "network", "public"] {
-            for format in ["html", "docx", "xlsx", "json", "csv"] {
+            for format in Format::ALL.map(Format::extension) {
                 let document = lead
                     .get(&format!("{path}/editions/1?circle={circle}&format={format}"))
                     .await?;
