@@ -66,6 +66,24 @@ def number(make):
     return lambda: {**make(), "number": 1}
 
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+schemathesis.serializer.alias(WORD, "application/octet-stream")
+
+
+@functools.cache
+def form():
+    """The Word form of the response that is there, as it was downloaded."""
+    path = READ_RESPONSE()
+    return answered.respondent.download(f"/queries/{path['query']}/responses/{path['office']}/word-form")
+
+
+@functools.cache
+def export():
+    """An export of the role's own, or else of somebody's."""
+    asked_for, _ = (me or asked.lead).send("POST", "/exports", {"formats": ["json"]})
+    return {"export": asked_for["id"]}
+
+
 # One thing is enough for all requests that change nothing.
 READ_QUERY = functools.cache(asking(asked.compiled))
 READ_RESPONSE = functools.cache(answering(answered.submitted))
@@ -73,8 +91,8 @@ WORDS = {"reason": "Asked elsewhere."}
 # Later than a deadline by default, four weeks and some holidays from the launch, and within sixty working days.
 LATER = {"deadline": f"{datetime.date.today() + datetime.timedelta(days=60)}", "reason": "Several asked for more time."}
 
-# For each operation: the path of a thing it can be done to, the body that does it, and where its ETag is read when that
-# is not the path of the thing itself.
+# For each operation: the path of a thing it can be done to, the body that does it or what downloads it, and where its ETag
+# is read when that is not the path of the thing itself.
 THINGS = {
     "read_office": (lambda: {"code": "LU"}, None, None),
     "list_users": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
@@ -128,6 +146,11 @@ THINGS = {
     "retract_response": (answering(answered.submitted), WORDS, "/queries/{query}/responses/{office}"),
     "decline_response": (answering(answered.drafted), WORDS, "/queries/{query}/responses/{office}"),
     "resume_response": (answering(answered.declined), None, "/queries/{query}/responses/{office}"),
+    "download_word_form": (READ_RESPONSE, None, None),
+    "read_word_form": (READ_RESPONSE, form, None),
+    "ask_export": (dict, {"formats": ["json"]}, None),
+    "read_export": (export, None, None),
+    "download_export": (export, None, None),
     "list_versions": (READ_RESPONSE, None, None),
     "read_version": (number(READ_RESPONSE), None, None),
     "read_public_edition": (lambda: {"query": PUBLISHED}, None, None),
@@ -166,17 +189,21 @@ def before_call(context, case, kwargs):
     if is_valid(case, In.BODY) and me is not None and usual and name == "refresh_session":
         case.body = {"refreshToken": me.sign_in()["refreshToken"]}
     if name in THINGS and is_valid(case, In.PATH) and usual:
-        lead_to_thing(case, phase, *THINGS[name])
+        lead_to_thing(case, kwargs, phase, *THINGS[name])
 
 
-def lead_to_thing(case, phase, make, body, tagged):
+def lead_to_thing(case, kwargs, phase, make, body, tagged):
     """Makes the valid parts of a request fit a thing that is there."""
     # The stateful phase follows the links of replies, so its paths lead somewhere already.
     if phase != "stateful":
         case.path_parameters = make() or case.path_parameters
     # The boundary values of the coverage phase are bodies of their own.
     if body is not None and is_valid(case, In.BODY) and (phase != "coverage" or chance.random() < 0.5):
-        case.body = body
+        if callable(body):
+            # No schema tells a document from other bytes: a body set here would count as an invalid one.
+            kwargs["data"] = body()
+        else:
+            case.body = body
     if tagged and is_valid(case, In.HEADER) and case.headers.get("If-Match") is not None:
         path = tagged.format(**case.path_parameters)
         etag = (me or asked.lead).etag(path) or asked.lead.etag(path)

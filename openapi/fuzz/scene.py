@@ -43,6 +43,12 @@ class Caller:
             headers["If-Match"] = etag
         return self._send(method, path, body, headers)
 
+    def download(self, path):
+        """The bytes of a document."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        with urllib.request.urlopen(urllib.request.Request(self.base + path, headers=headers)) as reply:
+            return reply.read()
+
     def etag(self, path):
         """The ETag of what stands there now, or none where this caller finds nothing."""
         try:

@@ -149,6 +149,8 @@ struct Life {
     query: String,
     draft: String,
     mails: usize,
+    /// The exports that were asked for, by their ids.
+    exports: Vec<String>,
 }
 
 impl Life {
@@ -162,6 +164,7 @@ impl Life {
             query: String::new(),
             draft: String::new(),
             mails: 0,
+            exports: Vec::new(),
         })
     }
 
@@ -275,6 +278,7 @@ impl Life {
             }
         };
         let mut count = 0;
+        self.ask_exports().await;
         let addresses = self.addresses().await;
         for (name, client) in self.callers.each() {
             for (method, path) in &addresses {
@@ -306,6 +310,18 @@ impl Life {
         (seen, count)
     }
 
+    /// Everybody who may has all there is exported, in every format; what was exported before is downloaded again.
+    async fn ask_exports(&mut self) {
+        let formats = ["html", "pdf", "docx", "xlsx", "csv", "json"];
+        for (_, client) in self.callers.each() {
+            let asked = client.post("/exports", &json!({"formats": formats})).await;
+            if let Some(id) = asked.json["id"].as_str().filter(|_| asked.status == 201) {
+                self.exports.push(id.to_owned());
+            }
+        }
+        while self.app.exchange().make_export().await.expect("a document") {}
+    }
+
     /// Every address of the document about these queries, in every format, view and search; and every change, with
     /// nothing in it, for what its refusal says.
     async fn addresses(&self) -> Vec<(Method, String)> {
@@ -321,6 +337,7 @@ impl Life {
                 "code" => texts(&["LU", "AT"]),
                 "number" => texts(&["1", "2", "3"]),
                 "question" => texts(&["q1", "q2", "q3"]),
+                "export" => self.exports.clone(),
                 "user" => texts(&["00000000-0000-7000-8000-000000000000"]),
                 "token" => texts(&["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),
                 _ => panic!("no value for {{{name}}}"),
@@ -369,6 +386,7 @@ fn keys(operation: &Value) -> Vec<String> {
             "format=json",
             "format=csv",
             "format=html",
+            "format=pdf",
             "format=docx",
             "format=xlsx",
         ]

@@ -7,11 +7,15 @@ use serde_json::{Value, json};
 use crate::callers::{invited, user};
 use crate::world::{Position, World, answers, draft};
 
+const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
 /// A request that is still without a caller.
 pub(crate) struct Planned {
     pub(crate) method: Method,
     pub(crate) path: String,
     body: Option<Value>,
+    /// A body that is no JSON.
+    document: Option<Vec<u8>>,
     etag: Option<String>,
 }
 
@@ -24,6 +28,9 @@ impl Planned {
         }
         if let Some(body) = &self.body {
             request = request.json(body);
+        }
+        if let Some(document) = &self.document {
+            request = request.header("Content-Type", WORD).body(document.clone());
         }
         let reply = client.send(request).await;
         (reply.status, reply.text)
@@ -89,11 +96,14 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
         "change_circles" => (Method::PUT, "/responses/AT/circles", Some(json!({"circle": "network"}))),
         "list_versions" => (Method::GET, "/responses/AT/versions", None),
         "read_version" => (Method::GET, "/responses/AT/versions/1", None),
+        "download_word_form" => (Method::GET, "/responses/AT/word-form", None),
+        "read_word_form" => return word_form(world, query).await,
         "read_public_edition" => {
             return Planned {
                 method: Method::GET,
                 path: format!("/public{query}/edition?format=json"),
                 body: None,
+                document: None,
                 etag: None,
             };
         }
@@ -109,7 +119,21 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
         method,
         path,
         body,
+        document: None,
         etag,
+    }
+}
+
+/// Austria's form, as it was downloaded; where there is none, any document will do.
+async fn word_form(world: &World, query: &str) -> Planned {
+    let path = format!("{query}/responses/AT/word-form");
+    let form = world.callers.named("answering").get(&path).await;
+    Planned {
+        method: Method::POST,
+        path,
+        body: None,
+        document: Some(form.bytes),
+        etag: None,
     }
 }
 
@@ -180,9 +204,19 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                     method: Method::PUT,
                     path,
                     body: Some(json!({"name": "Renamed", "grants": now.json["grants"]})),
+                    document: None,
                     etag: Some(now.etag()),
                 };
             }
+        }
+        "ask_export" => (Method::POST, "/exports".to_owned(), Some(export(world).await)),
+        "read_export" | "download_export" => {
+            let wanted = export(world).await;
+            let asked = lead.post("/exports", &wanted).await.expect(201);
+            while world.app.exchange().make_export().await.expect("a document") {}
+            let part = if name == "read_export" { "" } else { "/file" };
+            let id = asked.json["id"].as_str().expect("an id");
+            (Method::GET, format!("/exports/{id}{part}"), None)
         }
         "get_openapi" => (Method::GET, "/openapi.json".to_owned(), None),
         "list_public_queries" => (Method::GET, "/public/queries".to_owned(), None),
@@ -203,8 +237,17 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         method,
         path,
         body,
+        document: None,
         etag: None,
     }
+}
+
+/// The public view of a published query's edition.
+async fn export(world: &mut World) -> Value {
+    let query = world.query("published", Position::Submitted).await;
+    let id = query.trim_start_matches("/queries/").to_owned();
+    world.give_back("published", Position::Submitted, query);
+    json!({"queries": [id], "circle": "public", "formats": ["json"]})
 }
 
 fn credentials() -> Value {

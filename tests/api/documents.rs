@@ -1,5 +1,6 @@
 //! The documents of an edition: snapshots that a person has looked at, the same on both databases.
 
+use ahq_harness::text::pages;
 use serde_json::{Value, json};
 
 use crate::scenario::{answered, answers, compiled, etag, launched_to};
@@ -77,6 +78,8 @@ on_both!(an_edition_in_every_format_and_circle, |app| {
             ("html", "question"),
             ("csv", "country"),
             ("json", "country"),
+            ("pdf", "country"),
+            ("pdf", "question"),
             ("docx", "country"),
             ("docx", "question"),
             ("xlsx", "country"),
@@ -88,11 +91,12 @@ on_both!(an_edition_in_every_format_and_circle, |app| {
             let text = match format {
                 "json" => format!("{:#}", reply.json),
                 "docx" => word::outline(&reply.text),
+                "pdf" => pages(&reply.bytes),
                 "xlsx" => workbook::outline(&reply.bytes),
                 _ => reply.text,
             };
             let text = text.replace(path.trim_start_matches("/queries/"), "[query]");
-            insta::with_settings!({filters => vec![("[0-9a-f]{64}", "[sha256]")]}, {
+            insta::with_settings!({filters => vec![("[0-9a-f]( ?[0-9a-f]){63}", "[sha256]")]}, {
                 insta::assert_snapshot!(format!("edition_{circle}_{order}_{format}"), text);
             });
         }

@@ -8,6 +8,7 @@ mod circles;
 mod concurrency;
 mod deadlines;
 mod documents;
+mod exports;
 mod health;
 mod life;
 mod mail;
@@ -16,7 +17,9 @@ mod problems;
 mod queries;
 mod scenario;
 mod statements;
+mod summaries;
 mod word;
+mod word_form;
 mod workbook;
 
 /// One test for each database from one text: `on_both!(name, |app| { … })`.

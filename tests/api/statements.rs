@@ -35,9 +35,16 @@ on_both!(reading_costs_a_known_number_of_statements, |app| {
     etag(&lead, &path).await;
     compiled(&lead, &path).await;
     etag(&be, &path).await;
-    for (path, expected) in [(format!("{path}/editions"), 5), (format!("{path}/editions/1"), 4)] {
+    let edition = format!("{path}/editions/1");
+    for (client, path, expected) in [
+        (&be, format!("{path}/editions"), 5),
+        (&lead, format!("{path}/summary"), 9),
+        // It is printed and kept, then in memory.
+        (&be, edition.clone(), 8),
+        (&be, edition, 3),
+    ] {
         let before = app.statements();
-        be.get(&path).await.expect(200);
+        client.get(&path).await.expect(200);
         assert_eq!(app.statements() - before, expected, "GET {path}");
     }
 });
@@ -53,4 +60,25 @@ on_both!(submitting_costs_a_known_number_of_statements, |app| {
         .await
         .expect(200);
     assert_eq!(app.statements() - before, 8);
+});
+
+on_both!(an_export_costs_a_known_number_of_statements, |app| {
+    let lead = app.coordinator("LU").await;
+    let paths = [launched(&lead).await, launched(&lead).await, launched(&lead).await];
+    app.set_clock("2026-12-02T09:00:00Z");
+    for path in paths {
+        compiled(&lead, &path).await;
+    }
+    let before = app.statements();
+    let asked = lead.post("/exports", &json!({"formats": ["json"]})).await.expect(201);
+    assert_eq!(app.statements() - before, 5);
+    while app.exchange().make_export().await.expect("a document") {}
+    let path = format!("/exports/{}", asked.json["id"].as_str().expect("an id"));
+    let before = app.statements();
+    lead.get(&path).await.expect(200);
+    assert_eq!(app.statements() - before, 2);
+    // What is checked costs the same for any number of editions; each document is read when it is written.
+    let before = app.statements();
+    lead.get(&format!("{path}/file")).await.expect(200);
+    assert_eq!(app.statements() - before, 5 + 3);
 });

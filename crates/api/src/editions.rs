@@ -49,6 +49,8 @@ impl ToSchema for File {}
 pub(crate) enum FormatWord {
     /// One printable page.
     Html,
+    /// Pages: tagged PDF/UA-1 and PDF/A-2a.
+    Pdf,
     /// Data.
     Json,
     /// One row for each country and question.
@@ -63,6 +65,7 @@ impl From<FormatWord> for Format {
     fn from(word: FormatWord) -> Self {
         match word {
             FormatWord::Html => Self::Html,
+            FormatWord::Pdf => Self::Pdf,
             FormatWord::Json => Self::Json,
             FormatWord::Csv => Self::Csv,
             FormatWord::Docx => Self::Docx,
@@ -82,6 +85,15 @@ pub(crate) enum OrderWord {
     Question,
 }
 
+impl From<OrderWord> for Order {
+    fn from(word: OrderWord) -> Self {
+        match word {
+            OrderWord::Country => Self::Country,
+            OrderWord::Question => Self::Question,
+        }
+    }
+}
+
 /// Which view, as which document.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -93,6 +105,8 @@ pub(crate) struct EditionKeys {
     /// In which order the responses stand; by country where it is left out.
     #[param(inline)]
     order: Option<OrderWord>,
+    /// Whether CSV begins with a byte order mark, by which spreadsheets know UTF-8; it does where this is left out.
+    byte_order_mark: Option<bool>,
     /// Whose view; the fullest you may read where it is left out.
     #[param(inline)]
     circle: Option<CircleWord>,
@@ -109,6 +123,8 @@ pub(crate) struct DocumentKeys {
     /// In which order the responses stand; by country where it is left out.
     #[param(inline)]
     order: Option<OrderWord>,
+    /// Whether CSV begins with a byte order mark, by which spreadsheets know UTF-8; it does where this is left out.
+    byte_order_mark: Option<bool>,
 }
 
 /// The parts of the address of an edition.
@@ -172,16 +188,18 @@ fn wanted(
     request: &HttpRequest,
     format: Option<FormatWord>,
     order: Option<OrderWord>,
+    mark: Option<bool>,
 ) -> Result<(Format, Order), Problem> {
     let format = match format {
         Some(word) => word.into(),
         None => accepted(request)?,
     };
-    let order = match order {
-        Some(OrderWord::Question) => Order::Question,
-        Some(OrderWord::Country) | None => Order::Country,
+    let format = if format == Format::Csv && mark == Some(false) {
+        Format::CsvWithoutMark
+    } else {
+        format
     };
-    Ok((format, order))
+    Ok((format, order.map_or(Order::default(), Order::from)))
 }
 
 /// A view that was replaced names the edition in its place (RFC 5829: `successor-version`).
@@ -269,6 +287,7 @@ pub(crate) async fn make_edition(
 #[utoipa::path(tag = "compilations", params(EditionPath, EditionKeys), security(("bearer" = [])),
     responses((status = 200, description = "The edition.", content(
         (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"),
+        (File = "application/pdf"),
         (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
         (File = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (status = 410, description = "Replaced by another edition.")))]
@@ -280,7 +299,7 @@ pub(crate) async fn read_edition(
     path: Path<EditionPath>,
     keys: Query<EditionKeys>,
 ) -> Result<HttpResponse, Problem> {
-    let (format, order) = wanted(&request, keys.0.format, keys.0.order)?;
+    let (format, order) = wanted(&request, keys.0.format, keys.0.order, keys.0.byte_order_mark)?;
     let circle = keys.0.circle.map(Circle::from);
     let editions = format!("{PREFIX}/queries/{}/editions", path.query);
     let view = exchange
@@ -371,6 +390,7 @@ pub(crate) async fn list_public_queries(
     params(("query" = String, Path, description = "Id or number of the query.", example = "2026.81"), DocumentKeys),
     responses((status = 200, description = "The public view.", content(
         (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"),
+        (File = "application/pdf"),
         (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
         (File = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 #[get("/public/queries/{query}/edition")]
@@ -380,7 +400,7 @@ pub(crate) async fn read_public_edition(
     query: Path<String>,
     keys: Query<DocumentKeys>,
 ) -> Result<HttpResponse, Problem> {
-    let (format, order) = wanted(&request, keys.0.format, keys.0.order)?;
+    let (format, order) = wanted(&request, keys.0.format, keys.0.order, keys.0.byte_order_mark)?;
     let nobody = ahq_exchange::credentials::Credentials::Nobody;
     let view = exchange
         .read(nobody, move |work| work.public_edition(&parse_reference(&query)?))

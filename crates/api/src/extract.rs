@@ -9,7 +9,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
+use ahq_exchange::editions::Format;
 use ahq_exchange::replay::ReplayKey;
+use ahq_exchange::word_form;
 use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, ToSchema};
 
@@ -105,6 +107,23 @@ impl FromRequest for NoBody {
     }
 }
 
+/// Reads a document for Word, not yet looked into; `application/octet-stream` is taken too, as some programs send any
+/// file.
+///
+/// # Errors
+/// `unsupported_media_type`, `too_large`.
+pub async fn word_document(request: &HttpRequest, payload: web::Payload) -> Result<Bytes, Problem> {
+    let word = Format::Docx.media_type();
+    if !essence(request).is_some_and(|essence| essence == word || essence == "application/octet-stream") {
+        let problem = Problem::new(
+            Kind::UnsupportedMediaType,
+            format!("The body must be a Word document (.docx): send it with Content-Type: {word}."),
+        );
+        return Err(problem.header(ACCEPT, HeaderValue::from_static(word)));
+    }
+    read(request, &mut payload.into_inner(), word_form::MOST_BYTES).await
+}
+
 /// Query keys that fit the parameters of `T`: unknown and doubled keys are refused, lists come with commas.
 ///
 /// Faults point to `/query/<key>`.
@@ -177,14 +196,14 @@ pub async fn read(request: &HttpRequest, payload: &mut Payload, limit: usize) ->
     }
 }
 
+/// The media type of the body without its parameters.
+fn essence(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(|value| value.trim().to_ascii_lowercase())
+}
+
 fn must_be_json(request: &HttpRequest) -> Result<(), Problem> {
-    let essence = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .map(|value| value.trim().to_ascii_lowercase());
-    let json = essence.is_some_and(|essence| {
+    let json = essence(request).is_some_and(|essence| {
         let rest = essence.strip_prefix("application/");
         rest.is_some_and(|rest| rest == "json" || (rest.len() > 5 && rest.ends_with("+json")))
     });

@@ -9,6 +9,7 @@ pub mod caller;
 pub mod contract;
 mod docs;
 mod editions;
+mod exports;
 pub mod extract;
 pub mod fallback;
 pub mod frame;
@@ -28,6 +29,7 @@ mod session;
 mod summaries;
 pub mod token;
 mod users;
+mod word_form;
 mod words;
 
 use actix_web::middleware::from_fn;

@@ -33,14 +33,14 @@ use crate::reply::Reply;
 pub(crate) struct ResponsePath {
     /// Id or number of the query.
     #[param(example = "2026.81")]
-    query: String,
+    pub(crate) query: String,
     /// Code of the office.
     #[param(example = "NL")]
     office: String,
 }
 
 impl ResponsePath {
-    fn office(&self) -> Result<OfficeCode, Error> {
+    pub(crate) fn office(&self) -> Result<OfficeCode, Error> {
         self.office.parse().map_err(|_| Refusal::Hidden.into())
     }
 }

@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{editions, network, queries, responses, session, summaries, users};
+use crate::{editions, exports, network, queries, responses, session, summaries, users, word_form};
 
 /// Registers all routes below `/api/v1`.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -47,6 +47,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(responses::change_circles)
         .service(responses::list_versions)
         .service(responses::read_version)
+        .service(word_form::download_word_form)
+        .service(word_form::read_word_form)
         .service(editions::read_comparison)
         .service(editions::list_editions)
         .service(editions::make_edition)
@@ -57,6 +59,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(summaries::send_compilation)
         .service(editions::publish_edition)
         .service(editions::unpublish_edition)
+        .service(exports::ask_export)
+        .service(exports::read_export)
+        .service(exports::download_export)
         .service(editions::list_public_queries)
         .service(editions::read_public_edition);
 }

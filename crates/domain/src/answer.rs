@@ -229,7 +229,7 @@ pub struct Answer {
 }
 
 /// A number as it comes in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NumberInput {
     /// The number, as a decimal string.
     pub value: Option<String>,
@@ -242,7 +242,7 @@ pub struct NumberInput {
 }
 
 /// An answer as it comes in: the fields of all kinds, of which its question's kind decides.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AnswerInput {
     /// How far it may go; none for the default.
     pub circle: Option<Circle>,

@@ -65,6 +65,10 @@ id!(
     EventId
 );
 id!(
+    /// One export: many editions asked for at once.
+    ExportId
+);
+id!(
     /// One row of the outbox: one message to one recipient.
     MessageId
 );

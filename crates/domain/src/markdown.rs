@@ -10,10 +10,13 @@ mod parse;
 mod print;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use serde::{Deserialize, Serialize};
 
 pub use print::{html, plain_text};
+pub(crate) use write::escape;
+pub use write::write;
 
 /// Most lists and quotes inside each other, and most emphases and links inside each other; what is nested deeper
 /// stands at the deepest level.

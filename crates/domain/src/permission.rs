@@ -159,6 +159,8 @@ pub enum Action {
     Unpublish,
     /// Read offices with their mailboxes, topics with their use.
     ReadNetwork,
+    /// Ask for many editions in one file; which of them is decided for each.
+    Export,
     /// Read the users of an office.
     ReadUsers,
     /// Invite, change or disable users of an office.

@@ -9,9 +9,9 @@ use pulldown_cmark::{Event, Options, Parser, TagEnd};
 use serde::{Deserialize, Serialize};
 
 use crate::comparison::Figure;
-use crate::markdown::{Block, Inline, Markdown};
+use crate::markdown::{Block, Inline, Markdown, escape};
 use crate::office::OfficeCode;
-use crate::question::Question;
+use crate::question::{Key, Question};
 use crate::refusal::Faults;
 
 use finding::Teller;
@@ -103,19 +103,82 @@ impl Summary {
     }
 }
 
+/// What a computed sentence tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// Who answered.
+    Respondents,
+    /// Who declined.
+    Declined,
+    /// Who has not answered.
+    NotAnswered,
+    /// What was answered to a question.
+    Question(Key),
+}
+
+/// A sentence that the program computed, or the few that tell of one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// What it tells of.
+    pub about: About,
+    /// What it says, in Markdown.
+    pub text: String,
+}
+
+/// A computed sentence in a summary that is no longer what the answers come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outdated {
+    /// The sentence as it stands in the summary.
+    pub sentence: Sentence,
+    /// What would be said now; none where nothing is left to say.
+    pub now: Option<String>,
+}
+
 /// The first draft of a summary. A part that cannot be written within its length is left empty for the office to
 /// write.
 pub fn first_draft(material: &Material<'_>) -> Summary {
     let part = |text: String| Markdown::parse(&text, LONGEST_PART).unwrap_or_default();
+    let respondents: Vec<_> = respondents(material)
+        .into_iter()
+        .map(|sentence| sentence.text)
+        .collect();
     Summary {
         background: part(
             material
                 .background
                 .map_or_else(String::new, |text| opening(text.as_str())),
         ),
-        respondents: part(respondents(material)),
-        findings: part(findings(material)),
+        respondents: part(respondents.join(" ")),
+        findings: part(bullets(&findings(material))),
     }
+}
+
+/// The sentences that the program would compute from this material.
+pub fn sentences(material: &Material<'_>) -> Vec<Sentence> {
+    let mut sentences = respondents(material);
+    sentences.extend(findings(material));
+    sentences
+}
+
+/// Which computed sentences still stand in a summary and are no longer what would be computed `now`; `earlier` are
+/// those computed for it and for the editions before. What the office wrote itself is nobody else's to judge.
+pub fn outdated(summary: &Summary, earlier: &[Sentence], now: &[Sentence]) -> Vec<Outdated> {
+    let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let written = [&summary.respondents, &summary.findings].map(|part| spaced(part.as_str()));
+    let mut found: Vec<Outdated> = Vec::new();
+    for sentence in earlier {
+        let text = spaced(&sentence.text);
+        let stands = written.iter().any(|part| part.contains(&text));
+        let holds = now.iter().any(|now| spaced(&now.text) == text);
+        if stands && !holds && found.iter().all(|known| known.sentence != *sentence) {
+            let now = now.iter().find(|now| now.about == sentence.about);
+            found.push(Outdated {
+                sentence: sentence.clone(),
+                now: now.map(|now| now.text.clone()),
+            });
+        }
+    }
+    found
 }
 
 /// The first paragraph, and the second where both are short, with what headings stand before them.
@@ -144,24 +207,27 @@ fn opening(background: &str) -> String {
     background[..end].trim_end().to_owned()
 }
 
-fn respondents(material: &Material<'_>) -> String {
-    let mut sentences = vec![format!("{}.", escape(material.responses_line))];
+fn respondents(material: &Material<'_>) -> Vec<Sentence> {
+    let said = |about: About, text: String| Sentence { about, text };
+    let mut sentences = vec![said(
+        About::Respondents,
+        format!("{}.", escape(material.responses_line)),
+    )];
     let escaped = |names: &[String]| names.iter().map(|name| escape(name)).collect::<Vec<_>>();
     if !material.declined.is_empty() {
-        sentences.push(format!("{} declined to answer.", listed(&escaped(material.declined))));
+        let names = listed(&escaped(material.declined));
+        sentences.push(said(About::Declined, format!("{names} declined to answer.")));
     }
     if !material.not_answered.is_empty() {
-        sentences.push(format!(
-            "{} had not answered when this compilation was produced.",
-            listed(&escaped(material.not_answered))
-        ));
+        let names = listed(&escaped(material.not_answered));
+        let text = format!("{names} had not answered when this compilation was produced.");
+        sentences.push(said(About::NotAnswered, text));
     }
-    sentences.join(" ")
+    sentences
 }
 
-fn findings(material: &Material<'_>) -> String {
-    let room = LONGEST_PART - REST.len() - 1;
-    let (mut text, mut length) = (String::new(), 0);
+fn findings(material: &Material<'_>) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
     for (index, question) in material.questions.iter().enumerate() {
         let Some(figure) = material.figures.iter().find(|figure| figure.question == question.id) else {
             continue;
@@ -171,7 +237,20 @@ fn findings(material: &Material<'_>) -> String {
             words => format!(" ({})", escape(&words)),
         };
         let finding = Teller { names: material.names }.finding(question, figure);
-        let bullet = format!("- **Question {}**{quote}: {finding}\n", index + 1);
+        sentences.push(Sentence {
+            about: About::Question(question.id.clone()),
+            text: format!("**Question {}**{quote}: {finding}", index + 1),
+        });
+    }
+    sentences
+}
+
+/// Findings as a list, as many as there is room for.
+fn bullets(findings: &[Sentence]) -> String {
+    let room = LONGEST_PART - REST.len() - 1;
+    let (mut text, mut length) = (String::new(), 0);
+    for finding in findings {
+        let bullet = format!("- {}\n", finding.text);
         length += bullet.chars().count();
         if length > room {
             text.push_str(REST);
@@ -189,18 +268,6 @@ fn listed(names: &[String]) -> String {
         Some((only, _)) => only.clone(),
         None => String::new(),
     }
-}
-
-/// Keeps characters that mean something in Markdown from meaning it.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if r"\`*_[]<>&~|#!".contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }
 
 /// The words of the first paragraph of a question, on one line and without markup.

@@ -14,15 +14,19 @@ use ahq_domain::refusal::Refusal;
 use ahq_domain::response::{Position, Response};
 use ahq_domain::summary::Summary;
 pub use ahq_render::{Format, Order};
-use ahq_store::editions::{self, Edition};
-use ahq_store::queries::{Lock, QueryRef};
+use ahq_store::documents;
+pub use ahq_store::documents::Source;
+use ahq_store::editions::{self, Edition, FrozenView};
+use ahq_store::queries::{self, Lock, QueryRef};
 use ahq_store::{offices, responses, summaries, topics};
 use serde_json::json;
+use tokio::task::spawn_blocking;
 
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::outgoing::Note;
 use crate::queries::{all_in, network};
-use crate::work::{Work, must_be_version};
+use crate::work::{Exchange, Work, must_be_version};
 
 /// Working days after the deadline from which on the service provider may compile for an absent requester.
 pub const PROVIDER_COMPILES_AFTER: i32 = 10;
@@ -56,41 +60,55 @@ pub struct EditionView {
     pub summary: Option<Summary>,
 }
 
-/// A document made from a view.
-#[derive(Debug, Clone)]
-pub struct RenderedDocument {
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Its file name.
-    pub file_name: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
 impl EditionView {
+    /// The view of an edition of a query, as it is frozen.
+    pub(crate) fn of(query: Query, frozen: FrozenView, number: i32, circle: Circle) -> Self {
+        Self {
+            query,
+            edition: frozen.edition,
+            number,
+            circle,
+            sha256: frozen.sha256,
+            summary: frozen.summary,
+        }
+    }
+
+    /// What tells the document of this view in a format and order from all others.
+    pub fn source(&self, format: Format, order: Order) -> Source {
+        let texts = |summary: &Summary| {
+            let parts = [&summary.background, &summary.respondents, &summary.findings];
+            sha256(&json!(parts.map(|part| part.as_str())).to_string())
+        };
+        Source {
+            view_sha256: self.sha256.clone(),
+            summary_sha256: self.summary.as_ref().map(texts).unwrap_or_default(),
+            form: format!("{} by {}", format.word(), order.word()),
+        }
+    }
+
+    /// Its name as a file.
+    pub fn file_name(&self, format: Format) -> String {
+        let query = self.query.number().unwrap_or_else(|| self.query.id.to_string());
+        format!(
+            "EMN_AHQ_{query}_edition-{}_{}.{}",
+            self.number,
+            self.circle,
+            format.extension()
+        )
+    }
+
     /// The view, of which `body` is the canonical JSON, as a document of `format`, by country or by question.
     ///
     /// # Errors
     /// [`Error::Internal`] when what was stored cannot be printed.
-    pub fn render(&self, body: &str, format: Format, order: Order) -> Result<RenderedDocument, Error> {
+    pub fn render(&self, body: &str, format: Format, order: Order) -> Result<Vec<u8>, Error> {
         let source = ahq_render::Source {
             view: &parse_view(body)?,
             canonical: body,
             sha256: &self.sha256,
             summary: self.summary.as_ref(),
         };
-        let bytes = ahq_render::render(source, format, order).map_err(|error| Error::Internal(error.to_string()))?;
-        let name = self.query.number().unwrap_or_else(|| self.query.id.to_string());
-        Ok(RenderedDocument {
-            media_type: format.media_type(),
-            file_name: format!(
-                "EMN_AHQ_{name}_edition-{}_{}.{}",
-                self.number,
-                self.circle,
-                format.extension()
-            ),
-            bytes,
-        })
+        ahq_render::render(source, format, order).map_err(|error| Error::Internal(error.to_string()))
     }
 }
 
@@ -99,15 +117,15 @@ pub(crate) fn parse_view(body: &str) -> Result<View, Error> {
 }
 
 /// What a snapshot is made from, read from the tables.
-struct Material {
+pub(crate) struct Material {
     topics: Vec<String>,
-    offices: ahq_domain::office::Offices,
+    pub(crate) offices: ahq_domain::office::Offices,
     responses: Vec<Submitted>,
     declined: Vec<OfficeCode>,
 }
 
 impl Material {
-    fn snapshot<'a>(&'a self, query: &'a Query, now: Instant) -> Snapshot<'a> {
+    pub(crate) fn snapshot<'a>(&'a self, query: &'a Query, now: Instant) -> Snapshot<'a> {
         Snapshot {
             query,
             topics: &self.topics,
@@ -120,7 +138,7 @@ impl Material {
 }
 
 impl Work<'_> {
-    fn material(
+    pub(crate) fn material(
         &mut self,
         query: &Query,
         responses: Vec<Submitted>,
@@ -156,9 +174,14 @@ impl Work<'_> {
         if query.launched().is_none() {
             return Err(Refusal::conflict("not_open", "there are answers to compare from the launch on").into());
         }
-        let material = self.material_of_now(&query)?;
         let circle = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
-        Ok(compile(&material.snapshot(&query, self.now), circle, 0))
+        self.compiled_now(&query, circle)
+    }
+
+    /// What an edition made now would show to a circle.
+    pub(crate) fn compiled_now(&mut self, query: &Query, circle: Circle) -> Result<View, Error> {
+        let material = self.material_of_now(query)?;
+        Ok(compile(&material.snapshot(query, self.now), circle, 0))
     }
 
     /// Makes the next edition from the submitted versions of this moment, with a view for each circle.
@@ -303,6 +326,7 @@ impl Work<'_> {
                 .map_or(newest, |(_, by)| *by);
             for view in views {
                 editions::mark_replaced(self.conn, edition.id, *view, by)?;
+                documents::remove(self.conn, edition.id, *view)?;
             }
         }
         self.keep_query(query)?;
@@ -431,25 +455,36 @@ impl Work<'_> {
         if let Some(by) = frozen.replaced_by {
             return Err(Error::Replaced { by });
         }
-        Ok(EditionView {
-            query,
-            edition: frozen.edition,
-            number,
-            circle,
-            sha256: frozen.sha256,
-            summary: frozen.summary,
-        })
+        Ok(EditionView::of(query, frozen, number, circle))
     }
 
     /// The canonical JSON of a view that the caller was given.
     ///
     /// # Errors
     /// Those of reading.
-    pub fn edition_body(&mut self, view: &EditionView) -> Result<String, Error> {
+    fn edition_body(&mut self, view: &EditionView) -> Result<String, Error> {
         if let Life::Imported(_) = view.query.life {
             return self.imported_body(&view.query, view.circle);
         }
         Ok(editions::body(self.conn, view.edition, view.circle)?.ok_or(Refusal::Hidden)?)
+    }
+
+    /// Keeps a document of a view, and gives what is kept: where two print the same at once, the first one's. One of a
+    /// view that was replaced in the meantime is not kept.
+    ///
+    /// # Errors
+    /// Those of writing.
+    fn keep_document(&mut self, view: &EditionView, source: &Source, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+        // A narrowing waits for this, or is seen by it.
+        queries::lock(self.conn, &QueryRef::Id(view.query.id), Lock::Shared)?;
+        let frozen = editions::frozen(self.conn, view.query.id, view.number, view.circle)?;
+        if frozen.is_some_and(|frozen| frozen.replaced_by.is_some()) {
+            return Ok(bytes);
+        }
+        if documents::insert(self.conn, source, &bytes, self.now)? {
+            return Ok(bytes);
+        }
+        Ok(documents::find(self.conn, source)?.unwrap_or(bytes))
     }
 
     /// The head of an imported query as its only edition: its respondents are named, their answers are not known.
@@ -551,6 +586,53 @@ impl Work<'_> {
         self.keep_query(&mut query)?;
         self.record("query.unpublished", format!("query/{}", query.id), json!({}))?;
         Ok(query)
+    }
+}
+
+/// What a document is made of, as it was found.
+enum Found {
+    /// The document, printed before.
+    Document(Vec<u8>),
+    /// The canonical JSON of its view.
+    Body(String),
+}
+
+impl Exchange {
+    /// A view that its caller was given, as a document: the one that was handed out before, else printed now, beside
+    /// whatever else goes on, and kept. Where it cannot be kept, the disk being full, it is given all the same.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when what was stored cannot be printed.
+    pub async fn document(&self, view: EditionView, format: Format, order: Order) -> Result<Vec<u8>, Error> {
+        let source = view.source(format, order);
+        let (view, found) = self
+            .read(Credentials::System, {
+                let source = source.clone();
+                move |work| {
+                    let found = match documents::find(work.conn, &source)? {
+                        Some(bytes) => Found::Document(bytes),
+                        None => Found::Body(work.edition_body(&view)?),
+                    };
+                    Ok((view, found))
+                }
+            })
+            .await?;
+        let body = match found {
+            Found::Document(bytes) => return Ok(bytes),
+            Found::Body(body) => body,
+        };
+        let printed = spawn_blocking(move || view.render(&body, format, order).map(|bytes| (view, bytes))).await;
+        let (view, bytes) = printed.map_err(|error| Error::Internal(error.to_string()))??;
+        let kept = self
+            .write(Credentials::System, {
+                let bytes = bytes.clone();
+                move |work| work.keep_document(&view, &source, bytes)
+            })
+            .await;
+        Ok(kept.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a document could not be kept");
+            bytes
+        }))
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! A summary belongs to one view of one edition. Signing the network's summary mails the compilation, once.
 
-use ahq_domain::compilation::Named;
+use ahq_domain::compilation::{Named, View};
 use ahq_domain::dissemination::Circle;
 use ahq_domain::life::Step;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::query::Query;
 use ahq_domain::refusal::Refusal;
-use ahq_domain::summary::{Material, Summary, SummaryInput, first_draft};
+use ahq_domain::summary::{Material, Outdated, Summary, SummaryInput, first_draft, outdated, sentences};
 use ahq_store::editions::{self, Edition};
 use ahq_store::queries::{Lock, QueryRef};
 use ahq_store::summaries::{self, StoredSummary};
@@ -28,8 +28,28 @@ pub struct EditionSummary {
     pub edition: Edition,
     /// The summary.
     pub summary: StoredSummary,
+    /// The computed sentences in it that an amendment or a late response made untrue.
+    pub outdated: Vec<Outdated>,
     /// What the caller may do with it now.
     pub actions: Vec<&'static str>,
+}
+
+/// Does something with what a view gives to write a summary from.
+fn with_material<T>(query: &Query, view: &View, write: impl FnOnce(&Material<'_>) -> T) -> T {
+    let names =
+        |list: &Option<Vec<Named>>| -> Vec<String> { list.iter().flatten().map(|named| named.name.clone()).collect() };
+    write(&Material {
+        background: view.background.as_ref(),
+        responses_line: &view.head.responses_line,
+        declined: &names(&view.head.declined),
+        not_answered: &names(&view.head.not_answered),
+        questions: &query.questions,
+        figures: &view.comparison,
+        names: &|office| {
+            let response = view.responses.iter().find(|response| response.office == *office);
+            response.map_or_else(|| office.to_string(), |response| response.name.clone())
+        },
+    })
 }
 
 impl Work<'_> {
@@ -41,22 +61,7 @@ impl Work<'_> {
         circle: Circle,
     ) -> Result<StoredSummary, Error> {
         let (_, stored) = editions::view(self.conn, query.id, edition.number, circle)?.ok_or(Refusal::Hidden)?;
-        let view = parse_view(&stored.body)?;
-        let names = |list: &Option<Vec<Named>>| -> Vec<String> {
-            list.iter().flatten().map(|named| named.name.clone()).collect()
-        };
-        let text = first_draft(&Material {
-            background: view.background.as_ref(),
-            responses_line: &view.head.responses_line,
-            declined: &names(&view.head.declined),
-            not_answered: &names(&view.head.not_answered),
-            questions: &query.questions,
-            figures: &view.comparison,
-            names: &|office| {
-                let response = view.responses.iter().find(|response| response.office == *office);
-                response.map_or_else(|| office.to_string(), |response| response.name.clone())
-            },
-        });
+        let text = with_material(query, &parse_view(&stored.body)?, first_draft);
         let summary = StoredSummary {
             edition: edition.id,
             circle,
@@ -88,13 +93,26 @@ impl Work<'_> {
         Ok(last.ok_or_else(|| Refusal::conflict("no_edition", "a summary belongs to an edition: make one first"))?)
     }
 
-    fn shown_summary(&self, query: &Query, edition: Edition, summary: StoredSummary) -> EditionSummary {
+    /// A summary with the computed sentences in it that the submitted answers of this moment no longer bear out.
+    fn shown_summary(
+        &mut self,
+        query: &Query,
+        edition: Edition,
+        summary: StoredSummary,
+    ) -> Result<EditionSummary, Error> {
+        let mut earlier = Vec::new();
+        for body in editions::bodies(self.conn, query.id, summary.circle)? {
+            earlier.extend(with_material(query, &parse_view(&body)?, sentences));
+        }
+        let live = self.compiled_now(query, summary.circle)?;
+        let outdated = outdated(&summary.summary, &earlier, &with_material(query, &live, sentences));
         let steps = [
             ("change", Action::EditSummary, true),
             ("sign", Action::SignSummary, summary.signed.is_none()),
         ];
         let in_time = query.allows(Step::Summarise, self.now).is_ok();
-        EditionSummary {
+        Ok(EditionSummary {
+            outdated,
             actions: steps
                 .into_iter()
                 .filter(|(_, action, possible)| {
@@ -104,7 +122,7 @@ impl Work<'_> {
                 .collect(),
             edition,
             summary,
-        }
+        })
     }
 
     /// The summary of the newest edition for a circle, in the making or signed, for the requesters.
@@ -116,7 +134,7 @@ impl Work<'_> {
         self.may(Action::ReadSummary, Subject::Query(&query))?;
         let edition = self.last_edition(&query)?;
         let summary = summaries::find(self.conn, edition.id, circle)?.ok_or(Refusal::Hidden)?;
-        Ok(self.shown_summary(&query, edition, summary))
+        self.shown_summary(&query, edition, summary)
     }
 
     /// Writes the summary of the newest edition for a circle. `expected` is the version read; none begins it. A
@@ -162,7 +180,7 @@ impl Work<'_> {
         };
         let subject = format!("query/{}/edition/{}", query.id, edition.number);
         self.record("summary.changed", subject, json!({"circle": circle}))?;
-        Ok(self.shown_summary(&query, edition, summary))
+        self.shown_summary(&query, edition, summary)
     }
 
     /// Signs a summary off. When the network's is signed, the compilation is mailed once to every office asked, the
@@ -194,7 +212,7 @@ impl Work<'_> {
         if circle == Circle::Network {
             self.mail_compilation(&mut query, &edition)?;
         }
-        Ok(self.shown_summary(&query, edition, summary))
+        self.shown_summary(&query, edition, summary)
     }
 
     /// Sends the compilation without a summary.

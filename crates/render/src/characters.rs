@@ -2,6 +2,10 @@
 
 /// What stands where nothing better is known.
 const SUBSTITUTE: char = '\u{fffd}';
+/// How many characters may stand without a place to break the line.
+const LONGEST_WORD: usize = 60;
+/// A place where a line may break, which shows nothing.
+const BREAK: char = '\u{200b}';
 
 /// The text in characters that XML 1.0 allows, with the symbols that Word pastes from its private area as plain ones.
 /// Byte order marks, which show nothing, go.
@@ -15,6 +19,32 @@ pub(crate) fn for_xml(text: &str) -> String {
             _ => symbol(letter),
         })
         .collect()
+}
+
+/// The text in characters that fonts can draw, `drawn` telling which. A Georgian capital is drawn as its small letter, and
+/// a line may break within a very long word.
+pub(crate) fn for_fonts(text: &str, drawn: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut unbroken = 0;
+    for letter in for_xml(text).chars().filter(|letter| !is_joiner(*letter)) {
+        let letter = match letter {
+            '\u{1c90}'..='\u{1cbf}' => letter.to_lowercase().next().unwrap_or(letter),
+            _ => letter,
+        };
+        unbroken = if letter.is_whitespace() { 0 } else { unbroken + 1 };
+        if unbroken > LONGEST_WORD {
+            shown.push(BREAK);
+            unbroken = 1;
+        }
+        let known = letter.is_ascii() || letter == '\u{a0}' || drawn(letter);
+        shown.push(if known { letter } else { SUBSTITUTE });
+    }
+    shown
+}
+
+/// What joins or varies the characters beside it and shows nothing itself.
+fn is_joiner(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A symbol of the fonts Symbol and Wingdings as Word pastes it, as the character that looks like it.

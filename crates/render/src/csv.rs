@@ -23,17 +23,13 @@ const HEAD: [&str; 13] = [
     "Sources",
 ];
 
-/// Prints a view.
+/// Prints a view; with a byte order mark spreadsheets know that it is UTF-8.
 ///
 /// # Errors
 /// [`RenderError`] when a row cannot be written.
-pub(crate) fn print(view: &View) -> Result<Vec<u8>, RenderError> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(HEAD).map_err(RenderError::of)?;
-    for answer in answer_rows(view) {
-        let cells = [
+pub(crate) fn print(view: &View, mark: bool) -> Result<Vec<u8>, RenderError> {
+    let rows = answer_rows(view).map(|answer| {
+        [
             view.head.number.clone().unwrap_or_default(),
             view.edition.to_string(),
             view.circle.to_string(),
@@ -47,9 +43,27 @@ pub(crate) fn print(view: &View) -> Result<Vec<u8>, RenderError> {
             answer.comment,
             answer.row.as_of.map(|date| date.to_string()).unwrap_or_default(),
             answer.sources,
-        ];
+        ]
+    });
+    write(mark, HEAD, rows)
+}
+
+/// Writes rows under a head, each cell guarded.
+///
+/// # Errors
+/// [`RenderError`] when a row cannot be written.
+pub(crate) fn write<const COLUMNS: usize>(
+    mark: bool,
+    head: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> Result<Vec<u8>, RenderError> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(if mark { "\u{feff}" } else { "" }.as_bytes().to_vec());
+    writer.write_record(head).map_err(RenderError::of)?;
+    for row in rows {
         writer
-            .write_record(cells.map(|cell| guarded(&cell)))
+            .write_record(row.map(|cell| guarded(&cell)))
             .map_err(RenderError::of)?;
     }
     writer.into_inner().map_err(|error| RenderError(error.to_string()))

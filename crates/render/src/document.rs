@@ -4,9 +4,10 @@
 
 use ahq_domain::clock::Instant;
 use ahq_domain::markdown;
+use serde::Serialize;
 
 /// A document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Document {
     /// What stands above the title: `Ad-Hoc Query 2026.81`.
     pub over_title: String,
@@ -23,7 +24,8 @@ pub struct Document {
 }
 
 /// A part of a document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "block", content = "content", rename_all = "snake_case")]
 pub enum Block {
     /// A heading; the title is level 1, so these begin at 2.
     Heading {
@@ -42,8 +44,8 @@ pub enum Block {
     Remark(String),
     /// A boxed notice.
     Notice(String),
-    /// A text its author wrote in Markdown; its headings are shifted below the document's own.
-    Text(Vec<markdown::Block>),
+    /// A text its author wrote in Markdown.
+    Text(Text),
     /// A list without numbers.
     List(Vec<String>),
     /// Terms with their texts.
@@ -56,8 +58,17 @@ pub enum Block {
     Pages(Orientation),
 }
 
+/// A text its author wrote in Markdown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Text {
+    /// What it says.
+    pub blocks: Vec<markdown::Block>,
+    /// The level of the heading it stands under: its own headings begin one below, so that none is skipped.
+    pub under: u8,
+}
+
 /// Something outside the document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reference {
     /// Its title.
     pub title: String,
@@ -66,7 +77,8 @@ pub struct Reference {
 }
 
 /// How a page lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Orientation {
     /// Higher than wide.
     Portrait,
@@ -75,7 +87,7 @@ pub enum Orientation {
 }
 
 /// A table; the first cell of each row is its header.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Table {
     /// What it shows.
     pub caption: String,
@@ -83,17 +95,66 @@ pub struct Table {
     pub head: Vec<String>,
     /// Its rows.
     pub rows: Vec<Vec<Cell>>,
+    /// How much of the width each column takes, against the others.
+    pub shares: Vec<usize>,
+}
+
+impl Table {
+    /// A table whose columns are as wide as what they hold needs: most for texts, for words or numbers as much as the
+    /// longest, and never so little that no word fits.
+    pub fn new(caption: String, head: Vec<String>, rows: Vec<Vec<Cell>>) -> Self {
+        let wanted: Vec<usize> = (0..head.len())
+            .map(|index| {
+                let cells = rows.iter().filter_map(|row| row.get(index));
+                cells.map(Cell::width).max().unwrap_or_default()
+            })
+            .zip(&head)
+            .map(|(cells, head)| cells.max(head.chars().count().min(14)).max(8))
+            .collect();
+        let least = wanted.iter().sum::<usize>() / 14;
+        Self {
+            caption,
+            head,
+            rows,
+            shares: wanted.into_iter().map(|share| share.max(least)).collect(),
+        }
+    }
 }
 
 /// A cell.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "cell", content = "content", rename_all = "snake_case")]
 pub enum Cell {
     /// Plain text.
     Text(String),
     /// A number, set to the right.
     Number(String),
+    /// How many of all: as text, and where a format can draw, as a bar beside it that says no more.
+    Count {
+        /// How many.
+        of_these: usize,
+        /// Of how many.
+        all: usize,
+    },
     /// Anything.
     Blocks(Vec<Block>),
+}
+
+impl Cell {
+    /// The width it would like, in characters.
+    fn width(&self) -> usize {
+        match self {
+            Self::Text(text) => text.chars().count().min(60),
+            Self::Number(number) => number.chars().count().min(24),
+            Self::Count { .. } => 18,
+            Self::Blocks(_) => 90,
+        }
+    }
+}
+
+/// What a count says: `5 of 24`.
+pub(crate) fn counted(of_these: usize, all: usize) -> String {
+    format!("{of_these} of {all}")
 }
 
 impl From<String> for Cell {

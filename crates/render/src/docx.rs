@@ -3,9 +3,9 @@
 //!
 //! Only what depends on the document is written here; styles and settings are files under `assets/docx`.
 
-mod body;
-mod package;
-mod xml;
+pub(crate) mod body;
+pub(crate) mod package;
+pub(crate) mod xml;
 
 use crate::RenderError;
 use crate::document::Document;
@@ -13,8 +13,8 @@ use body::Body;
 use package::Package;
 use xml::Xml;
 
-/// The names of the vocabulary, on the root of every part that uses it.
-const NAMES: [(&str, &str); 2] = [
+/// The names of the vocabulary, on the root of every part that uses it; boxes to tick are of Word 2010.
+const NAMES: [(&str, &str); 5] = [
     (
         "xmlns:w",
         "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -23,16 +23,42 @@ const NAMES: [(&str, &str); 2] = [
         "xmlns:r",
         "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     ),
+    ("xmlns:w14", "http://schemas.microsoft.com/office/word/2010/wordml"),
+    (
+        "xmlns:mc",
+        "http://schemas.openxmlformats.org/markup-compatibility/2006",
+    ),
+    ("mc:Ignorable", "w14"),
 ];
 
 const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
 const RELATION: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
-/// The parts that every document shares, with the type of their relation to the document.
-const SHARED: [(&str, &str, &str); 2] = [
-    ("styles", "styles.xml", include_str!("../assets/docx/styles.xml")),
-    ("settings", "settings.xml", include_str!("../assets/docx/settings.xml")),
-];
+const STYLES: &str = include_str!("../assets/docx/styles.xml");
+const SETTINGS: &str = include_str!("../assets/docx/settings.xml");
+
+/// What of a document may be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protection {
+    /// Everything.
+    None,
+    /// Only what its controls hold.
+    AllButControls,
+}
+
+impl Protection {
+    fn settings(self) -> String {
+        let after = "<w:zoom w:percent=\"100\"/>\n";
+        match self {
+            Self::None => SETTINGS.to_owned(),
+            Self::AllButControls => SETTINGS.replacen(
+                after,
+                &format!("{after}<w:documentProtection w:edit=\"forms\" w:enforcement=\"1\"/>\n"),
+                1,
+            ),
+        }
+    }
+}
 
 /// Prints a document.
 ///
@@ -41,6 +67,14 @@ const SHARED: [(&str, &str, &str); 2] = [
 pub(crate) fn print(document: &Document) -> Result<Vec<u8>, RenderError> {
     let mut body = Body::new(document)?;
     body.write()?;
+    pack(document, body, Protection::None)
+}
+
+/// Puts the text of a document together with the parts that all documents share.
+///
+/// # Errors
+/// [`RenderError`] when a part cannot be written.
+pub(crate) fn pack(document: &Document, body: Body<'_>, protection: Protection) -> Result<Vec<u8>, RenderError> {
     let written = body.finish()?;
     let mut package = Package::default();
     package.add(
@@ -52,9 +86,8 @@ pub(crate) fn print(document: &Document) -> Result<Vec<u8>, RenderError> {
     package.add("docProps/app.xml", include_bytes!("../assets/docx/app.xml"))?;
     package.add("word/document.xml", &written.document)?;
     package.add("word/_rels/document.xml.rels", &relations(true, &written.links)?)?;
-    for (_, file, content) in SHARED {
-        package.add(&format!("word/{file}"), content.as_bytes())?;
-    }
+    package.add("word/styles.xml", STYLES.as_bytes())?;
+    package.add("word/settings.xml", protection.settings().as_bytes())?;
     package.add("word/numbering.xml", &written.numbering)?;
     package.add("word/footnotes.xml", &written.footnotes)?;
     package.add(
@@ -70,12 +103,10 @@ pub(crate) fn print(document: &Document) -> Result<Vec<u8>, RenderError> {
 fn relations(of_document: bool, links: &[String]) -> Result<Vec<u8>, RenderError> {
     let mut xml = Xml::new("Relationships", &[("xmlns", RELATIONS)])?;
     if of_document {
-        let shared = SHARED.iter().map(|(kind, file, _)| (*kind, *file));
-        let own = ["numbering", "footnotes", "header", "footer"];
-        let files = own.map(|kind| (kind, format!("{kind}.xml")));
-        for (kind, file) in shared.chain(files.iter().map(|(kind, file)| (*kind, file.as_str()))) {
+        for kind in ["styles", "settings", "numbering", "footnotes", "header", "footer"] {
             let kind_of = format!("{RELATION}/{kind}");
-            xml.empty("Relationship", &[("Id", kind), ("Type", &kind_of), ("Target", file)])?;
+            let file = format!("{kind}.xml");
+            xml.empty("Relationship", &[("Id", kind), ("Type", &kind_of), ("Target", &file)])?;
         }
     }
     let kind = format!("{RELATION}/hyperlink");

@@ -2,7 +2,7 @@
 
 use ahq_domain::markdown;
 
-use crate::document::{Block, Cell, Document, Table};
+use crate::document::{Block, Cell, Document, Table, counted};
 
 const STYLE: &str = include_str!("../assets/document.css");
 
@@ -59,9 +59,9 @@ fn block(part: &Block, out: &mut String) {
         Block::Label(text) => element("p", "label", text, out),
         Block::Remark(text) => element("p", "remark", text, out),
         Block::Notice(text) => element("p", "notice", text, out),
-        Block::Text(blocks) => {
+        Block::Text(text) => {
             out.push_str("<div class=\"text\">");
-            out.push_str(&markdown::html(blocks, 3));
+            out.push_str(&markdown::html(&text.blocks, text.under));
             out.push_str("</div>\n");
         }
         Block::List(items) => {
@@ -137,6 +137,10 @@ fn table(table: &Table, out: &mut String) {
                     out.push_str(&format!("<{tag} class=\"number\">"));
                     escape(text, out);
                 }
+                Cell::Count { of_these, all } => {
+                    out.push_str(&format!("<{tag} class=\"number\">{}", counted(*of_these, *all)));
+                    bar(*of_these, *all, out);
+                }
                 Cell::Blocks(blocks) => {
                     out.push_str(&format!("<{tag}>"));
                     for part in blocks {
@@ -149,6 +153,15 @@ fn table(table: &Table, out: &mut String) {
         out.push_str("</tr>\n");
     }
     out.push_str("</tbody>\n</table>\n");
+}
+
+/// Says what the text beside it says: hidden from who does not look.
+fn bar(of_these: usize, all: usize, out: &mut String) {
+    let width = 100 * of_these / all.max(1);
+    out.push_str(&format!(
+        "<svg class=\"bar\" aria-hidden=\"true\" viewBox=\"0 0 100 6\" preserveAspectRatio=\"none\">\
+         <rect class=\"all\" width=\"100\" height=\"6\"/><rect width=\"{width}\" height=\"6\"/></svg>"
+    ));
 }
 
 fn escape(text: &str, out: &mut String) {

@@ -14,7 +14,7 @@ use ahq_domain::question::{Column, Kind};
 use ahq_domain::summary::Summary;
 
 pub(crate) use self::comparison::Names;
-use crate::document::{Block, Cell, Document, Orientation, Reference, Table};
+use crate::document::{Block, Cell, Document, Orientation, Reference, Table, Text};
 use crate::{Order, Source};
 
 /// Lays a view out.
@@ -52,16 +52,22 @@ pub fn lay_out(source: Source<'_>, order: Order) -> Document {
         blocks.push(heading(2, "changes", "Changes since the previous edition"));
         blocks.push(Block::List(view.changes.clone()));
     }
+    place_texts(&mut blocks, 1);
     Document {
-        over_title: match &view.head.number {
-            Some(number) => format!("Ad-Hoc Query {number}"),
-            None => "Ad-Hoc Query".to_owned(),
-        },
+        over_title: over_title(view),
         title: view.head.title.clone(),
         author: names(&view.head.requesters),
         made: view.produced,
         marking: view.circle.may_be_passed_on_to().to_owned(),
         blocks,
+    }
+}
+
+/// `Ad-Hoc Query 2026.81`.
+pub(crate) fn over_title(view: &View) -> String {
+    match &view.head.number {
+        Some(number) => format!("Ad-Hoc Query {number}"),
+        None => "Ad-Hoc Query".to_owned(),
     }
 }
 
@@ -73,8 +79,30 @@ fn heading(level: u8, id: &str, text: &str) -> Block {
     }
 }
 
+/// A text; which heading it stands under is written in when the document is whole.
 fn text(markdown: &Markdown) -> Block {
-    Block::Text(markdown.tree())
+    Block::Text(Text {
+        blocks: markdown.tree(),
+        under: 1,
+    })
+}
+
+/// Tells each text the level of the heading it stands under.
+fn place_texts(blocks: &mut [Block], mut level: u8) {
+    for block in blocks {
+        match block {
+            Block::Heading { level: own, .. } => level = *own,
+            Block::Text(text) => text.under = level,
+            Block::Table(table) => {
+                for cell in table.rows.iter_mut().flatten() {
+                    if let Cell::Blocks(blocks) = cell {
+                        place_texts(blocks, level);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn head(view: &View, sha256: &str) -> Vec<Block> {
@@ -144,7 +172,7 @@ fn summary_blocks(summary: &Summary) -> Vec<Block> {
     for (id, title, part) in parts {
         if !part.as_str().is_empty() {
             blocks.push(heading(3, id, title));
-            blocks.push(Block::Text(part.tree()));
+            blocks.push(text(part));
         }
     }
     blocks
@@ -180,7 +208,7 @@ fn question_text(question: &AskedQuestion) -> Vec<Block> {
     blocks
 }
 
-fn sentence_case(text: &str) -> String {
+pub(crate) fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
     letters
         .next()
@@ -188,11 +216,8 @@ fn sentence_case(text: &str) -> String {
 }
 
 fn table(caption: String, head: &[&str], rows: Vec<Vec<Cell>>) -> Block {
-    Block::Table(Table {
-        caption,
-        head: head.iter().map(|head| (*head).to_owned()).collect(),
-        rows,
-    })
+    let head = head.iter().map(|head| (*head).to_owned()).collect();
+    Block::Table(Table::new(caption, head, rows))
 }
 
 fn cells_of(row: &Row, columns: &[Column]) -> Vec<Cell> {
@@ -374,7 +399,7 @@ fn option_text<'a>(question: &'a AskedQuestion, id: &'a str) -> &'a str {
 
 fn content_blocks(question: &AskedQuestion, content: &Content) -> Vec<Block> {
     let mut blocks = match content {
-        Content::Text { text } => vec![Block::Text(text.tree())],
+        Content::Text { text: markdown } => vec![text(markdown)],
         Content::Choice { options, .. } => vec![Block::List(
             options
                 .iter()
@@ -392,7 +417,7 @@ fn content_blocks(question: &AskedQuestion, content: &Content) -> Vec<Block> {
         other => vec![Block::Paragraph(answer_text(question, other))],
     };
     if let Some(comment) = comment(content) {
-        blocks.push(Block::Text(comment.tree()));
+        blocks.push(text(comment));
     }
     blocks
 }

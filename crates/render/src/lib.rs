@@ -8,17 +8,24 @@ mod characters;
 pub mod csv;
 pub mod document;
 mod docx;
+#[cfg(test)]
+mod example;
 pub mod html;
+pub mod index;
 pub mod json;
 pub mod layout;
+mod pdf;
 mod rows;
+pub mod word_form;
 mod xlsx;
 
 use ahq_domain::compilation::View;
 use ahq_domain::summary::Summary;
+use serde::{Deserialize, Serialize};
 
 /// The format of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// One printable page.
     Html,
@@ -26,24 +33,37 @@ pub enum Format {
     Json,
     /// One row for each country and question (RFC 4180), in UTF-8 with a byte order mark for spreadsheets.
     Csv,
+    /// The same without the mark, for programs that would take it for data.
+    CsvWithoutMark,
     /// A document for Word.
     Docx,
+    /// Pages: tagged PDF/UA-1 and PDF/A-2a.
+    Pdf,
     /// A workbook: an overview, a row for each country and question, tables, the comparison, what changed.
     Xlsx,
 }
 
 impl Format {
-    /// All formats.
-    pub const ALL: [Self; 5] = [Self::Html, Self::Json, Self::Csv, Self::Docx, Self::Xlsx];
+    /// All formats, each in its usual form.
+    pub const ALL: [Self; 6] = [Self::Html, Self::Pdf, Self::Docx, Self::Xlsx, Self::Csv, Self::Json];
 
-    /// Its word in addresses and its ending in file names.
+    /// What tells it from all others.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::CsvWithoutMark => "csv without mark",
+            other => other.extension(),
+        }
+    }
+
+    /// Its ending in file names.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Html => "html",
             Self::Json => "json",
-            Self::Csv => "csv",
+            Self::Csv | Self::CsvWithoutMark => "csv",
             Self::Docx => "docx",
             Self::Xlsx => "xlsx",
+            Self::Pdf => "pdf",
         }
     }
 
@@ -52,21 +72,33 @@ impl Format {
         match self {
             Self::Html => "text/html; charset=utf-8",
             Self::Json => "application/json",
-            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Csv | Self::CsvWithoutMark => "text/csv; charset=utf-8; header=present",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Pdf => "application/pdf",
         }
     }
 }
 
 /// In which order the responses stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Order {
     /// One row for each country: the network's habit.
     #[default]
     Country,
     /// One table for each question.
     Question,
+}
+
+impl Order {
+    /// Its word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::Question => "question",
+        }
+    }
 }
 
 /// What is printed: a view, its canonical JSON, its hash, and the summary signed for it.
@@ -101,8 +133,10 @@ pub fn render(source: Source<'_>, format: Format, order: Order) -> Result<Vec<u8
     match format {
         Format::Html => Ok(html::print(&layout::lay_out(source, order)).into_bytes()),
         Format::Json => json::print(source),
-        Format::Csv => csv::print(source.view),
+        Format::Csv => csv::print(source.view, true),
+        Format::CsvWithoutMark => csv::print(source.view, false),
         Format::Xlsx => xlsx::print(source),
+        Format::Pdf => pdf::print(&layout::lay_out(source, order)),
         Format::Docx => docx::print(&layout::lay_out(source, order)),
     }
 }

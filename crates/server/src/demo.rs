@@ -130,7 +130,7 @@ fn remove(folder: &Path) -> Result<(), StartError> {
         gone(&folder.join(name))?;
     }
     let editions = Format::ALL.map(|format| ("editions", format.extension()));
-    for (part, ending) in editions.into_iter().chain([("outbox", "eml")]) {
+    for (part, ending) in editions.into_iter().chain([("forms", "docx"), ("outbox", "eml")]) {
         let Ok(files) = std::fs::read_dir(folder.join(part)) else {
             continue;
         };
@@ -199,7 +199,7 @@ async fn play_all(parts: &Parts, options: &Options) -> Result<(), StartError> {
         clock: moved,
         worker,
         schedule,
-        editions: options.data.join("editions"),
+        folder: options.data.clone(),
     };
     play.run().await?;
     running.stop().await;
@@ -258,7 +258,8 @@ fn explain(options: &Options) -> Result<(), StartError> {
     let listen = options.listen;
     say(format!(
         "
-Documents   {folder}/editions: the requesters', the network's and the public view as HTML, JSON and CSV
+Documents   {folder}/editions: the requesters', the network's and the public view in every format
+            {folder}/forms: the Word form of a respondent, to be filled in and uploaded
 Mails       {folder}/outbox: {mails} messages, one for each recipient
 Interface   http://{listen}/api/v1, described at http://{listen}/docs/
 Sign in as  requester      coordinator.lu@example.org (also expert.lu and reader.lu)

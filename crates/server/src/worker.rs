@@ -34,6 +34,14 @@ pub struct Worker {
     sender: Sender,
 }
 
+/// What was done in one turn.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    round: Round,
+    /// Whether a document of an export was made.
+    made: bool,
+}
+
 impl Worker {
     /// The worker of an exchange, with the way its mail leaves.
     ///
@@ -77,13 +85,18 @@ impl Worker {
         })
     }
 
-    /// Clears what is over, where an hour has passed, and delivers one message that is due.
-    async fn turn(&self, clear_at: &mut Instant) -> Result<Round, Error> {
+    /// Clears what is over, where an hour has passed, delivers one message that is due, and makes one document of an
+    /// export that lacks some.
+    async fn turn(&self, clear_at: &mut Instant) -> Result<Turn, Error> {
         if *clear_at <= Instant::now() {
             *clear_at = Instant::now() + CLEAR_EVERY;
             self.exchange.clear_replies().await?;
+            self.exchange.clear_exports().await?;
         }
-        self.exchange.deliver_due(&self.transport, &self.sender, ROUND).await
+        Ok(Turn {
+            round: self.exchange.deliver_due(&self.transport, &self.sender, ROUND).await?,
+            made: self.exchange.make_export().await?,
+        })
     }
 
     /// Delivers all that is due now; gives how many messages left.
@@ -102,16 +115,16 @@ impl Worker {
     }
 }
 
-/// Works until it is told to stop, which it looks at between two messages.
+/// Works until it is told to stop, which it looks at between two turns.
 pub async fn run(worker: Worker, metrics: Arc<Metrics>, mut stopped: watch::Receiver<bool>) {
     let (mut told, mut pause) = (Round::default(), PAUSE);
     let mut clear_at = Instant::now();
     while !*stopped.borrow() {
         let turned = survive(worker.turn(&mut clear_at)).await;
-        metrics.tick(turned.as_ref().and_then(|round| round.as_ref().ok().copied()));
+        metrics.tick(turned.as_ref().and_then(|turn| Some(turn.as_ref().ok()?.round)));
         match turned {
-            Some(Ok(round)) if !round.is_empty() => {
-                add(&mut told, round);
+            Some(Ok(turn)) if turn.made || !turn.round.is_empty() => {
+                add(&mut told, turn.round);
                 continue;
             }
             Some(Ok(_)) => {

@@ -141,6 +141,21 @@ pub fn list(conn: &mut Connection, query: QueryId) -> Result<Vec<Edition>, Store
     Ok(rows.into_iter().map(Edition::from).collect())
 }
 
+/// All editions there are: query, id, number and when it was made. Statements: 1.
+///
+/// # Errors
+/// Those of reading.
+pub fn all(conn: &mut Connection) -> Result<Vec<(QueryId, EditionId, i32, Instant)>, StoreError> {
+    let rows: Vec<(Id, Id, i32, Time)> = editions::table
+        .order((editions::made_at, editions::id))
+        .select((editions::query_id, editions::id, editions::number, editions::made_at))
+        .load(conn)?;
+    let known = |(query, id, number, made): (Id, Id, i32, Time)| {
+        (QueryId(query.into()), EditionId(id.into()), number, made.into())
+    };
+    Ok(rows.into_iter().map(known).collect())
+}
+
 /// Finds an edition by its number. Statements: 1.
 ///
 /// # Errors
@@ -203,6 +218,49 @@ pub fn view(
     }))
 }
 
+type SummaryTexts = (String, String, String);
+type FrozenRow = (Id, String, Option<i32>, Option<SummaryTexts>);
+
+fn frozen_view((edition, sha256, replaced_by, texts): FrozenRow) -> Result<FrozenView, StoreError> {
+    Ok(FrozenView {
+        edition: EditionId(edition.into()),
+        sha256,
+        replaced_by,
+        summary: match texts {
+            Some((background, respondents, findings)) => Some(Summary {
+                background: from_word(&background)?,
+                respondents: from_word(&respondents)?,
+                findings: from_word(&findings)?,
+            }),
+            None => None,
+        },
+    })
+}
+
+/// The views of these editions for a circle, without their bodies, replaced ones too. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn frozen_of(conn: &mut Connection, ids: &[EditionId], circle: Circle) -> Result<Vec<FrozenView>, StoreError> {
+    let ids: Vec<Id> = ids.iter().map(|id| Id::from(id.0)).collect();
+    let signed = summaries::edition_id
+        .eq(edition_views::edition_id)
+        .and(summaries::circle.eq(edition_views::circle))
+        .and(summaries::signed_at.is_not_null());
+    let rows: Vec<FrozenRow> = both!(conn, |database| edition_views::table
+        .left_join(summaries::table.on(signed))
+        .filter(edition_views::edition_id.eq_any(ids))
+        .filter(edition_views::circle.eq(circle.word()))
+        .select((
+            edition_views::edition_id,
+            edition_views::sha256,
+            edition_views::replaced_by,
+            (summaries::background, summaries::respondents, summaries::findings).nullable(),
+        ))
+        .load(database))?;
+    rows.into_iter().map(frozen_view).collect()
+}
+
 /// One view of an edition without its body, replaced ones too. Statements: 1.
 ///
 /// # Errors
@@ -213,12 +271,11 @@ pub fn frozen(
     number: i32,
     circle: Circle,
 ) -> Result<Option<FrozenView>, StoreError> {
-    type Texts = (String, String, String);
     let signed = summaries::edition_id
         .eq(edition_views::edition_id)
         .and(summaries::circle.eq(edition_views::circle))
         .and(summaries::signed_at.is_not_null());
-    let found: Option<(Id, String, Option<i32>, Option<Texts>)> = both!(conn, |database| editions::table
+    let found: Option<FrozenRow> = both!(conn, |database| editions::table
         .inner_join(edition_views::table)
         .left_join(summaries::table.on(signed))
         .filter(editions::query_id.eq(Id::from(query.0)))
@@ -232,23 +289,7 @@ pub fn frozen(
         ))
         .first(database))
     .optional()?;
-    found
-        .map(|(edition, sha256, replaced_by, texts)| {
-            Ok(FrozenView {
-                edition: EditionId(edition.into()),
-                sha256,
-                replaced_by,
-                summary: match texts {
-                    Some((background, respondents, findings)) => Some(Summary {
-                        background: from_word(&background)?,
-                        respondents: from_word(&respondents)?,
-                        findings: from_word(&findings)?,
-                    }),
-                    None => None,
-                },
-            })
-        })
-        .transpose()
+    found.map(frozen_view).transpose()
 }
 
 /// The body of a view, byte for byte as it was hashed. Statements: 1.
@@ -262,6 +303,20 @@ pub fn body(conn: &mut Connection, edition: EditionId, circle: Circle) -> Result
         .select(edition_views::body)
         .first(conn)
         .optional()?)
+}
+
+/// The bodies of the views of a query for a circle, replaced ones too, the oldest edition first. Statements: 1.
+///
+/// # Errors
+/// Those of reading.
+pub fn bodies(conn: &mut Connection, query: QueryId, circle: Circle) -> Result<Vec<String>, StoreError> {
+    Ok(editions::table
+        .inner_join(edition_views::table)
+        .filter(editions::query_id.eq(Id::from(query.0)))
+        .filter(edition_views::circle.eq(circle.word()))
+        .order(editions::number)
+        .select(edition_views::body)
+        .load(conn)?)
 }
 
 /// The views of an edition, the narrowest circle first. Statements: 1.

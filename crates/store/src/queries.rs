@@ -96,6 +96,19 @@ pub fn find(conn: &mut Connection, reference: &QueryRef) -> Result<Option<Query>
     found.map(|(row, asked)| row.into_query(&asked)).transpose()
 }
 
+/// The queries of these ids with their addressees, in any order; those that are not there are left out. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn find_all(conn: &mut Connection, ids: &[QueryId]) -> Result<Vec<Query>, StoreError> {
+    let ids: Vec<Id> = ids.iter().map(|id| Id::from(id.0)).collect();
+    let found: Vec<(Row, String)> = both!(conn, |database| queries::table
+        .filter(queries::id.eq_any(ids))
+        .select((Row::as_select(), AddresseesOfQuery))
+        .load(database))?;
+    found.into_iter().map(|(row, asked)| row.into_query(&asked)).collect()
+}
+
 /// Writes all facts of a query but its addressees, over the version before `query.version`. Statements: 1.
 ///
 /// # Errors

@@ -234,6 +234,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::column::sql::Time;
+    use diesel::sql_types::{Binary, Text};
+
+    documents (view_sha256, summary_sha256, form) {
+        view_sha256 -> Text,
+        summary_sha256 -> Text,
+        form -> Text,
+        bytes -> Binary,
+        made_at -> Time,
+    }
+}
+
+diesel::table! {
     use crate::column::sql::{Id, Time};
     use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -300,6 +313,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{Integer, Nullable};
+
+    exports (id) {
+        id -> Id,
+        user_id -> Id,
+        asked_at -> Time,
+        wanted -> Json,
+        entries -> Json,
+        due_at -> Time,
+        lease -> Integer,
+        done -> Integer,
+        finished_at -> Nullable<Time>,
+    }
+}
+
 diesel::joinable!(addressees -> offices (office));
 diesel::joinable!(addressees -> queries (query_id));
 diesel::joinable!(draft_answers -> responses (response_id));
@@ -319,9 +349,11 @@ diesel::joinable!(users -> offices (office));
 diesel::allow_tables_to_appear_in_same_query!(
     addressees,
     audit_events,
+    documents,
     draft_answers,
     edition_views,
     editions,
+    exports,
     holidays,
     invitations,
     keys,

@@ -19,7 +19,7 @@ use crate::Order;
 use crate::scene::{Scene, answers, drafted, etag, launched, serve};
 
 /// POSTs that take no key, and why.
-const WITHOUT_KEY: [(&str, &str); 3] = [
+const WITHOUT_KEY: [(&str, &str); 4] = [
     ("sign_in", "its reply holds secrets, which are never stored"),
     (
         "refresh_session",
@@ -29,6 +29,7 @@ const WITHOUT_KEY: [(&str, &str); 3] = [
         "accept_invitation",
         "its link works once, and its body holds a password",
     ),
+    ("read_word_form", "it says what it read and changes nothing"),
 ];
 /// How many requests come at once.
 const AT_ONCE: usize = 5;
@@ -217,6 +218,16 @@ impl Cast {
             "publish_edition" => {
                 let path = self.compiled().await;
                 self.of_lead(&path, "/publication", json!({"edition": 1})).await
+            }
+            "ask_export" => {
+                let path = self.compiled().await;
+                let query = path.trim_start_matches("/queries/");
+                Ask {
+                    caller: self.lead.clone(),
+                    path: "/exports".to_owned(),
+                    etag: None,
+                    body: json!({"queries": [query], "formats": ["html"]}),
+                }
             }
             "submit_response" => {
                 let path = self.open(false).await;

@@ -1,13 +1,14 @@
 //! A caller: speaks JSON over HTTP with the rights of whoever it is.
 
-use std::io::{Cursor, Read};
 use std::sync::{Arc, Mutex};
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
-use zip::ZipArchive;
 
 use crate::contract;
+use crate::text::text_of;
+
+const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// A caller. One that signed in renews its session when its access token has ended, as any client does.
 #[derive(Clone)]
@@ -33,7 +34,7 @@ pub struct Reply {
     pub headers: reqwest::header::HeaderMap,
     /// The body.
     pub bytes: Vec<u8>,
-    /// The body as text; of a package, such as a document for Word, each of its parts after its name.
+    /// The body as text; of a package, such as a document for Word, each of its parts after its name; of a PDF its pages.
     pub text: String,
     /// The body as JSON; null where it is none.
     pub json: Value,
@@ -237,25 +238,15 @@ impl Client {
             .await
     }
 
+    /// Uploads a document for Word.
+    pub async fn upload(&self, path: &str, document: Vec<u8>) -> Reply {
+        let request = self.request(Method::POST, path).header("Content-Type", WORD);
+        self.send(request.body(document)).await
+    }
+
     /// DELETE of something with this ETag.
     pub async fn delete_if(&self, path: &str, etag: &str) -> Reply {
         self.send(self.request(Method::DELETE, path).header("If-Match", etag))
             .await
     }
-}
-
-/// What can be read in a body.
-fn text_of(bytes: &[u8]) -> String {
-    let Ok(mut package) = ZipArchive::new(Cursor::new(bytes)) else {
-        return String::from_utf8(bytes.to_vec()).expect("a body in UTF-8");
-    };
-    let mut text = String::new();
-    for index in 0..package.len() {
-        let mut part = package.by_index(index).expect("a part");
-        text.push_str(&part.name().expect("a name in UTF-8"));
-        text.push('\n');
-        part.read_to_string(&mut text).expect("a part in UTF-8");
-        text.push('\n');
-    }
-    text
 }

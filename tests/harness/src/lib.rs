@@ -5,9 +5,11 @@
 
 mod client;
 mod contract;
+pub mod form;
 pub mod goal;
 pub mod installation;
 pub mod postgres;
+pub mod text;
 
 use std::fmt;
 use std::net::SocketAddr;

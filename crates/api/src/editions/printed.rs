@@ -1,20 +1,19 @@
-//! Editions as documents, printed once and kept: a frozen view always prints the same bytes, so they are known by what
-//! they are printed from. Whether a caller may have them is decided before, each time.
+//! Editions as documents, printed once and kept: in the database what was handed out, in memory what was asked for
+//! lately, both known by what they are printed from. Whether a caller may have them is decided before, each time.
 
 use std::sync::Arc;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY};
-use actix_web::web::{self, Bytes};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
-use ahq_domain::summary::Summary;
-use ahq_exchange::credentials::Credentials;
-use ahq_exchange::editions::{EditionView, Format, Order};
+use ahq_exchange::editions::{EditionView, Format, Order, Source};
 use ahq_exchange::work::Exchange;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
 use crate::reply::{content_tag, is_known};
@@ -24,31 +23,11 @@ const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 /// How many bytes of documents are kept: some hundred compilations.
 const KEPT_BYTES: u64 = 24 << 20;
 
+/// How many documents are printed at a time: a long one takes some hundred megabytes while it is.
+const PRESSES: usize = 2;
+
 /// About how many documents that are.
 const KEPT_DOCUMENTS: usize = 300;
-
-/// What a document is printed from. The hash of a view covers the query's number, the edition and the circle.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Source {
-    sha256: String,
-    summary: Option<[String; 3]>,
-    format: Format,
-    order: Order,
-}
-
-impl Source {
-    fn of(view: &EditionView, format: Format, order: Order) -> Self {
-        let texts = |summary: &Summary| {
-            [&summary.background, &summary.respondents, &summary.findings].map(|text| text.as_str().to_owned())
-        };
-        Self {
-            sha256: view.sha256.clone(),
-            summary: view.summary.as_ref().map(texts),
-            format,
-            order,
-        }
-    }
-}
 
 /// A document with what its reply says of it.
 #[derive(Debug)]
@@ -61,6 +40,17 @@ pub(crate) struct Document {
 }
 
 impl Document {
+    fn new(format: Format, file_name: &str, bytes: Vec<u8>) -> Self {
+        let shown = if format == Format::Html { "inline" } else { "attachment" };
+        Self {
+            media_type: format.media_type(),
+            disposition: format!("{shown}; filename=\"{file_name}\""),
+            etag: content_tag(&bytes),
+            digest: format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(&bytes))),
+            bytes: bytes.into(),
+        }
+    }
+
     /// The document with its file name (RFC 8187 is not needed: the name is plain ASCII), digest (RFC 9530) and ETag;
     /// 304 where the caller has it.
     pub(crate) fn reply(&self, request: &HttpRequest) -> HttpResponse {
@@ -99,18 +89,24 @@ impl Weighter<Source, Arc<Document>> for Size {
     }
 }
 
-/// The documents that were asked for lately.
+/// The documents that were asked for lately, and the presses.
 #[derive(Debug)]
-pub(crate) struct Printed(Cache<Source, Arc<Document>, Size>);
+pub(crate) struct Printed {
+    documents: Cache<Source, Arc<Document>, Size>,
+    presses: Semaphore,
+}
 
 impl Default for Printed {
     fn default() -> Self {
-        Self(Cache::with_weighter(KEPT_DOCUMENTS, KEPT_BYTES, Size))
+        Self {
+            documents: Cache::with_weighter(KEPT_DOCUMENTS, KEPT_BYTES, Size),
+            presses: Semaphore::new(PRESSES),
+        }
     }
 }
 
 impl Printed {
-    /// A view that its caller may read, as a document. Printing takes a moment: it runs beside the workers.
+    /// A view that its caller may read, as a document.
     ///
     /// # Errors
     /// `internal` when what was stored cannot be printed.
@@ -121,36 +117,20 @@ impl Printed {
         format: Format,
         order: Order,
     ) -> Result<Arc<Document>, Problem> {
-        let source = Source::of(&view, format, order);
-        if let Some(document) = self.0.get(&source) {
+        let source = view.source(format, order);
+        if let Some(document) = self.documents.get(&source) {
             return Ok(document);
         }
-        let (view, body) = exchange
-            .read(Credentials::System, move |work| {
-                let body = work.edition_body(&view)?;
-                Ok((view, body))
-            })
-            .await?;
-        let printed = web::block(move || view.render(&body, format, order).map(document)).await;
-        let printed = printed.map_err(|error| Problem::internal(error.to_string()))??;
-        let printed = Arc::new(printed);
-        self.0.insert(source, Arc::clone(&printed));
-        Ok(printed)
-    }
-}
-
-fn document(printed: ahq_exchange::editions::RenderedDocument) -> Document {
-    let hash = Sha256::digest(&printed.bytes);
-    let shown = if printed.media_type.starts_with("text/html") {
-        "inline"
-    } else {
-        "attachment"
-    };
-    Document {
-        media_type: printed.media_type,
-        disposition: format!("{shown}; filename=\"{}\"", printed.file_name),
-        etag: content_tag(&printed.bytes),
-        digest: format!("sha-256=:{}:", STANDARD.encode(hash)),
-        bytes: printed.bytes.into(),
+        let press = self.presses.acquire().await;
+        let _press = press.map_err(|error| Problem::internal(error.to_string()))?;
+        // Whoever was at the press before may have printed it.
+        if let Some(document) = self.documents.get(&source) {
+            return Ok(document);
+        }
+        let file_name = view.file_name(format);
+        let bytes = exchange.document(view, format, order).await?;
+        let document = Arc::new(Document::new(format, &file_name, bytes));
+        self.documents.insert(source, Arc::clone(&document));
+        Ok(document)
     }
 }

@@ -152,6 +152,38 @@ impl From<AnswerBody> for AnswerInput {
     }
 }
 
+impl From<AnswerInput> for AnswerBody {
+    fn from(input: AnswerInput) -> Self {
+        let source = |source: Source| SourceView {
+            title: source.title,
+            address: source.address,
+        };
+        let row = |row: Row| RowView {
+            title: row.title,
+            cells: row.cells,
+        };
+        Self {
+            circle: input.circle.map(Into::into),
+            ground: input.ground,
+            as_of: input.as_of,
+            sources: input.sources.into_iter().map(source).collect(),
+            instead: input.instead.map(Into::into),
+            text: input.text,
+            yes_no: input.yes_no.map(Into::into),
+            choices: input.choices,
+            number: input.number.map(|number| NumberView {
+                value: number.value,
+                fewer_than: number.fewer_than,
+                confidential: number.confidential,
+                flag: number.flag.map(Into::into),
+            }),
+            date: input.date,
+            rows: input.rows.map(|rows| rows.into_iter().map(row).collect()),
+            comment: input.comment,
+        }
+    }
+}
+
 impl From<&Answer> for AnswerBody {
     fn from(answer: &Answer) -> Self {
         let mut body = Self {

@@ -1,6 +1,6 @@
 //! Summaries as the interface shows them and takes them in.
 
-use ahq_domain::summary::SummaryInput;
+use ahq_domain::summary::{About, Outdated, SummaryInput};
 use ahq_exchange::summaries::EditionSummary;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -27,9 +27,47 @@ pub(crate) struct SummaryView {
     findings: String,
     /// When the lead signed it off; none until then, and none again after a change.
     signed_at: Option<DateTime<Utc>>,
+    /// The sentences in it that the program computed and that an amendment or a late response made untrue.
+    outdated: Vec<OutdatedView>,
     /// What you may do with it now.
     #[schema(example = json!(["change", "sign"]))]
     actions: Vec<String>,
+}
+
+/// A computed sentence that is no longer what the answers come to.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OutdatedSentence, example = json!({
+    "about": "question", "question": "q1",
+    "sentence": "**Question 1** (Is there a register?): yes: Austria (1 of 2); no: Belgium (1 of 2).",
+    "now": "**Question 1** (Is there a register?): yes: all 2 respondents counted (Austria and Belgium)."
+}))]
+pub(crate) struct OutdatedView {
+    /// What it tells of: `respondents`, `declined`, `not_answered` or `question`.
+    about: String,
+    /// The question it tells of, where it tells of one.
+    question: Option<String>,
+    /// The sentence as it stands in the summary, in Markdown.
+    sentence: String,
+    /// What the program would say now; none where nothing is left to say.
+    now: Option<String>,
+}
+
+impl From<Outdated> for OutdatedView {
+    fn from(outdated: Outdated) -> Self {
+        let (about, question) = match outdated.sentence.about {
+            About::Respondents => ("respondents", None),
+            About::Declined => ("declined", None),
+            About::NotAnswered => ("not_answered", None),
+            About::Question(key) => ("question", Some(key.as_str().to_owned())),
+        };
+        Self {
+            about: about.to_owned(),
+            question,
+            sentence: outdated.sentence.text,
+            now: outdated.now,
+        }
+    }
 }
 
 impl From<EditionSummary> for SummaryView {
@@ -37,6 +75,7 @@ impl From<EditionSummary> for SummaryView {
         let (edition, stored) = (shown.edition, shown.summary);
         Self {
             actions: shown.actions.into_iter().map(str::to_owned).collect(),
+            outdated: shown.outdated.into_iter().map(Into::into).collect(),
             version: stored.version,
             edition: edition.number,
             circle: stored.circle.into(),

@@ -1,5 +1,6 @@
 //! The text of a document, with its footnotes and the numbering of its lists, in the order that the schema wants.
 
+pub(crate) mod control;
 mod flow;
 mod table;
 
@@ -31,7 +32,7 @@ pub(super) fn link_id(index: usize) -> String {
 }
 
 /// Writes the text.
-pub(super) struct Body<'a> {
+pub(crate) struct Body<'a> {
     source: &'a Document,
     xml: Xml,
     footnotes: Xml,
@@ -42,13 +43,14 @@ pub(super) struct Body<'a> {
     /// Of each numbered list its level and first number.
     numbered: Vec<(usize, u64)>,
     bookmarks: usize,
+    controls: usize,
     orientation: Orientation,
     /// Within a cell, how wide that is.
     cell: Option<u32>,
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn new(source: &'a Document) -> Result<Self, RenderError> {
+    pub(crate) fn new(source: &'a Document) -> Result<Self, RenderError> {
         let mut footnotes = Xml::new("w:footnotes", &NAMES)?;
         for (id, kind, mark) in [
             ("-1", "separator", "w:separator"),
@@ -73,6 +75,7 @@ impl<'a> Body<'a> {
             notes: 0,
             numbered: Vec::new(),
             bookmarks: 0,
+            controls: 0,
             orientation: Orientation::Portrait,
             cell: None,
         })
@@ -81,9 +84,7 @@ impl<'a> Body<'a> {
     /// The title, what stands before the first heading, the contents, and the rest.
     pub(super) fn write(&mut self) -> Result<(), RenderError> {
         let source = self.source;
-        self.styled("Marking", &source.marking)?;
-        self.styled("Subtitle", &source.over_title)?;
-        self.styled("Title", &source.title)?;
+        self.title()?;
         let first = source
             .blocks
             .iter()
@@ -93,6 +94,14 @@ impl<'a> Body<'a> {
         self.contents()?;
         self.blocks(rest, 0)?;
         self.section()
+    }
+
+    /// Marking and title.
+    pub(crate) fn title(&mut self) -> Result<(), RenderError> {
+        let source = self.source;
+        self.styled("Marking", &source.marking)?;
+        self.styled("Subtitle", &source.over_title)?;
+        self.styled("Title", &source.title)
     }
 
     pub(super) fn finish(self) -> Result<Written, RenderError> {
@@ -177,7 +186,7 @@ impl<'a> Body<'a> {
     }
 
     /// The pages of the section that ends here: A4 with margins of two centimetres.
-    fn section(&mut self) -> Result<(), RenderError> {
+    pub(crate) fn section(&mut self) -> Result<(), RenderError> {
         let xml = &mut self.xml;
         xml.open("w:sectPr", &[])?;
         xml.empty("w:headerReference", &[("w:type", "default"), ("r:id", "header")])?;

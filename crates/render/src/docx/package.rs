@@ -8,7 +8,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use crate::RenderError;
 
 /// Parts, in the order they are added.
-pub(super) struct Package(ZipWriter<Cursor<Vec<u8>>>);
+pub(crate) struct Package(ZipWriter<Cursor<Vec<u8>>>);
 
 impl Default for Package {
     fn default() -> Self {
@@ -18,7 +18,7 @@ impl Default for Package {
 
 impl Package {
     /// Adds a part.
-    pub(super) fn add(&mut self, name: &str, content: &[u8]) -> Result<(), RenderError> {
+    pub(crate) fn add(&mut self, name: &str, content: &[u8]) -> Result<(), RenderError> {
         // The first moment a ZIP can say: the same parts are the same bytes.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
@@ -28,7 +28,7 @@ impl Package {
     }
 
     /// Its bytes.
-    pub(super) fn finish(self) -> Result<Vec<u8>, RenderError> {
+    pub(crate) fn finish(self) -> Result<Vec<u8>, RenderError> {
         Ok(self.0.finish().map_err(RenderError::of)?.into_inner())
     }
 }

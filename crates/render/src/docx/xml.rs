@@ -7,14 +7,14 @@ use crate::RenderError;
 use crate::characters::for_xml;
 
 /// Writes one part of a package.
-pub(super) struct Xml {
+pub(crate) struct Xml {
     writer: Writer<Vec<u8>>,
     open: Vec<&'static str>,
 }
 
 impl Xml {
     /// A part that begins with its root.
-    pub(super) fn new(root: &'static str, attributes: &[(&str, &str)]) -> Result<Self, RenderError> {
+    pub(crate) fn new(root: &'static str, attributes: &[(&str, &str)]) -> Result<Self, RenderError> {
         let mut this = Self {
             writer: Writer::new(Vec::with_capacity(64 * 1024)),
             open: Vec::new(),
@@ -29,14 +29,14 @@ impl Xml {
     }
 
     /// Opens an element.
-    pub(super) fn open(&mut self, name: &'static str, attributes: &[(&str, &str)]) -> Result<(), RenderError> {
+    pub(crate) fn open(&mut self, name: &'static str, attributes: &[(&str, &str)]) -> Result<(), RenderError> {
         self.event(Event::Start(element(name, attributes)))?;
         self.open.push(name);
         Ok(())
     }
 
     /// Closes the element that was opened last.
-    pub(super) fn close(&mut self) -> Result<(), RenderError> {
+    pub(crate) fn close(&mut self) -> Result<(), RenderError> {
         match self.open.pop() {
             Some(name) => self.event(Event::End(BytesEnd::new(name))),
             None => Ok(()),
@@ -44,17 +44,17 @@ impl Xml {
     }
 
     /// An element without content.
-    pub(super) fn empty(&mut self, name: &'static str, attributes: &[(&str, &str)]) -> Result<(), RenderError> {
+    pub(crate) fn empty(&mut self, name: &'static str, attributes: &[(&str, &str)]) -> Result<(), RenderError> {
         self.event(Event::Empty(element(name, attributes)))
     }
 
     /// An element that holds a value.
-    pub(super) fn value(&mut self, name: &'static str, value: &str) -> Result<(), RenderError> {
+    pub(crate) fn value(&mut self, name: &'static str, value: &str) -> Result<(), RenderError> {
         self.empty(name, &[("w:val", value)])
     }
 
     /// An element with text.
-    pub(super) fn text(
+    pub(crate) fn text(
         &mut self,
         name: &'static str,
         attributes: &[(&str, &str)],
@@ -66,7 +66,7 @@ impl Xml {
     }
 
     /// The part, with everything closed.
-    pub(super) fn finish(mut self) -> Result<Vec<u8>, RenderError> {
+    pub(crate) fn finish(mut self) -> Result<Vec<u8>, RenderError> {
         while !self.open.is_empty() {
             self.close()?;
         }

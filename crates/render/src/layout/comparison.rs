@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::clock::written_date;
-use ahq_domain::comparison::{CellTotal, Figure, FigureBody, OfficeNumber};
+use ahq_domain::comparison::{CellTotal, Count, Figure, FigureBody, OfficeNumber};
 use ahq_domain::compilation::{AskedQuestion, View};
 use ahq_domain::office::OfficeCode;
 
@@ -66,13 +66,17 @@ pub(super) fn comparison(view: &View) -> Vec<Block> {
 
 fn figure_blocks(figure: &Figure, question: &AskedQuestion, names: &Names<'_>) -> Vec<Block> {
     let caption = format!("Question {} compared", question.number);
-    let counts = |counts: &[ahq_domain::comparison::Count]| -> Vec<Vec<Cell>> {
+    let all = figure.answers + figure.instead.iter().map(|count| count.offices.len()).sum::<usize>();
+    let counts = |counts: &[Count]| -> Vec<Vec<Cell>> {
         counts
             .iter()
             .map(|count| {
                 vec![
                     count.label.as_str().into(),
-                    Cell::Number(count.offices.len().to_string()),
+                    Cell::Count {
+                        of_these: count.offices.len(),
+                        all,
+                    },
                     names.list(&count.offices).into(),
                 ]
             })

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use reqwest::Method;
 use serde_json::json;
 
-use super::desk::Desk;
+use super::desk::{Answer, Desk};
 use super::{MovedClock, at, content, day};
 use crate::data::Network;
 use crate::lifecycle::StartError;
@@ -72,7 +72,8 @@ pub(super) struct Play {
     pub(super) clock: MovedClock,
     pub(super) worker: Worker,
     pub(super) schedule: Schedule,
-    pub(super) editions: PathBuf,
+    /// Where its documents are put.
+    pub(super) folder: PathBuf,
 }
 
 impl Play {
@@ -306,22 +307,27 @@ impl Play {
         self.deliver().await
     }
 
-    /// Saves the documents of the edition.
+    /// Saves the documents of the edition, and a form as it goes out.
     async fn save(&self, path: &str) -> Result<(), StartError> {
-        let failed = |error: std::io::Error| StartError::Other(format!("{}: {error}", self.editions.display()));
-        std::fs::create_dir_all(&self.editions).map_err(failed)?;
         let lead = self.desk.coordinator("LU").await?;
         for circle in ["requester", "network", "public"] {
             for format in Format::ALL.map(Format::extension) {
-                let document = lead
-                    .get(&format!("{path}/editions/1?circle={circle}&format={format}"))
-                    .await?;
-                let name = document
-                    .file_name
-                    .unwrap_or_else(|| format!("edition-1_{circle}.{format}"));
-                std::fs::write(self.editions.join(name), document.bytes).map_err(failed)?;
+                let address = format!("{path}/editions/1?circle={circle}&format={format}");
+                self.keep("editions", lead.get(&address).await?)?;
             }
         }
-        Ok(())
+        let respondent = self.desk.coordinator("AT").await?;
+        let form = respondent.get(&format!("{path}/responses/AT/word-form")).await?;
+        self.keep("forms", form)
+    }
+
+    /// Keeps a document under the name it was given.
+    fn keep(&self, part: &str, document: Answer) -> Result<(), StartError> {
+        let folder = self.folder.join(part);
+        let failed = |error: std::io::Error| StartError::Other(format!("{}: {error}", folder.display()));
+        let unnamed = || StartError::Other("a document came without a name".to_owned());
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let name = document.file_name.ok_or_else(unnamed)?;
+        std::fs::write(folder.join(name), document.bytes).map_err(failed)
     }
 }

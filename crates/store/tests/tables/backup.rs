@@ -89,7 +89,7 @@ async fn what_is_restored_is_what_was_saved(from: &Address, to: &Address, folder
     );
     assert_eq!(
         (saved.rows["__diesel_schema_migrations"], saved.migrations.len()),
-        (1, 1)
+        (2, 2)
     );
     assert_eq!(restore(to, &copy, &saved).await, Ok(Vec::new()));
     assert!(!backup::is_empty(to).unwrap());
@@ -165,9 +165,10 @@ async fn a_damaged_copy_is_not_restored(from: &Address, to: &Address, folder: &P
     let copy = folder.join("copy");
     let saved = save(from, &copy).await.unwrap();
     let mut bytes = std::fs::read(&copy).unwrap();
-    // In the middle of the tables: a page of SQLite's, the compressed rows of PostgreSQL's dump.
+    // In the middle of the tables: the head of a page of SQLite's, of 4,096 bytes each; the compressed rows of PostgreSQL's
+    // dump.
     let middle = bytes.len() / 2;
-    bytes[middle - 2_000..middle + 2_000].fill(0xA5);
+    bytes[middle - 2_500..middle + 2_500].fill(0xA5);
     std::fs::write(&copy, &bytes).unwrap();
     restore(to, &copy, &saved).await.unwrap_err();
     assert!(backup::is_empty(to).unwrap(), "all or nothing");

@@ -4,10 +4,7 @@ use ahq_domain::markdown::{self, Inline};
 
 use super::{BULLETS, Body, DEEPEST_LEVEL, Paragraph, bookmark, link_id};
 use crate::RenderError;
-use crate::document::{Block, Reference};
-
-/// How deep the headings of a user's text stand below the document's own.
-const SHIFT: u8 = 2;
+use crate::document::{Block, Reference, Text};
 
 /// How a run looks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,7 +17,14 @@ pub(super) struct Look {
 }
 
 impl Look {
-    fn strong() -> Self {
+    pub(super) fn placeholder() -> Self {
+        Self {
+            style: Some("PlaceholderText"),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn strong() -> Self {
         Self {
             strong: true,
             ..Self::default()
@@ -30,14 +34,14 @@ impl Look {
 
 impl Body<'_> {
     /// A paragraph of a style.
-    pub(super) fn styled(&mut self, style: &str, text: &str) -> Result<(), RenderError> {
+    pub(crate) fn styled(&mut self, style: &str, text: &str) -> Result<(), RenderError> {
         self.begin_paragraph(&Paragraph::of(style))?;
         self.run(text, &Look::default())?;
         self.xml.close()
     }
 
     /// Blocks, one after the other; `depth` is how deep they stand. Sources become footnotes of a line of their own.
-    pub(super) fn blocks(&mut self, blocks: &[Block], depth: usize) -> Result<(), RenderError> {
+    pub(crate) fn blocks(&mut self, blocks: &[Block], depth: usize) -> Result<(), RenderError> {
         let mut rest = blocks;
         while let Some((block, after)) = rest.split_first() {
             rest = after;
@@ -65,7 +69,7 @@ impl Body<'_> {
                         ..Paragraph::of("Notice")
                     },
                 )?,
-                Block::Text(blocks) => self.texts(blocks, depth)?,
+                Block::Text(text) => self.texts(text, depth)?,
                 Block::List(items) => {
                     for item in items {
                         let place = Paragraph {
@@ -121,14 +125,15 @@ impl Body<'_> {
     }
 
     /// A text that its author wrote in Markdown.
-    fn texts(&mut self, blocks: &[markdown::Block], depth: usize) -> Result<(), RenderError> {
-        self.texts_in(blocks, depth, None)
+    fn texts(&mut self, text: &Text, depth: usize) -> Result<(), RenderError> {
+        self.texts_in(&text.blocks, text.under, depth, None)
     }
 
     /// The same; `item` is the list whose item begins with the first paragraph.
     fn texts_in(
         &mut self,
         blocks: &[markdown::Block],
+        under: u8,
         depth: usize,
         mut item: Option<(usize, usize)>,
     ) -> Result<(), RenderError> {
@@ -158,7 +163,7 @@ impl Body<'_> {
                     self.xml.close()?;
                 }
                 markdown::Block::Heading { level, content } => {
-                    let style = format!("Heading{}", (level + SHIFT).min(9));
+                    let style = format!("Heading{}", (under.saturating_sub(1) + level).clamp(1, 9));
                     self.begin_paragraph(&Paragraph {
                         depth,
                         ..Paragraph::of(&style)
@@ -176,11 +181,11 @@ impl Body<'_> {
                         }
                     };
                     for blocks in items {
-                        self.texts_in(blocks, depth + 1, Some((number, level)))?;
+                        self.texts_in(blocks, under, depth + 1, Some((number, level)))?;
                     }
                 }
                 markdown::Block::Table { head, rows, alignments } => self.text_table(head, rows, alignments)?,
-                markdown::Block::Quote(blocks) => self.texts(blocks, depth + 1)?,
+                markdown::Block::Quote(blocks) => self.texts_in(blocks, under, depth + 1, None)?,
                 markdown::Block::Code(code) => {
                     self.begin_paragraph(&Paragraph {
                         depth,

@@ -5,18 +5,18 @@ use ahq_domain::markdown::{Alignment, Inline};
 use super::flow::Look;
 use super::{Body, Paragraph};
 use crate::RenderError;
-use crate::document::{Cell, Table};
+use crate::document::{Cell, Table, counted};
 
 /// What a cell keeps free on its sides, in twentieths of a point.
 const MARGINS: u32 = 2 * 108;
-/// The narrowest column, where there is room.
-const NARROWEST: u32 = 800;
 
 impl Body<'_> {
     /// A table with its caption above it.
     pub(super) fn table(&mut self, table: &Table) -> Result<(), RenderError> {
         self.styled("Caption", &table.caption)?;
-        let columns = widths(table, self.text_width());
+        let (whole, all) = (self.text_width() as usize, table.shares.iter().sum::<usize>().max(1));
+        let width = |share: &usize| u32::try_from(whole * share / all).unwrap_or_default();
+        let columns: Vec<u32> = table.shares.iter().map(width).collect();
         self.begin_table(&columns, &table.caption)?;
         self.begin_row(true)?;
         for (head, width) in table.head.iter().zip(&columns) {
@@ -75,14 +75,8 @@ impl Body<'_> {
     fn cell(&mut self, cell: &Cell, width: u32) -> Result<(), RenderError> {
         match cell {
             Cell::Text(text) => self.styled("TableText", text),
-            Cell::Number(number) => {
-                self.begin_paragraph(&Paragraph {
-                    align: Some("right"),
-                    ..Paragraph::of("TableText")
-                })?;
-                self.run(number, &Look::default())?;
-                self.xml.close()
-            }
+            Cell::Number(number) => self.number(number),
+            Cell::Count { of_these, all } => self.number(&counted(*of_these, *all)),
             // Word wants a paragraph at the end of each cell; a table writes one after itself.
             Cell::Blocks(blocks) if blocks.is_empty() => self.styled("TableText", ""),
             Cell::Blocks(blocks) => {
@@ -94,7 +88,16 @@ impl Body<'_> {
         }
     }
 
-    fn begin_table(&mut self, columns: &[u32], caption: &str) -> Result<(), RenderError> {
+    fn number(&mut self, number: &str) -> Result<(), RenderError> {
+        self.begin_paragraph(&Paragraph {
+            align: Some("right"),
+            ..Paragraph::of("TableText")
+        })?;
+        self.run(number, &Look::default())?;
+        self.xml.close()
+    }
+
+    pub(super) fn begin_table(&mut self, columns: &[u32], caption: &str) -> Result<(), RenderError> {
         let xml = &mut self.xml;
         xml.open("w:tbl", &[])?;
         xml.open("w:tblPr", &[])?;
@@ -123,7 +126,7 @@ impl Body<'_> {
         xml.close()
     }
 
-    fn begin_row(&mut self, head: bool) -> Result<(), RenderError> {
+    pub(super) fn begin_row(&mut self, head: bool) -> Result<(), RenderError> {
         self.xml.open("w:tr", &[])?;
         if head {
             self.xml.open("w:trPr", &[])?;
@@ -134,7 +137,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    fn begin_cell(&mut self, width: u32) -> Result<(), RenderError> {
+    pub(super) fn begin_cell(&mut self, width: u32) -> Result<(), RenderError> {
         self.xml.open("w:tc", &[])?;
         self.xml.open("w:tcPr", &[])?;
         self.xml
@@ -143,36 +146,7 @@ impl Body<'_> {
     }
 
     /// Two tables in a row would be one, and a cell does not end with one.
-    fn after_table(&mut self) -> Result<(), RenderError> {
+    pub(super) fn after_table(&mut self) -> Result<(), RenderError> {
         self.styled("AfterTable", "")
     }
-}
-
-/// The width of each column: what holds texts gets most, what holds words or numbers as much as its longest.
-fn widths(table: &Table, whole: u32) -> Vec<u32> {
-    let weights: Vec<usize> = table
-        .head
-        .iter()
-        .enumerate()
-        .map(|(index, head)| {
-            let cells = table.rows.iter().filter_map(|row| row.get(index));
-            let longest = cells
-                .map(|cell| match cell {
-                    Cell::Text(text) => text.chars().count().clamp(8, 60),
-                    Cell::Number(number) => number.chars().count().clamp(6, 24),
-                    Cell::Blocks(_) => 90,
-                })
-                .max();
-            longest.unwrap_or(8).max(head.chars().count().min(14))
-        })
-        .collect();
-    let all: usize = weights.iter().sum::<usize>().max(1);
-    // What is left after each column has room for a word.
-    let count = u32::try_from(weights.len()).unwrap_or(u32::MAX).max(1);
-    let least = NARROWEST.min(whole / count);
-    let rest = (whole - least * count) as usize;
-    weights
-        .iter()
-        .map(|weight| least + u32::try_from(weight * rest / all).unwrap_or_default())
-        .collect()
 }

@@ -1,0 +1,50 @@
+use super::print;
+use crate::document::Block;
+use crate::example::{document, everything, heading, text};
+
+#[test]
+fn everything_is_printed_as_a_tagged_document_for_archives() {
+    let bytes = print(&everything()).unwrap();
+    assert!(bytes.starts_with(b"%PDF-1.7"));
+    let text = String::from_utf8_lossy(&bytes);
+    for wanted in [
+        "/StructTreeRoot",
+        "/Marked true",
+        "/Lang",
+        "pdfuaid:part",
+        "pdfaid:part",
+    ] {
+        assert!(text.contains(wanted), "{wanted}");
+    }
+}
+
+#[test]
+fn the_same_document_is_the_same_bytes() {
+    assert_eq!(print(&everything()).unwrap(), print(&everything()).unwrap());
+}
+
+/// None of these may make the document fail, be read as markup, or be lost unseen.
+#[test]
+fn no_text_makes_a_document_fail() {
+    let long = "x".repeat(20_000);
+    let deep: String = (0..20).map(|level| format!("{}- item\n", "  ".repeat(level))).collect();
+    for hostile in [
+        "🙂👩‍👩‍👧 中文 日本語 한국어 \u{feff} \u{f0b7} \u{e000} \u{10ffff}",
+        "ᲡᲐᲥᲐᲠᲗᲕᲔᲚᲝ საქართველო Հայաստան Ελλάδα България",
+        "#let x = 1; #eval(\"1\") $x^2$ @label <label> *b* _i_ \\ // /* [ ] { }",
+        "e\u{301}\u{302}\u{303}\u{304} \u{202e}עברית العربية\u{202c} \u{2028}\u{2029}",
+        "###### deep\n\n# high\n\n### lower",
+        "|a|b|\n|-|-|\n|[x](https://example.org)|`c`|\n",
+        &long,
+        &deep,
+    ] {
+        let given = document(vec![
+            heading(2, "one", "One"),
+            text(hostile),
+            Block::Paragraph(hostile.to_owned()),
+        ]);
+        if let Err(error) = print(&given) {
+            panic!("{:.60}: {error}", hostile);
+        }
+    }
+}

@@ -1,0 +1,577 @@
+//! What Word wrote as the tree of Markdown: paragraphs, headings, lists, tables, emphasis, links. Tracked changes are
+//! taken as accepted; what has no place in an answer is named as left out.
+
+use std::collections::HashMap;
+
+use ahq_domain::markdown::{Alignment, Block, Inline, plain_text};
+use ahq_domain::word_form::Tag;
+
+use super::package::Parts;
+use super::xml::{Element, is_on};
+
+/// How a list stands in Word: which list, and how deep.
+type ListPlace = (String, usize);
+
+/// What the text refers to.
+pub(super) struct Flow<'a> {
+    links: HashMap<&'a str, &'a str>,
+    ordered: HashMap<ListPlace, bool>,
+    headings: HashMap<&'a str, u8>,
+    list_styles: HashMap<&'a str, ListPlace>,
+    footnotes: HashMap<&'a str, String>,
+}
+
+/// What was read of a control's content.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) blocks: Vec<Block>,
+    /// Its paragraphs and the rows of its tables as plain text, each address behind its words.
+    pub(super) lines: Vec<String>,
+    /// The rows of its tables as plain text.
+    pub(super) rows: Vec<Vec<String>>,
+    /// What was left out.
+    pub(super) lost: Vec<String>,
+}
+
+/// What a paragraph is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shape {
+    Plain,
+    Heading(u8),
+    Item { place: ListPlace, ordered: bool },
+}
+
+/// A piece of text that looks the same all along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Piece {
+    /// Its text; none for a line break.
+    text: Option<String>,
+    strong: bool,
+    emphasis: bool,
+    link: Option<String>,
+}
+
+enum Part {
+    Paragraph(Shape, Vec<Inline>),
+    Table(Vec<Vec<Vec<Inline>>>),
+}
+
+/// Whether a tracked change took this away.
+pub(super) fn is_deleted(element: &Element) -> bool {
+    matches!(element.name.as_str(), "w:del" | "w:moveFrom")
+}
+
+/// The tag that the first bookmark of ours in a place names, but for those in controls within.
+pub(super) fn bookmarked(element: &Element) -> Option<Tag> {
+    if element.name == "w:bookmarkStart" {
+        return element.attribute("w:name").and_then(Tag::of_bookmark);
+    }
+    element
+        .elements()
+        .filter(|child| child.name != "w:sdt")
+        .find_map(bookmarked)
+}
+
+/// Whether all that is written here is a placeholder, in whatever language Word wrote it.
+pub(super) fn is_placeholder(content: &Element) -> bool {
+    let mut runs = Vec::new();
+    all(content, "w:r", &mut runs);
+    runs.iter().filter(|run| run.child("w:t").is_some()).all(|run| {
+        let style = run.child("w:rPr").and_then(|look| look.child("w:rStyle"));
+        style.and_then(|style| style.attribute("w:val")) == Some("PlaceholderText")
+    })
+}
+
+fn all<'a>(element: &'a Element, name: &str, found: &mut Vec<&'a Element>) {
+    for child in element.elements() {
+        if child.name == name {
+            found.push(child);
+        }
+        all(child, name, found);
+    }
+}
+
+fn value<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+    element.child(name)?.attribute("w:val")
+}
+
+impl<'a> Flow<'a> {
+    pub(super) fn of(parts: &'a Parts) -> Self {
+        let mut this = Self {
+            links: parts.links.iter().map(|(id, to)| (id.as_str(), to.as_str())).collect(),
+            ordered: HashMap::new(),
+            headings: HashMap::new(),
+            list_styles: HashMap::new(),
+            footnotes: HashMap::new(),
+        };
+        this.read_numbering(parts.numbering.as_ref());
+        this.read_styles(parts.styles.as_ref());
+        for note in parts.footnotes.iter().flat_map(Element::elements) {
+            if let Some(id) = note.attribute("w:id") {
+                let text = this.read(note).lines.join(" ").trim().to_owned();
+                this.footnotes.insert(id, text);
+            }
+        }
+        this
+    }
+
+    /// Which lists bear numbers.
+    fn read_numbering(&mut self, numbering: Option<&'a Element>) {
+        let Some(numbering) = numbering else { return };
+        let mut kinds: HashMap<&str, Vec<(usize, bool)>> = HashMap::new();
+        for list in numbering.elements().filter(|element| element.name == "w:abstractNum") {
+            let levels = list.elements().filter(|element| element.name == "w:lvl").map(|level| {
+                let number = level.attribute("w:ilvl").and_then(|level| level.parse().ok());
+                let ordered = !matches!(value(level, "w:numFmt"), Some("bullet" | "none") | None);
+                (number.unwrap_or(0), ordered)
+            });
+            kinds.insert(list.attribute("w:abstractNumId").unwrap_or_default(), levels.collect());
+        }
+        for list in numbering.elements().filter(|element| element.name == "w:num") {
+            let id = list.attribute("w:numId").unwrap_or_default();
+            let kind = value(list, "w:abstractNumId").unwrap_or_default();
+            for (level, ordered) in kinds.get(kind).into_iter().flatten() {
+                self.ordered.insert((id.to_owned(), *level), *ordered);
+            }
+        }
+    }
+
+    fn read_styles(&mut self, styles: Option<&'a Element>) {
+        for style in styles.into_iter().flat_map(Element::elements) {
+            let Some(id) = style.attribute("w:styleId") else {
+                continue;
+            };
+            let name = value(style, "w:name").unwrap_or_default().to_lowercase();
+            if let Some(level) = name.strip_prefix("heading ").and_then(|level| level.parse().ok()) {
+                self.headings.insert(id, level);
+            }
+            if let Some(place) = style.child("w:pPr").and_then(list_place) {
+                self.list_styles.insert(id, place);
+            }
+        }
+    }
+
+    /// Reads what stands in a control, a cell or a footnote.
+    pub(super) fn read(&self, content: &Element) -> Read {
+        let mut read = Read::default();
+        let mut parts = Vec::new();
+        self.parts(content, &mut parts, &mut read.lost);
+        for part in &parts {
+            match part {
+                Part::Paragraph(_, inlines) => read.lines.extend(lines(inlines)),
+                Part::Table(rows) => {
+                    let text = |cell: &Vec<Inline>| lines(cell).join(" ").trim().to_owned();
+                    let rows = rows.iter().map(|row| row.iter().map(text).collect::<Vec<_>>());
+                    for row in rows {
+                        read.lines.push(row.join(" "));
+                        read.rows.push(row);
+                    }
+                }
+            }
+        }
+        read.blocks = blocks(parts);
+        let mut known = Vec::new();
+        read.lost.retain(|lost| {
+            let new = !known.contains(lost);
+            known.push(lost.clone());
+            new
+        });
+        read
+    }
+
+    /// The paragraphs and tables in a place; runs that stand there by themselves are a paragraph.
+    fn parts(&self, content: &Element, parts: &mut Vec<Part>, lost: &mut Vec<String>) {
+        let mut pieces: Vec<Piece> = Vec::new();
+        // A paragraph whose mark a tracked change took away goes on with the next one.
+        let mut joined: Option<(Shape, Vec<Piece>)> = None;
+        for child in content.elements() {
+            match child.name.as_str() {
+                "w:p" => {
+                    let mut own = Vec::new();
+                    self.pieces(child, None, &mut own, lost);
+                    let (shape, pieces) = match joined.take() {
+                        Some((shape, mut before)) => {
+                            before.extend(own);
+                            (shape, before)
+                        }
+                        None => (self.shape(child), own),
+                    };
+                    let mark = child.child("w:pPr").and_then(|look| look.child("w:rPr"));
+                    if mark.is_some_and(|mark| mark.elements().any(is_deleted)) {
+                        joined = Some((shape, pieces));
+                    } else {
+                        parts.push(paragraph(shape, pieces));
+                    }
+                }
+                "w:tbl" => parts.push(Part::Table(self.table(child, lost))),
+                "w:tc" => self.parts(child, parts, lost),
+                "w:tr" => parts.push(Part::Table(self.rows_of(std::iter::once(child), lost))),
+                "w:r" | "w:hyperlink" | "w:fldSimple" => self.pieces_of(child, None, &mut pieces, lost),
+                "w:del" | "w:moveFrom" | "w:sdtPr" | "w:sdtEndPr" | "mc:Fallback" | "w:tcPr" => {}
+                "w:sdt"
+                | "w:sdtContent"
+                | "w:ins"
+                | "w:moveTo"
+                | "w:customXml"
+                | "w:smartTag"
+                | "mc:AlternateContent"
+                | "mc:Choice" => {
+                    if has_paragraphs(child) {
+                        self.parts(child, parts, lost);
+                    } else {
+                        self.pieces(child, None, &mut pieces, lost);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some((shape, pieces)) = joined {
+            parts.push(paragraph(shape, pieces));
+        }
+        if !pieces.is_empty() {
+            parts.push(paragraph(Shape::Plain, pieces));
+        }
+    }
+
+    fn shape(&self, paragraph: &Element) -> Shape {
+        let Some(look) = paragraph.child("w:pPr") else {
+            return Shape::Plain;
+        };
+        let style = value(look, "w:pStyle").unwrap_or_default();
+        if let Some(level) = self.headings.get(style) {
+            return Shape::Heading(*level);
+        }
+        let place = list_place(look).or_else(|| self.list_styles.get(style).cloned());
+        match place {
+            // List 0 takes a paragraph out of the list of its style.
+            Some(place) if place.0 != "0" => Shape::Item {
+                ordered: self.ordered.get(&place).copied().unwrap_or(false),
+                place,
+            },
+            _ => Shape::Plain,
+        }
+    }
+
+    /// What stands in a paragraph, or in something around runs.
+    fn pieces(&self, element: &Element, link: Option<&str>, pieces: &mut Vec<Piece>, lost: &mut Vec<String>) {
+        for child in element.elements() {
+            self.pieces_of(child, link, pieces, lost);
+        }
+    }
+
+    fn pieces_of(&self, element: &Element, link: Option<&str>, pieces: &mut Vec<Piece>, lost: &mut Vec<String>) {
+        match element.name.as_str() {
+            "w:r" => self.run(element, link, pieces, lost),
+            "w:hyperlink" => {
+                let target = element.attribute("r:id").and_then(|id| self.links.get(id)).copied();
+                self.pieces(element, target.filter(|target| is_address(target)), pieces, lost);
+            }
+            "m:oMath" | "m:oMathPara" => {
+                lost.push("the layout of a formula".to_owned());
+                let mut texts = Vec::new();
+                all(element, "m:t", &mut texts);
+                let text: String = texts.into_iter().map(Element::text).collect();
+                pieces.push(Piece {
+                    text: Some(text),
+                    strong: false,
+                    emphasis: false,
+                    link: None,
+                });
+            }
+            "w:del" | "w:moveFrom" | "w:pPr" | "w:sdtPr" | "w:sdtEndPr" | "mc:Fallback" => {}
+            "w:commentRangeStart" => lost.push("a comment".to_owned()),
+            _ => self.pieces(element, link, pieces, lost),
+        }
+    }
+
+    fn run(&self, run: &Element, link: Option<&str>, pieces: &mut Vec<Piece>, lost: &mut Vec<String>) {
+        let look = run.child("w:rPr");
+        let is = |name: &str| {
+            let switch = look.and_then(|look| look.child(name));
+            switch.is_some_and(|switch| is_on(switch, "w:val"))
+        };
+        if is("w:vanish") {
+            lost.push("hidden text".to_owned());
+            return;
+        }
+        let mut add = |text: Option<String>| {
+            pieces.push(Piece {
+                text,
+                strong: is("w:b"),
+                emphasis: is("w:i"),
+                link: link.map(str::to_owned),
+            });
+        };
+        for child in run.elements() {
+            match child.name.as_str() {
+                "w:t" => add(Some(child.text())),
+                "w:tab" | "w:ptab" => add(Some("\t".to_owned())),
+                "w:br" | "w:cr" => add(None),
+                "w:noBreakHyphen" => add(Some("\u{2011}".to_owned())),
+                "w:sym" => add(Some(symbol(child.attribute("w:char").unwrap_or_default()))),
+                "w:footnoteReference" => {
+                    let note = child.attribute("w:id").and_then(|id| self.footnotes.get(id));
+                    if let Some(note) = note.filter(|note| !note.is_empty()) {
+                        add(Some(format!(" ({note})")));
+                    }
+                }
+                "w:endnoteReference" => lost.push("an endnote".to_owned()),
+                "w:drawing" | "w:pict" => lost.push("a picture or drawing".to_owned()),
+                "w:object" => lost.push("an embedded object".to_owned()),
+                "mc:AlternateContent" => lost.push("a picture or drawing".to_owned()),
+                _ => {}
+            }
+        }
+    }
+
+    fn table(&self, table: &Element, lost: &mut Vec<String>) -> Vec<Vec<Vec<Inline>>> {
+        let mut rows = Vec::new();
+        inside(table, "w:tr", &mut rows);
+        self.rows_of(rows.into_iter(), lost)
+    }
+
+    fn rows_of<'b>(&self, rows: impl Iterator<Item = &'b Element>, lost: &mut Vec<String>) -> Vec<Vec<Vec<Inline>>> {
+        rows.filter(|row| {
+            let look = row.child("w:trPr");
+            look.is_none_or(|look| look.child("w:del").is_none())
+        })
+        .map(|row| {
+            let mut cells = Vec::new();
+            inside(row, "w:tc", &mut cells);
+            let mut read = Vec::new();
+            for cell in cells {
+                read.push(self.cell(cell, lost));
+                let span = cell.child("w:tcPr").and_then(|look| value(look, "w:gridSpan"));
+                let span: usize = span.and_then(|span| span.parse().ok()).unwrap_or(1);
+                read.extend(std::iter::repeat_n(Vec::new(), span.clamp(1, 60) - 1));
+            }
+            read
+        })
+        .collect()
+    }
+
+    /// A cell on one line: its paragraphs one after the other, those of a table inside it too.
+    fn cell(&self, cell: &Element, lost: &mut Vec<String>) -> Vec<Inline> {
+        let mut parts = Vec::new();
+        self.parts(cell, &mut parts, lost);
+        let mut line: Vec<Inline> = Vec::new();
+        let mut add = |inlines: Vec<Inline>| {
+            if !line.is_empty() && !inlines.is_empty() {
+                line.push(Inline::LineBreak);
+            }
+            line.extend(inlines);
+        };
+        for part in parts {
+            match part {
+                Part::Paragraph(_, inlines) => add(inlines),
+                Part::Table(rows) => rows.into_iter().flatten().for_each(&mut add),
+            }
+        }
+        line
+    }
+}
+
+/// The elements of a name, through what may stand around them, but not those of tables within.
+fn inside<'b>(element: &'b Element, name: &str, found: &mut Vec<&'b Element>) {
+    for child in element.elements() {
+        match child.name.as_str() {
+            own if own == name => found.push(child),
+            "w:sdt" | "w:sdtContent" | "w:ins" | "w:customXml" => inside(child, name, found),
+            _ => {}
+        }
+    }
+}
+
+fn has_paragraphs(element: &Element) -> bool {
+    element.elements().any(|child| match child.name.as_str() {
+        "w:p" | "w:tbl" | "w:tr" | "w:tc" => true,
+        "w:sdt" | "w:sdtContent" | "w:ins" | "w:moveTo" | "w:customXml" | "mc:AlternateContent" | "mc:Choice" => {
+            has_paragraphs(child)
+        }
+        _ => false,
+    })
+}
+
+fn list_place(look: &Element) -> Option<ListPlace> {
+    let list = look.child("w:numPr")?;
+    let id = value(list, "w:numId")?;
+    let level = value(list, "w:ilvl").and_then(|level| level.parse().ok());
+    Some((id.to_owned(), level.unwrap_or(0)))
+}
+
+fn is_address(target: &str) -> bool {
+    ["http://", "https://", "mailto:"]
+        .iter()
+        .any(|scheme| target.starts_with(scheme))
+}
+
+/// The few signs that Word takes from its symbol fonts.
+fn symbol(code: &str) -> String {
+    match code.to_ascii_uppercase().as_str() {
+        "F0B7" | "F06C" => "\u{2022}",
+        "F0A7" | "F06E" => "\u{25aa}",
+        "F0E0" | "F0AE" => "\u{2192}",
+        "F0FC" => "\u{2713}",
+        "F0B3" => "\u{2265}",
+        "F0A3" => "\u{2264}",
+        _ => "\u{fffd}",
+    }
+    .to_owned()
+}
+
+/// A bullet that was typed or pasted as text, with the blank after it.
+fn typed_bullet(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix([
+        '\u{2022}', '\u{25aa}', '\u{25cf}', '\u{25e6}', '\u{2023}', '\u{f0b7}', '\u{f0a7}', '\u{b7}',
+    ])?;
+    rest.starts_with(char::is_whitespace).then(|| rest.trim_start())
+}
+
+fn paragraph(shape: Shape, mut pieces: Vec<Piece>) -> Part {
+    let bullet = pieces.first().and_then(|piece| piece.text.as_deref());
+    // The bullet and its tab may be pieces of their own.
+    let begin: String = pieces.iter().map_while(|piece| piece.text.as_deref()).collect();
+    if shape == Shape::Plain && bullet.is_some() && typed_bullet(&begin).is_some() {
+        drop_begin(&mut pieces, begin.len() - typed_bullet(&begin).map_or(0, str::len));
+        let shape = Shape::Item {
+            place: ("typed".to_owned(), 0),
+            ordered: false,
+        };
+        return Part::Paragraph(shape, inlines(&pieces));
+    }
+    Part::Paragraph(shape, inlines(&pieces))
+}
+
+fn drop_begin(pieces: &mut [Piece], mut bytes: usize) {
+    for piece in pieces {
+        let Some(text) = &mut piece.text else { return };
+        let gone = bytes.min(text.len());
+        *text = text.get(gone..).unwrap_or_default().to_owned();
+        bytes -= gone;
+        if bytes == 0 {
+            return;
+        }
+    }
+}
+
+/// Pieces that look the same are one; blanks at both ends of a paragraph go.
+fn inlines(pieces: &[Piece]) -> Vec<Inline> {
+    let mut merged: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        let text = piece.text.as_ref().map(|text| text.replace(['\t', '\n', '\r'], " "));
+        if text.as_deref() == Some("") {
+            continue;
+        }
+        match merged.last_mut() {
+            Some(last)
+                if last.text.is_some()
+                    && text.is_some()
+                    && (last.strong, last.emphasis, &last.link) == (piece.strong, piece.emphasis, &piece.link) =>
+            {
+                if let (Some(before), Some(text)) = (&mut last.text, &text) {
+                    before.push_str(text);
+                }
+            }
+            _ => merged.push(Piece { text, ..piece.clone() }),
+        }
+    }
+    let shows = |piece: &Piece| piece.text.as_ref().is_some_and(|text| !text.trim().is_empty());
+    let Some(first) = merged.iter().position(shows) else {
+        return Vec::new();
+    };
+    let last = merged.iter().rposition(shows).unwrap_or(first);
+    let mut inlines = Vec::new();
+    for (index, piece) in merged.into_iter().enumerate().take(last + 1).skip(first) {
+        let Some(text) = piece.text else {
+            inlines.push(Inline::LineBreak);
+            continue;
+        };
+        let text = match (index == first, index == last) {
+            (true, true) => text.trim(),
+            (true, false) => text.trim_start(),
+            (false, true) => text.trim_end(),
+            (false, false) => &text,
+        };
+        let mut inline = Inline::Text(text.to_owned());
+        if piece.emphasis {
+            inline = Inline::Emphasis(vec![inline]);
+        }
+        if piece.strong {
+            inline = Inline::Strong(vec![inline]);
+        }
+        if let Some(href) = piece.link {
+            inline = Inline::Link {
+                href,
+                content: vec![inline],
+            };
+        }
+        inlines.push(inline);
+    }
+    inlines
+}
+
+/// The lines of a paragraph as plain text.
+fn lines(inlines: &[Inline]) -> Vec<String> {
+    let text = plain_text(&[Block::Paragraph(inlines.to_vec())]);
+    text.split('\n').map(str::to_owned).collect()
+}
+
+/// Paragraphs that are items of lists become lists, everything else stands for itself.
+fn blocks(parts: Vec<Part>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut items: Vec<(usize, Option<u64>, Vec<Inline>)> = Vec::new();
+    let mut counts: HashMap<ListPlace, u64> = HashMap::new();
+    for part in parts {
+        match part {
+            Part::Paragraph(_, inlines) if inlines.is_empty() => {}
+            Part::Paragraph(Shape::Item { place, ordered }, inlines) => {
+                counts.retain(|known, _| known.0 != place.0 || known.1 <= place.1);
+                let count = counts.entry(place.clone()).or_insert(0);
+                *count += 1;
+                items.push((place.1.min(8), ordered.then_some(*count), inlines));
+            }
+            other => {
+                blocks.extend(lists(&std::mem::take(&mut items)));
+                match other {
+                    Part::Paragraph(Shape::Heading(level), content) => blocks.push(Block::Heading { level, content }),
+                    Part::Paragraph(_, content) => blocks.push(Block::Paragraph(content)),
+                    Part::Table(rows) => blocks.extend(table(rows)),
+                }
+            }
+        }
+    }
+    blocks.extend(lists(&items));
+    blocks
+}
+
+/// Items, each with how deep it stands and its number, as lists within lists.
+fn lists(items: &[(usize, Option<u64>, Vec<Inline>)]) -> Vec<Block> {
+    let mut found: Vec<Block> = Vec::new();
+    let mut rest = items;
+    while let Some(((level, number, inlines), after)) = rest.split_first() {
+        let deeper = after.iter().take_while(|(of, _, _)| of > level).count();
+        let (below, next) = after.split_at(deeper);
+        let mut item = vec![Block::Paragraph(inlines.clone())];
+        item.extend(lists(below));
+        match found.last_mut() {
+            Some(Block::List { start, items }) if start.is_some() == number.is_some() => items.push(item),
+            _ => found.push(Block::List {
+                start: *number,
+                items: vec![item],
+            }),
+        }
+        rest = next;
+    }
+    found
+}
+
+fn table(mut rows: Vec<Vec<Vec<Inline>>>) -> Option<Block> {
+    let width = rows.iter().map(Vec::len).max().filter(|width| *width > 0)?;
+    rows.iter_mut().for_each(|row| row.resize(width, Vec::new()));
+    let head = rows.remove(0);
+    Some(Block::Table {
+        head,
+        rows,
+        alignments: vec![Alignment::Unset; width],
+    })
+}

@@ -1,0 +1,273 @@
+//! The parts of a document, read from its ZIP within bounds. All its XML is read, into memory, because what would run may
+//! stand in any of it; pictures and fonts stay packed.
+
+use std::io::{Cursor, Read};
+
+use zip::ZipArchive;
+
+use super::xml::{self, Element};
+use super::{NotRead, harm};
+
+/// How many entries a package may have; Word writes some twenty.
+const MOST_ENTRIES: usize = 500;
+/// How large an entry may be; the text of twenty questions with long answers has some hundred thousand bytes.
+const MOST_PART: u64 = 12 << 20;
+/// How large all XML together may be.
+const MOST_XML: u64 = 24 << 20;
+/// How many times smaller than its content an entry may be. XML that repeats itself reaches some fifty.
+const MOST_RATIO: u64 = 200;
+
+/// How many elements, attributes and texts all parts may have together: what they take in memory is bounded by that.
+const MOST_NODES: usize = 400_000;
+/// How many bytes the end of a directory without a comment has.
+const END_OF_DIRECTORY: usize = 22;
+/// How the files in a document of Word are called: its XML, pictures, fonts and signatures.
+const ENDINGS: [&str; 17] = [
+    "bmp", "emf", "fntdata", "gif", "jpeg", "jpg", "odttf", "png", "rels", "sigs", "svg", "tif", "tiff", "ttf", "wdp",
+    "wmf", "xml",
+];
+
+const OFFICE: &str = "/relationships/officeDocument";
+
+/// A package.
+pub(super) struct Package<'a> {
+    archive: ZipArchive<Cursor<&'a [u8]>>,
+    names: Vec<String>,
+}
+
+/// What is read of a document.
+pub(super) struct Parts {
+    /// Its text.
+    pub(super) document: Element,
+    /// The addresses it links to, by their ids.
+    pub(super) links: Vec<(String, String)>,
+    /// Its lists.
+    pub(super) numbering: Option<Element>,
+    /// Its styles.
+    pub(super) styles: Option<Element>,
+    /// Its footnotes.
+    pub(super) footnotes: Option<Element>,
+}
+
+fn macros() -> NotRead {
+    NotRead::new(
+        "macros",
+        "the document holds macros: save it as .docx (Word document), which has none, and upload that",
+    )
+}
+
+impl<'a> Package<'a> {
+    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, NotRead> {
+        // What Word writes with a password, and its format before 2007, is a compound file.
+        if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+            return Err(NotRead::new(
+                "encrypted",
+                "the document is protected by a password or of an old format: save it as .docx (Word document) \
+                 without a password",
+            ));
+        }
+        // A package begins with its first entry; what has something else before it is also something else.
+        if !bytes.starts_with(b"PK\x03\x04") {
+            return Err(NotRead::broken());
+        }
+        // And it ends with its directory: no comment, no other file behind it.
+        let end = bytes.len().saturating_sub(END_OF_DIRECTORY);
+        if !bytes.get(end..).is_some_and(|end| end.starts_with(b"PK\x05\x06")) {
+            return Err(NotRead::broken());
+        }
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| NotRead::broken())?;
+        if archive.len() > MOST_ENTRIES {
+            return Err(NotRead::too_large());
+        }
+        let mut names: Vec<String> = Vec::new();
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(|_| NotRead::broken())?;
+            if entry.encrypted() {
+                return Err(NotRead::new(
+                    "encrypted",
+                    "the document is protected by a password: save it without one",
+                ));
+            }
+            if entry.size() > most(entry.compressed_size()) {
+                return Err(NotRead::too_large());
+            }
+            let name = entry.name().map_err(|_| NotRead::broken())?.into_owned();
+            let outside = name.starts_with('/')
+                || name.contains(['\\', ':', '\0'])
+                || name.split('/').any(|part| part == ".." || part == ".");
+            // The names of parts differ in more than the case of their letters (ECMA-376 part 2).
+            if outside || names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                return Err(NotRead::broken());
+            }
+            names.push(name);
+        }
+        // Its directory is where it says, and says of each entry what the entry says of itself: two programs must not find
+        // two documents in it. Only then, because what is too large or protected has a better explanation.
+        let directory = archive.central_directory_start();
+        let is_consistent = archive.validate_header_consistency().is_ok();
+        if !is_consistent || !ends_with_directory(bytes, directory) {
+            return Err(NotRead::broken());
+        }
+        let this = Self { archive, names };
+        this.must_be_harmless()?;
+        Ok(this)
+    }
+
+    /// Nothing in it runs, and nothing in it is a document of its own.
+    fn must_be_harmless(&self) -> Result<(), NotRead> {
+        for name in &self.names {
+            let name = name.to_ascii_lowercase();
+            let file = name.rsplit('/').next().unwrap_or_default();
+            if file.starts_with("vba") {
+                return Err(macros());
+            }
+            let folders = ["/activex/", "/embeddings/", "/ctrlprops/", "/afchunk"];
+            if folders.iter().any(|folder| format!("/{name}").contains(folder)) || file.starts_with("oleobject") {
+                return Err(NotRead::active());
+            }
+            let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+            if !name.ends_with('/') && !ENDINGS.contains(&ending) {
+                return Err(NotRead::active());
+            }
+        }
+        Ok(())
+    }
+
+    /// The parts that are read, once all have been looked through.
+    pub(super) fn parts(mut self) -> Result<Parts, NotRead> {
+        let mut all = self.xml()?;
+        let types = all.take("[Content_Types].xml").ok_or_else(NotRead::broken)?;
+        for of in types.elements().filter_map(|element| element.attribute("ContentType")) {
+            let of = of.to_ascii_lowercase();
+            if of.contains("macroenabled") || of.contains("vba") {
+                return Err(macros());
+            }
+        }
+        for (name, part) in &all.0 {
+            if has_ending(name, "rels") {
+                must_stay_inside(part)?;
+            }
+        }
+        let top = all.take("_rels/.rels").ok_or_else(NotRead::broken)?;
+        let document = top
+            .elements()
+            .find(|relation| relation.attribute("Type").is_some_and(|kind| kind.ends_with(OFFICE)))
+            .and_then(|relation| relation.attribute("Target"))
+            .map(|target| target.trim_start_matches('/').to_owned())
+            .ok_or_else(NotRead::broken)?;
+        let (folder, file) = document.rsplit_once('/').unwrap_or(("", &document));
+        let relations = all.take(&format!("{folder}/_rels/{file}.rels"));
+        let mut links = Vec::new();
+        let (mut numbering, mut styles, mut footnotes) = (None, None, None);
+        for relation in relations.iter().flat_map(Element::elements) {
+            let (Some(kind), Some(target)) = (relation.attribute("Type"), relation.attribute("Target")) else {
+                continue;
+            };
+            let place = match target.strip_prefix('/') {
+                Some(whole) => whole.to_owned(),
+                None => format!("{folder}/{target}"),
+            };
+            match kind.rsplit('/').next() {
+                Some("hyperlink") => {
+                    links.push((
+                        relation.attribute("Id").unwrap_or_default().to_owned(),
+                        target.to_owned(),
+                    ));
+                }
+                Some("numbering") => numbering = all.take(&place),
+                Some("styles") => styles = all.take(&place),
+                Some("footnotes") => footnotes = all.take(&place),
+                _ => {}
+            }
+        }
+        Ok(Parts {
+            document: all.take(&document).ok_or_else(NotRead::broken)?,
+            links,
+            numbering,
+            styles,
+            footnotes,
+        })
+    }
+
+    /// All its XML, each part parsed once and looked through.
+    fn xml(&mut self) -> Result<All, NotRead> {
+        let (mut bytes_left, mut nodes_left) = (MOST_XML, MOST_NODES);
+        let mut all = Vec::new();
+        for (index, name) in self.names.iter().enumerate() {
+            if !has_ending(name, "xml") && !has_ending(name, "rels") {
+                continue;
+            }
+            let entry = self.archive.by_index(index).map_err(|_| NotRead::broken())?;
+            let most = most(entry.compressed_size()).min(bytes_left);
+            let mut bytes = Vec::new();
+            // Whatever size an entry claims: no more than this is read.
+            entry
+                .take(most + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|_| NotRead::broken())?;
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            if length > most {
+                return Err(NotRead::too_large());
+            }
+            bytes_left -= length;
+            let part = xml::parse(&bytes, &mut nodes_left)?;
+            harm::must_be_absent(&part)?;
+            all.push((name.clone(), part));
+        }
+        Ok(All(all))
+    }
+}
+
+/// The parts of a package that are XML, by their names.
+struct All(Vec<(String, Element)>);
+
+impl All {
+    /// A part, where there is one; it is needed once.
+    fn take(&mut self, name: &str) -> Option<Element> {
+        let index = self.0.iter().position(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(self.0.swap_remove(index).1)
+    }
+}
+
+fn has_ending(name: &str, ending: &str) -> bool {
+    let own = name.rsplit_once('.').map(|(_, own)| own);
+    own.is_some_and(|own| own.eq_ignore_ascii_case(ending))
+}
+
+/// Whether the directory that begins there fills the place up to its end, and the end says so.
+fn ends_with_directory(bytes: &[u8], begin: u64) -> bool {
+    let end = bytes.len().saturating_sub(END_OF_DIRECTORY);
+    let number = |at: usize| -> Option<u64> {
+        let four = bytes.get(end + at..end + at + 4)?.try_into().ok()?;
+        Some(u64::from(u32::from_le_bytes(four)))
+    };
+    let (Some(size), Some(offset)) = (number(12), number(16)) else {
+        return false;
+    };
+    offset == begin && u64::try_from(end).is_ok_and(|end| offset + size == end)
+}
+
+/// How large an entry of so many compressed bytes may be.
+fn most(compressed: u64) -> u64 {
+    MOST_PART.min(compressed.saturating_mul(MOST_RATIO).max(1 << 16))
+}
+
+/// Links lead outside, and nothing else does.
+fn must_stay_inside(relations: &Element) -> Result<(), NotRead> {
+    for relation in relations.elements() {
+        let outside = relation
+            .attribute("TargetMode")
+            .is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
+        let kind = relation.attribute("Type").unwrap_or_default();
+        if outside && !kind.ends_with("/hyperlink") {
+            return Err(NotRead::external());
+        }
+        if kind.ends_with("/vbaProject") {
+            return Err(macros());
+        }
+        if kind.ends_with("/oleObject") || kind.ends_with("/control") || kind.ends_with("/aFChunk") {
+            return Err(NotRead::active());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! XML as a tree, with the names of its vocabulary, within bounds. Declarations of types are refused: nothing in a
+//! document needs them, and entities grow.
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::{QName, ResolveResult};
+use quick_xml::{NsReader, XmlVersion};
+
+use super::NotRead;
+
+/// How deep elements may stand in each other.
+const DEEPEST: usize = 120;
+
+/// An element. Its name begins with the prefix that its vocabulary usually has: `w:p`.
+#[derive(Debug, Default)]
+pub(super) struct Element {
+    pub(super) name: String,
+    pub(super) attributes: Vec<(String, String)>,
+    pub(super) children: Vec<Node>,
+}
+
+/// What stands in an element.
+#[derive(Debug)]
+pub(super) enum Node {
+    Element(Element),
+    Text(String),
+}
+
+impl Element {
+    pub(super) fn elements(&self) -> impl DoubleEndedIterator<Item = &Element> {
+        self.children.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    pub(super) fn child(&self, name: &str) -> Option<&Element> {
+        self.elements().find(|element| element.name == name)
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Its own text.
+    pub(super) fn text(&self) -> String {
+        self.children
+            .iter()
+            .filter_map(|node| match node {
+                Node::Text(text) => Some(text.as_str()),
+                Node::Element(_) => None,
+            })
+            .collect()
+    }
+}
+
+/// Whether a switch is on: it is when it stands there, unless it says otherwise.
+pub(super) fn is_on(element: &Element, attribute: &str) -> bool {
+    !matches!(element.attribute(attribute), Some("0" | "false" | "off" | "none"))
+}
+
+/// The prefix that a vocabulary usually has; the strict form of Word's format has names of its own.
+fn prefix(namespace: &[u8]) -> &'static str {
+    match namespace {
+        b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+        | b"http://purl.oclc.org/ooxml/wordprocessingml/main" => "w:",
+        b"http://schemas.microsoft.com/office/word/2010/wordml" => "w14:",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        | b"http://purl.oclc.org/ooxml/officeDocument/relationships" => "r:",
+        b"http://schemas.openxmlformats.org/markup-compatibility/2006" => "mc:",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/math"
+        | b"http://purl.oclc.org/ooxml/officeDocument/math" => "m:",
+        b"http://schemas.openxmlformats.org/package/2006/relationships"
+        | b"http://schemas.openxmlformats.org/package/2006/content-types" => "",
+        _ => "other:",
+    }
+}
+
+/// Parses a part, which takes of the nodes that are left.
+pub(super) fn parse(bytes: &[u8], nodes_left: &mut usize) -> Result<Element, NotRead> {
+    let mut reader = NsReader::from_reader(bytes);
+    reader.config_mut().check_end_names = true;
+    reader.config_mut().expand_empty_elements = true;
+    let mut open = vec![Element::default()];
+    loop {
+        let event = reader.read_event().map_err(|_| NotRead::broken())?;
+        *nodes_left = nodes_left.checked_sub(1).ok_or_else(NotRead::too_large)?;
+        if open.len() > DEEPEST {
+            return Err(NotRead::too_large());
+        }
+        match event {
+            Event::Start(start) => {
+                let element = element(&reader, &start)?;
+                *nodes_left = nodes_left
+                    .checked_sub(element.attributes.len())
+                    .ok_or_else(NotRead::too_large)?;
+                open.push(element);
+            }
+            Event::End(_) => {
+                let (Some(closed), Some(outer)) = (open.pop(), open.last_mut()) else {
+                    return Err(NotRead::broken());
+                };
+                outer.children.push(Node::Element(closed));
+            }
+            Event::Text(text) => {
+                let text = text.decode().map_err(|_| NotRead::broken())?;
+                add_text(&mut open, &text);
+            }
+            Event::CData(text) => {
+                let text = text.decode().map_err(|_| NotRead::broken())?;
+                add_text(&mut open, &text);
+            }
+            Event::GeneralRef(name) => {
+                let text = if name.is_char_ref() {
+                    name.resolve_char_ref().ok().flatten().map(String::from)
+                } else {
+                    let name = name.decode().map_err(|_| NotRead::broken())?;
+                    quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned)
+                };
+                add_text(&mut open, &text.ok_or_else(NotRead::broken)?);
+            }
+            Event::DocType(_) => return Err(NotRead::broken()),
+            Event::Eof => break,
+            Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
+        }
+    }
+    if open.len() > 1 {
+        return Err(NotRead::broken());
+    }
+    let root = open.pop().and_then(|outer| {
+        outer.children.into_iter().find_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    });
+    root.ok_or_else(NotRead::broken)
+}
+
+fn add_text(open: &mut [Element], text: &str) {
+    if let Some(element) = open.last_mut() {
+        match element.children.last_mut() {
+            Some(Node::Text(before)) => before.push_str(text),
+            _ => element.children.push(Node::Text(text.to_owned())),
+        }
+    }
+}
+
+fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, NotRead> {
+    let named = |name: QName<'_>, attribute: bool| -> Result<String, NotRead> {
+        let (namespace, local) = if attribute {
+            reader.resolver().resolve_attribute(name)
+        } else {
+            reader.resolver().resolve_element(name)
+        };
+        let prefix = match namespace {
+            ResolveResult::Bound(namespace) => prefix(namespace.0),
+            ResolveResult::Unbound => "",
+            ResolveResult::Unknown(_) => return Err(NotRead::broken()),
+        };
+        let local = std::str::from_utf8(local.into_inner()).map_err(|_| NotRead::broken())?;
+        Ok(format!("{prefix}{local}"))
+    };
+    let mut attributes = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|_| NotRead::broken())?;
+        if attribute.key.as_namespace_binding().is_some() {
+            continue;
+        }
+        let value = attribute
+            .decoded_and_normalized_value(XmlVersion::Implicit1_0, reader.decoder())
+            .map_err(|_| NotRead::broken())?;
+        attributes.push((named(attribute.key, true)?, value.into_owned()));
+    }
+    Ok(Element {
+        name: named(start.name(), false)?,
+        attributes,
+        children: Vec::new(),
+    })
+}
