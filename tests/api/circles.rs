@@ -182,6 +182,47 @@ on_both!(a_narrowed_answer_leaves_every_view_at_once, |app| {
     assert_eq!(list.json["items"][1]["views"][0]["replacedBy"], 2);
 });
 
+on_both!(an_amendment_that_narrows_acts_on_what_is_out, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let mut amended = in_circle("AT anew", "requester");
+    amended["answers"]["q2"]["circle"] = json!("network");
+    answered(&at, &path, "AT", &amended).await;
+    let be = app.coordinator("BE").await;
+    be.get(&format!("{path}/editions/1")).await.expect(410);
+    let new = be.get(&format!("{path}/editions/2?format=html")).await.expect(200);
+    assert!(new.text.contains("Text of AT.") && !new.text.contains("Comment of AT."));
+    assert!(!new.text.contains("anew"), "no newer text slips in");
+    let public = lead.get(&format!("{path}/editions/2?format=html&circle=public")).await.expect(200);
+    assert!(!public.text.contains("of AT."));
+});
+
+on_both!(what_was_retracted_can_still_be_narrowed, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let response = format!("{path}/responses/AT");
+    let note = json!({"reason": "The figures were wrong."});
+    at.post_if(&format!("{response}/retraction"), &etag(&at, &response).await, &note)
+        .await
+        .expect(200);
+    let body = json!({"circle": "requester"});
+    at.put_if(&format!("{response}/circles"), &etag(&at, &response).await, &body)
+        .await
+        .expect(200);
+    let be = app.coordinator("BE").await;
+    be.get(&format!("{path}/editions/1")).await.expect(410);
+    let new = be.get(&format!("{path}/editions/2?format=html")).await.expect(200);
+    assert!(new.text.contains(SENTENCE) && !new.text.contains("Text of AT."));
+});
+
 on_both!(a_restricted_answer_hides_whether_a_question_was_skipped, |app| {
     let lead = app.coordinator("LU").await;
     let path = launched(&lead).await;

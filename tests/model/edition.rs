@@ -155,13 +155,14 @@ impl Model<'_> {
     /// Replaces every view that shows an answer now narrowed by the same snapshot less that answer. The newest edition
     /// and what is published get a new number each; older views point to the newest of those, and where neither is too
     /// wide the newest that is gets one.
-    pub(crate) fn narrow(&mut self, office: Office, narrowed: &[usize], circle: Circle) {
+    pub(crate) fn narrow(&mut self, office: Office, narrowed: [Option<Circle>; 3]) {
         let wide = |edition: &Edition| -> Vec<Circle> {
-            let shows = |view: Circle| narrowed.iter().any(|question| edition.shows(view, office, *question));
-            Circle::ALL
-                .into_iter()
-                .filter(|view| circle < *view && shows(*view))
-                .collect()
+            let too_wide = |view: Circle| {
+                (0..3).any(|question| {
+                    narrowed[question].is_some_and(|now| now < view) && edition.shows(view, office, question)
+                })
+            };
+            Circle::ALL.into_iter().filter(|view| too_wide(*view)).collect()
         };
         let too_wide: Vec<(Edition, Vec<Circle>)> = self
             .editions
@@ -191,9 +192,9 @@ impl Model<'_> {
             }
             let mut parts = edition.parts.clone();
             if let Some(part) = parts.get_mut(&office) {
-                for question in narrowed {
-                    if let Some(answer) = &mut part.answers[*question] {
-                        answer.circle = answer.circle.min(circle);
+                for (answer, now) in part.answers.iter_mut().zip(narrowed) {
+                    if let (Some(answer), Some(now)) = (answer, now) {
+                        answer.circle = answer.circle.min(now);
                     }
                 }
             }

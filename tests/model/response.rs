@@ -222,10 +222,9 @@ impl Model<'_> {
         let Some(response) = response else {
             return vec!["not_found"];
         };
-        if response.position != Position::Submitted {
-            return vec!["not_submitted"];
-        }
         match what {
+            What::Retract(_) if response.position != Position::Submitted => vec!["not_submitted"],
+            What::ChangeCircles(..) if response.versions.is_empty() => vec!["not_submitted"],
             What::ChangeCircles(_, _, Some(question)) if response.circles[*question].is_none() => {
                 vec!["unknown_question"]
             }
@@ -277,7 +276,9 @@ impl Model<'_> {
         let answers = response.draft;
         response.versions.push(answers);
         response.position = Position::Submitted;
-        response.circles = answers.map(|answer| answer.map(|answer| answer.circle));
+        let circles = answers.map(|answer| answer.map(|answer| answer.circle));
+        let before = std::mem::replace(&mut response.circles, circles);
+        self.narrow(office, narrowed(before, circles));
     }
 
     /// Late is first submitted after the latest date granted.
@@ -299,13 +300,10 @@ impl Model<'_> {
 
     fn change_circles(&mut self, office: Office, circle: Circle, question: Option<usize>) {
         let response = self.response_mut(office);
-        let mut narrowed = Vec::new();
+        let before = response.circles;
         for index in (0..3).filter(|index| question.is_none_or(|question| question == *index)) {
-            let Some(before) = response.circles[index] else {
+            if response.circles[index].is_none() {
                 continue;
-            };
-            if circle < before {
-                narrowed.push(index);
             }
             response.circles[index] = Some(circle);
             // The draft keeps step, or the next version would undo the change by oversight.
@@ -313,8 +311,14 @@ impl Model<'_> {
                 answer.circle = circle;
             }
         }
+        let now = response.circles;
         if self.twist != Twist::NarrowingWaits {
-            self.narrow(office, &narrowed, circle);
+            self.narrow(office, narrowed(before, now));
         }
     }
+}
+
+/// The circles that are narrower than before.
+fn narrowed(before: [Option<Circle>; 3], now: [Option<Circle>; 3]) -> [Option<Circle>; 3] {
+    std::array::from_fn(|index| now[index].filter(|now| before[index].is_some_and(|before| *now < before)))
 }

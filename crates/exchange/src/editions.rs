@@ -1,5 +1,7 @@
 //! Editions: the live compilation, frozen snapshots with a view for each circle, and what narrowing does to them.
 
+use std::collections::BTreeMap;
+
 use ahq_domain::calendar::Calendar;
 use ahq_domain::clock::{Instant, brussels_date};
 use ahq_domain::compilation::{Snapshot, Submitted, View, changes, compile, composition, sha256};
@@ -136,6 +138,9 @@ impl Material {
         }
     }
 }
+
+/// Answers of an office that go less far than before, each with how far it goes now.
+pub(crate) type Narrowed = BTreeMap<Key, Circle>;
 
 impl Work<'_> {
     pub(crate) fn material(
@@ -280,9 +285,11 @@ impl Work<'_> {
         &mut self,
         query: &mut Query,
         office: &OfficeCode,
-        narrowed: &[Key],
-        circle: Circle,
+        narrowed: &Narrowed,
     ) -> Result<(), Error> {
+        if narrowed.is_empty() {
+            return Ok(());
+        }
         let all = editions::list(self.conn, query.id)?;
         let views = editions::views_of_query(self.conn, query.id)?;
         let in_force = |edition: &Edition, circle: Circle| {
@@ -291,7 +298,7 @@ impl Work<'_> {
         };
         let mut wide: Vec<(&Edition, Vec<Circle>)> = Vec::new();
         for edition in &all {
-            let mut views = too_wide(&query.questions, edition, office, narrowed, circle);
+            let mut views = too_wide(&query.questions, edition, office, narrowed);
             views.retain(|view| in_force(edition, *view));
             if !views.is_empty() {
                 wide.push((edition, views));
@@ -311,7 +318,7 @@ impl Work<'_> {
                 continue;
             }
             number += 1;
-            let replacement = self.freeze_narrowed(query, edition, office, narrowed, circle, number)?;
+            let replacement = self.freeze_narrowed(query, edition, office, narrowed, number)?;
             query.replace_edition(edition.id, replacement.id, number, public, self.now);
             self.begin_summary(query, &replacement, Some(edition))?;
             replacements.push((edition.id, number));
@@ -344,15 +351,14 @@ impl Work<'_> {
         query: &Query,
         edition: &Edition,
         office: &OfficeCode,
-        narrowed: &[Key],
-        circle: Circle,
+        narrowed: &Narrowed,
         number: i32,
     ) -> Result<Edition, Error> {
         let mut parts = edition.composition.clone();
         for part in parts.iter_mut().filter(|part| part.office == *office) {
-            for key in narrowed {
+            for (key, circle) in narrowed {
                 if let Some(present) = part.circles.get_mut(key) {
-                    *present = (*present).min(circle);
+                    *present = (*present).min(*circle);
                 }
             }
         }
@@ -641,25 +647,21 @@ fn too_wide(
     questions: &[Question],
     edition: &Edition,
     office: &OfficeCode,
-    narrowed: &[Key],
-    circle: Circle,
+    narrowed: &Narrowed,
 ) -> Vec<Circle> {
-    let shown = |view: Circle| {
-        edition
-            .composition
-            .iter()
-            .filter(|part| part.office == *office)
-            .flat_map(|part| {
-                let mut rows = part_circles(questions, &part.circles);
-                rows.retain(|key, _| narrowed.contains(key) && part.circles.contains_key(key));
-                rows.into_values()
-            })
-            .any(|before| before.reaches(view))
-    };
-    Circle::ALL
-        .into_iter()
-        .filter(|view| !circle.reaches(*view) && shown(*view))
-        .collect()
+    let before: Vec<(Circle, Circle)> = edition
+        .composition
+        .iter()
+        .filter(|part| part.office == *office)
+        .flat_map(|part| {
+            let rows = part_circles(questions, &part.circles);
+            rows.into_iter()
+                .filter(|(key, _)| part.circles.contains_key(key))
+                .filter_map(|(key, before)| Some((before, *narrowed.get(&key)?)))
+        })
+        .collect();
+    let is_too_wide = |view: Circle| before.iter().any(|(before, now)| before.reaches(view) && !now.reaches(view));
+    Circle::ALL.into_iter().filter(|view| is_too_wide(*view)).collect()
 }
 
 fn declined(responses: &[Response]) -> Vec<OfficeCode> {

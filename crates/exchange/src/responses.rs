@@ -20,6 +20,7 @@ use ahq_store::responses;
 pub use ahq_store::responses::DraftAnswer;
 use serde_json::json;
 
+use crate::editions::Narrowed;
 use crate::error::Error;
 use crate::outgoing::Note;
 use crate::queries::parse_reason;
@@ -146,7 +147,7 @@ impl Work<'_> {
             ("decline", Action::ReleaseResponse, accepts && !declined && !submitted),
             ("resume", Action::ReleaseResponse, accepts && declined),
             ("retract", Action::ReleaseResponse, submitted),
-            ("changeCircle", Action::ChangeCircle, submitted),
+            ("changeCircle", Action::ChangeCircle, response.last_version > 0),
         ]
         .into_iter()
         .filter(|(_, action, possible)| {
@@ -204,7 +205,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Submits the draft as the next version. The first one decides whether the response is late.
+    /// Submits the draft as the next version. The first one decides whether the response is late. An amendment that
+    /// narrows an answer acts at once on every edition that is now too wide.
     ///
     /// # Errors
     /// Stale, incomplete (all faults at once), no draft, not addressed, withdrawn, not a coordinator.
@@ -214,10 +216,16 @@ impl Work<'_> {
         office: &OfficeCode,
         expected: i64,
     ) -> Result<ResponseDetail, Error> {
-        let (query, response) = self.response_to_change(reference, office, Action::ReleaseResponse)?;
+        let (mut query, response) = self.response_to_change(reference, office, Action::ReleaseResponse)?;
         let mut response = response.ok_or_else(no_draft)?;
         must_be_version(response.version, expected)?;
         query.accepts_responses(office, self.now)?;
+        let mut before = BTreeMap::new();
+        if response.last_version > 0 && query.launched().is_some_and(|launched| launched.last_edition.is_some()) {
+            // An amendment may narrow what stands in editions: nothing is compiled or published meanwhile.
+            query = self.query_to_change(reference, Lock::Exclusive)?;
+            before = responses::circles(self.conn, response.id)?;
+        }
         let draft = responses::draft(self.conn, response.id)?;
         let answers: Vec<Answer> = draft.iter().map(|drafted| drafted.answer.clone()).collect();
         check_complete(&query.questions, &answers)?;
@@ -230,9 +238,11 @@ impl Work<'_> {
         };
         responses::insert_version(self.conn, response.id, &version)?;
         response.version += 1;
-        responses::update_with_circles(self.conn, &response, &circles(&version.answers))?;
+        let circles = circles(&version.answers);
+        responses::update_with_circles(self.conn, &response, &circles)?;
         let facts = json!({"version": number, "late": response.late});
         self.record("response.submitted", subject(&query, office), facts)?;
+        self.narrow_editions(&mut query, office, &narrowed(&before, &circles))?;
         // What was just written needs no reading.
         Ok(ResponseDetail {
             actions: self.response_actions(&query, &response),
@@ -332,27 +342,22 @@ impl Work<'_> {
         self.may(Action::ChangeCircle, Subject::Response(&query, office))?;
         let mut response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
         must_be_version(response.version, expected)?;
-        if response.version_in_force().is_none() {
+        // What was retracted stands in earlier editions still.
+        if response.last_version == 0 {
             return Err(Refusal::conflict("not_submitted", "only submitted answers have a circle to change").into());
         }
-        let mut circles = responses::circles(self.conn, response.id)?;
-        let chosen = chosen(&circles, questions)?;
-        let narrowed: Vec<Key> = chosen
-            .iter()
-            .filter(|key| circles.get(*key).is_some_and(|before| circle < *before))
-            .cloned()
-            .collect();
-        for key in &chosen {
-            circles.insert(key.clone(), circle);
-        }
+        let before = responses::circles(self.conn, response.id)?;
+        let chosen = chosen(&before, questions)?;
+        let mut circles = before.clone();
+        circles.extend(chosen.iter().map(|key| (key.clone(), circle)));
+        let narrowed = narrowed(&before, &circles);
         responses::set_circles(self.conn, response.id, &circles)?;
         self.change_draft_circles(&response, &chosen, circle)?;
         self.keep_response(&mut response)?;
-        let facts = json!({"circle": circle, "questions": chosen, "narrowed": narrowed});
+        let facts =
+            json!({"circle": circle, "questions": chosen, "narrowed": narrowed.keys().collect::<Vec<_>>()});
         self.record("response.circle_changed", subject(&query, office), facts)?;
-        if !narrowed.is_empty() {
-            self.narrow_editions(&mut query, office, &narrowed, circle)?;
-        }
+        self.narrow_editions(&mut query, office, &narrowed)?;
         self.response_detail(query, response)
     }
 
@@ -432,6 +437,14 @@ fn circles(answers: &[Answer]) -> BTreeMap<Key, Circle> {
     answers
         .iter()
         .map(|answer| (answer.question.clone(), answer.circle))
+        .collect()
+}
+
+/// The answers that go less far than before.
+fn narrowed(before: &BTreeMap<Key, Circle>, now: &BTreeMap<Key, Circle>) -> Narrowed {
+    now.iter()
+        .filter(|(key, circle)| before.get(*key).is_some_and(|before| *circle < before))
+        .map(|(key, circle)| (key.clone(), *circle))
         .collect()
 }
 
