@@ -4,9 +4,12 @@
 //! restricted answer: answers are read in the exchange, behind a link.
 
 mod compilation;
+mod deadline;
+mod digest;
 mod invitation;
 mod launch;
 mod publication;
+mod reminder;
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -14,14 +17,23 @@ use chrono::NaiveDate;
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
+pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome};
+pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
 pub use invitation::{AccountInvitation, JointInvitation};
 pub use launch::{Extension, Granted, Launch, Question, Withdrawal};
 pub use publication::{Publication, PublicationNotice};
+pub use reminder::{Reminder, ReminderKind};
 
 use crate::text;
 
-/// What every mail says about itself, whatever its message: to whom it went, who reads a reply, where the exchange
-/// is.
+/// The most bytes of a whole message; its lists and long texts are cut to fit.
+pub const MOST: usize = 40_000;
+
+/// What is left of them for headers and a calendar.
+const BESIDE: usize = 6_000;
+
+/// What every mail says about itself, whatever its message: to whom it went and why, who reads a reply, where the
+/// exchange is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The recipient's office as it is written in a sentence: `EMN NCP Poland`, `the Commission`.
@@ -30,6 +42,42 @@ pub struct Frame {
     pub replies_to: Option<String>,
     /// The address of the exchange: `https://ahq.example.org`.
     pub exchange_url: String,
+    /// Why the recipient gets it.
+    pub why: Why,
+}
+
+/// Why a recipient gets a mail, and what they can change about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It is the functional mailbox of the office, where its obligations always go.
+    Mailbox,
+    /// A user of the office, who chooses how much is mailed to them.
+    User {
+        /// The address of their notification settings.
+        settings: String,
+    },
+    /// Somebody whom the message invites; it says so itself.
+    Invited,
+}
+
+/// What the templates see of a frame.
+struct Framed<'a> {
+    office: &'a str,
+    replies_to: Option<&'a str>,
+    exchange_url: &'a str,
+    why: &'a Why,
+    room: Room,
+}
+
+/// How much room a message gives its lists and long texts: all, half, a quarter, and so on.
+#[derive(Debug)]
+struct Room(u32);
+
+impl Room {
+    /// What is left here of what may be there at the most.
+    fn of(&self, most: usize) -> usize {
+        most >> self.0
+    }
 }
 
 /// What every mail about a numbered query says of it.
@@ -79,6 +127,16 @@ impl Rendered {
     pub fn html(&self) -> &str {
         &self.html
     }
+
+    /// How many bytes text and HTML take in a message, as quoted-printable.
+    fn encoded(&self) -> usize {
+        let bytes = self.text.bytes().chain(self.html.bytes());
+        let encoded: usize = bytes
+            .map(|byte| if byte.is_ascii() && byte != b'=' { 1 } else { 3 })
+            .sum();
+        // Soft line ends.
+        encoded + encoded / 24
+    }
 }
 
 /// A message of the exchange.
@@ -104,6 +162,14 @@ pub enum Message {
     Retraction(Retraction),
     /// An edition that the recipient downloaded was replaced, because an answer was narrowed or withdrawn.
     EditionReplaced(EditionReplaced),
+    /// An office that has not answered is reminded.
+    Reminder(Reminder),
+    /// An addressed office asks for a later deadline.
+    ExtensionAsked(ExtensionAsked),
+    /// The office that asked for a later deadline is told what the lead decided.
+    ExtensionAnswered(ExtensionAnswered),
+    /// What a user gets in one mail a day.
+    Digest(Digest),
 }
 
 impl Message {
@@ -112,6 +178,24 @@ impl Message {
     /// # Errors
     /// Fails only when a template fails, which is a fault of the program.
     pub fn render(&self, frame: &Frame) -> Result<Rendered, askama::Error> {
+        let mut framed = Framed {
+            office: &frame.office,
+            replies_to: frame.replies_to.as_deref(),
+            exchange_url: &frame.exchange_url,
+            why: &frame.why,
+            room: Room(0),
+        };
+        loop {
+            let rendered = self.rendered(&framed)?;
+            // After ten halvings nothing is left that could be cut.
+            if rendered.encoded() <= MOST - BESIDE || framed.room.0 == 10 {
+                return Ok(rendered);
+            }
+            framed.room.0 += 1;
+        }
+    }
+
+    fn rendered(&self, frame: &Framed<'_>) -> Result<Rendered, askama::Error> {
         match self {
             Self::AccountInvitation(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
@@ -123,6 +207,10 @@ impl Message {
             Self::Publication(message) => message.render(frame),
             Self::Retraction(message) => message.render(frame),
             Self::EditionReplaced(message) => message.render(frame),
+            Self::Reminder(message) => message.render(frame),
+            Self::ExtensionAsked(message) => message.render(frame),
+            Self::ExtensionAnswered(message) => message.render(frame),
+            Self::Digest(message) => message.render(frame),
         }
     }
 }
@@ -131,7 +219,7 @@ impl Message {
 macro_rules! templates {
     ($message:ty, $subject:literal, $text:literal, $html:literal) => {
         impl $message {
-            fn render(&self, frame: &Frame) -> Result<Rendered, askama::Error> {
+            fn render(&self, frame: &Framed<'_>) -> Result<Rendered, askama::Error> {
                 #[derive(Template)]
                 #[template(path = $subject)]
                 struct Subject<'a> {
@@ -141,13 +229,13 @@ macro_rules! templates {
                 #[template(path = $text)]
                 struct Text<'a> {
                     m: &'a $message,
-                    frame: &'a Frame,
+                    frame: &'a Framed<'a>,
                 }
                 #[derive(Template)]
                 #[template(path = $html)]
                 struct Html<'a> {
                     m: &'a $message,
-                    frame: &'a Frame,
+                    frame: &'a Framed<'a>,
                 }
                 Ok(Rendered::new(
                     &Subject { m: self }.render()?,
@@ -214,6 +302,25 @@ templates!(
     "edition_replaced/body.txt",
     "edition_replaced/body.html"
 );
+templates!(
+    Reminder,
+    "reminder/subject.txt",
+    "reminder/body.txt",
+    "reminder/body.html"
+);
+templates!(
+    ExtensionAsked,
+    "extension_asked/subject.txt",
+    "extension_asked/body.txt",
+    "extension_asked/body.html"
+);
+templates!(
+    ExtensionAnswered,
+    "extension_answered/subject.txt",
+    "extension_answered/body.txt",
+    "extension_answered/body.html"
+);
+templates!(Digest, "digest/subject.txt", "digest/body.txt", "digest/body.html");
 
 /// The last minute of a deadline's day: `4 December 2026, 23:59 Brussels time`.
 fn written_deadline(date: NaiveDate) -> String {
