@@ -416,6 +416,7 @@ impl Work<'_> {
                     ),
                 })
                 .collect(),
+            changes: Vec::new(),
             link: page,
             passing_on: format!("{}.", circle.may_be_passed_on_to()),
         })))

@@ -9,6 +9,7 @@ use chrono::{NaiveDate, NaiveTime};
 
 use ahq_domain::clock::Instant;
 
+pub use lists::{digest, quarterly_list, weekly_overview};
 pub use queries::{compilation, extension, launch};
 
 use crate::messages::{Frame, Message, QueryHead, Why};
@@ -51,7 +52,7 @@ pub fn all() -> Vec<Example> {
 fn framed(message: &Message) -> Frame {
     let (why, replies_to) = match message {
         Message::AccountInvitation(_) => (Why::Invited, None),
-        Message::Digest(_) => (
+        Message::Digest(_) | Message::WeeklyOverview(_) | Message::QuarterlyList(_) => (
             Why::User {
                 settings: "https://ahq.example.org/account/notifications".into(),
             },
@@ -61,6 +62,21 @@ fn framed(message: &Message) -> Frame {
             return Frame {
                 office: "EMN NCP Luxembourg".into(),
                 replies_to: Some("EMN NCP Poland".into()),
+                ..frame()
+            };
+        }
+        Message::AddressSuppressed(_) => (Why::Mailbox, None),
+        Message::OfficeNotReached(_) => {
+            return Frame {
+                office: "the service provider".into(),
+                replies_to: None,
+                ..frame()
+            };
+        }
+        Message::LateResponse(_) | Message::HolidayAdded(_) => {
+            return Frame {
+                office: "EMN NCP Luxembourg".into(),
+                replies_to: None,
                 ..frame()
             };
         }

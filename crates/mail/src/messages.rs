@@ -5,11 +5,14 @@
 
 mod compilation;
 mod deadline;
+mod delivery;
 mod digest;
 mod invitation;
 mod launch;
+mod overview;
 mod publication;
 mod reminder;
+mod response;
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -17,12 +20,15 @@ use chrono::NaiveDate;
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
-pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome};
+pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded};
+pub use delivery::{AddressSuppressed, OfficeNotReached};
 pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
 pub use invitation::{AccountInvitation, JointInvitation};
 pub use launch::{Extension, Granted, Launch, Question, Withdrawal};
+pub use overview::{ListedQuery, OpenQuery, QuarterlyList, TopicQueries, WeeklyOverview};
 pub use publication::{Publication, PublicationNotice};
 pub use reminder::{Reminder, ReminderKind};
+pub use response::LateResponse;
 
 use crate::text;
 
@@ -31,6 +37,9 @@ pub const MOST: usize = 40_000;
 
 /// What is left of them for headers and a calendar.
 const BESIDE: usize = 6_000;
+
+/// The most characters of a reason: all that the exchange takes.
+const REASON: usize = 2_000;
 
 /// What every mail says about itself, whatever its message: to whom it went and why, who reads a reply, where the
 /// exchange is.
@@ -74,6 +83,15 @@ struct Framed<'a> {
 struct Room(u32);
 
 impl Room {
+    /// What there is room for of a reason.
+    fn cut(&self, text: &str) -> String {
+        text::shortened(text, self.of(REASON))
+    }
+
+    fn is_whole(&self) -> bool {
+        self.0 == 0
+    }
+
     /// What is left here of what may be there at the most.
     fn of(&self, most: usize) -> usize {
         most >> self.0
@@ -170,6 +188,18 @@ pub enum Message {
     ExtensionAnswered(ExtensionAnswered),
     /// What a user gets in one mail a day.
     Digest(Digest),
+    /// An office responded after its deadline.
+    LateResponse(LateResponse),
+    /// The open queries of a week, and where the office stands.
+    WeeklyOverview(WeeklyOverview),
+    /// The queries of a quarter by topic.
+    QuarterlyList(QuarterlyList),
+    /// Mail does not reach a user.
+    AddressSuppressed(AddressSuppressed),
+    /// A message did not reach the functional mailbox of an office.
+    OfficeNotReached(OfficeNotReached),
+    /// A holiday was added while a query runs.
+    HolidayAdded(HolidayAdded),
 }
 
 impl Message {
@@ -211,6 +241,12 @@ impl Message {
             Self::ExtensionAsked(message) => message.render(frame),
             Self::ExtensionAnswered(message) => message.render(frame),
             Self::Digest(message) => message.render(frame),
+            Self::LateResponse(message) => message.render(frame),
+            Self::WeeklyOverview(message) => message.render(frame),
+            Self::QuarterlyList(message) => message.render(frame),
+            Self::AddressSuppressed(message) => message.render(frame),
+            Self::OfficeNotReached(message) => message.render(frame),
+            Self::HolidayAdded(message) => message.render(frame),
         }
     }
 }
@@ -321,6 +357,42 @@ templates!(
     "extension_answered/body.html"
 );
 templates!(Digest, "digest/subject.txt", "digest/body.txt", "digest/body.html");
+templates!(
+    LateResponse,
+    "late_response/subject.txt",
+    "late_response/body.txt",
+    "late_response/body.html"
+);
+templates!(
+    WeeklyOverview,
+    "weekly_overview/subject.txt",
+    "weekly_overview/body.txt",
+    "weekly_overview/body.html"
+);
+templates!(
+    QuarterlyList,
+    "quarterly_list/subject.txt",
+    "quarterly_list/body.txt",
+    "quarterly_list/body.html"
+);
+templates!(
+    AddressSuppressed,
+    "address_suppressed/subject.txt",
+    "address_suppressed/body.txt",
+    "address_suppressed/body.html"
+);
+templates!(
+    OfficeNotReached,
+    "office_not_reached/subject.txt",
+    "office_not_reached/body.txt",
+    "office_not_reached/body.html"
+);
+templates!(
+    HolidayAdded,
+    "holiday_added/subject.txt",
+    "holiday_added/body.txt",
+    "holiday_added/body.html"
+);
 
 /// The last minute of a deadline's day: `4 December 2026, 23:59 Brussels time`.
 fn written_deadline(date: NaiveDate) -> String {

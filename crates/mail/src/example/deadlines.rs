@@ -1,7 +1,9 @@
 //! Reminders, and what is said about a deadline.
 
-use super::{day, query};
-use crate::messages::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, Message, Reminder, ReminderKind};
+use super::{at, day, query};
+use crate::messages::{
+    ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded, LateResponse, Message, Reminder, ReminderKind,
+};
 
 const ANSWER: &str = "https://ahq.example.org/queries/2026.81/responses/PL";
 
@@ -51,6 +53,27 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         note: None,
         ..granted.clone()
     };
+    let late = LateResponse {
+        query: query(),
+        answering_office: "EMN NCP Estonia".into(),
+        received: at(day(2026, 12, 7), 9, 41),
+        deadline: day(2026, 12, 4),
+        stale: false,
+        link: "https://ahq.example.org/queries/2026.81/responses/EE".into(),
+    };
+    let late_and_stale = LateResponse {
+        received: at(day(2026, 12, 9), 15, 2),
+        stale: true,
+        ..late.clone()
+    };
+    let holiday = HolidayAdded {
+        query: query(),
+        deadline: day(2026, 12, 4),
+        office: "EMN NCP Romania".into(),
+        day: day(2026, 12, 1),
+        holiday: "National Day".into(),
+        link: "https://ahq.example.org/queries/2026.81/deadline".into(),
+    };
     vec![
         ("reminder", Message::Reminder(reminder(ReminderKind::DaysLeft(5)))),
         ("reminder_last_day", Message::Reminder(last_day)),
@@ -63,5 +86,8 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ("extension_asked", Message::ExtensionAsked(asked)),
         ("extension_granted", Message::ExtensionAnswered(granted)),
         ("extension_declined", Message::ExtensionAnswered(declined)),
+        ("late_response", Message::LateResponse(late)),
+        ("late_response_stale", Message::LateResponse(late_and_stale)),
+        ("holiday_added", Message::HolidayAdded(holiday)),
     ]
 }

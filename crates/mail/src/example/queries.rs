@@ -75,6 +75,7 @@ pub fn compilation() -> Compilation {
                     Poland, Portugal, Slovak Republic, Sweden plus Norway and Serbia (24 in total)"
             .into(),
         summary: Some(summary()),
+        changes: Vec::new(),
         link: "https://ahq.example.org/queries/2026.81/editions/1".into(),
         files: ["PDF", "DOCX", "XLSX"]
             .map(|label| Link {
@@ -150,6 +151,11 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         passing_on: "This view is for the requesters and the Commission. Please do not pass it on.".into(),
         summary: None,
         files: Vec::new(),
+        changes: vec![
+            "EMN NCP Spain responded late.".into(),
+            "EMN NCP Estonia amended its answers to questions 1 and 3.".into(),
+            "EMN NCP Finland retracted its response.".into(),
+        ],
         ..compilation()
     };
     let nothing_public = PublicationNotice {

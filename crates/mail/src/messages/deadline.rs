@@ -94,3 +94,34 @@ impl ExtensionAnswered {
         }
     }
 }
+
+/// A holiday was added to a calendar while a query runs; this goes to its requesters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HolidayAdded {
+    /// The query.
+    pub query: QueryHead,
+    /// The deadline, which stays as it is.
+    pub deadline: NaiveDate,
+    /// The office whose calendar it is, as in a sentence.
+    pub office: String,
+    /// The day of the holiday.
+    pub day: NaiveDate,
+    /// Its name.
+    pub holiday: String,
+    /// The address where the deadline can be extended.
+    pub link: String,
+}
+
+impl HolidayAdded {
+    pub(super) fn heading(&self) -> &'static str {
+        "A holiday was added"
+    }
+
+    pub(super) fn holiday_written(&self) -> String {
+        format!("{}, {}", self.holiday, written_date(self.day))
+    }
+
+    pub(super) fn deadline_written(&self) -> String {
+        written_deadline(self.deadline)
+    }
+}

@@ -8,13 +8,23 @@ use super::Room;
 use crate::text;
 
 /// The most entries of one list in a mail; the rest stands behind its link.
-const ENTRIES: usize = 60;
+pub(super) const ENTRIES: usize = 60;
 
 /// The most characters of a title in a list.
 const TITLE: usize = 160;
 
 /// The most characters of a sentence in a list.
 const SENTENCE: usize = 300;
+
+/// A title in a list.
+pub(super) fn short_title(title: &str) -> String {
+    text::shortened(&text::one_line(title), TITLE)
+}
+
+/// A sentence in a list.
+pub(super) fn short_sentence(sentence: &str) -> String {
+    text::shortened(&text::one_line(sentence), SENTENCE)
+}
 
 /// The query that an item of a digest is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +65,7 @@ pub struct Waiting {
 
 impl Waiting {
     pub(super) fn short_title(&self) -> String {
-        text::shortened(&text::one_line(&self.title), TITLE)
+        short_title(&self.title)
     }
 
     pub(super) fn day(&self) -> String {
@@ -87,10 +97,7 @@ impl Group<'_> {
     /// `2026.81: Title`; what is about no query stands under a heading of its own.
     pub(super) fn heading(&self) -> String {
         match self.query {
-            Some(query) => {
-                let title = text::shortened(&text::one_line(&query.title), TITLE);
-                format!("{}: {title}", query.number)
-            }
+            Some(query) => format!("{}: {}", query.number, short_title(&query.title)),
             None => "The exchange".to_owned(),
         }
     }
@@ -98,7 +105,7 @@ impl Group<'_> {
 
 impl DigestItem {
     pub(super) fn sentence(&self) -> String {
-        text::shortened(&text::one_line(&self.what), SENTENCE)
+        short_sentence(&self.what)
     }
 }
 

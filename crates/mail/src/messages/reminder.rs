@@ -13,6 +13,17 @@ pub enum ReminderKind {
     Overdue(u32),
 }
 
+impl ReminderKind {
+    /// `5 working days left`, `1 working day overdue`.
+    pub(super) fn written(self) -> String {
+        match self {
+            Self::DaysLeft(0) => "last day".to_owned(),
+            Self::DaysLeft(days) => format!("{} left", written_working_days(days)),
+            Self::Overdue(days) => format!("{} overdue", written_working_days(days)),
+        }
+    }
+}
+
 /// An office that has not answered is reminded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reminder {
@@ -39,20 +50,7 @@ impl Reminder {
         } else {
             "Your response"
         };
-        match self.kind {
-            ReminderKind::DaysLeft(0) => format!("{what}: today is the last day"),
-            ReminderKind::DaysLeft(days) => format!("{what}: {} left", written_working_days(days)),
-            ReminderKind::Overdue(days) => format!("{what}: {} overdue", written_working_days(days)),
-        }
-    }
-
-    /// How it stands, in the subject: `5 working days left`.
-    pub(super) fn standing(&self) -> String {
-        match self.kind {
-            ReminderKind::DaysLeft(0) => "last day".to_owned(),
-            ReminderKind::DaysLeft(days) => format!("{} left", written_working_days(days)),
-            ReminderKind::Overdue(days) => format!("{} overdue", written_working_days(days)),
-        }
+        format!("{what}: {}", self.kind.written())
     }
 
     /// Whether a response that comes now is late; an amendment never is.
