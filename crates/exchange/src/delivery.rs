@@ -13,7 +13,7 @@ use ahq_domain::query::{Launched, Life, Query, Status};
 use ahq_domain::user::{User, UserStatus, role_on};
 use ahq_mail::messages::{
     AccountInvitation, Compilation, EditionReplaced, Extension, Frame, Granted, JointInvitation, Launch, Link, Message,
-    Publication, PublicationNotice, QueryHead, Question, Retraction, RichText, Summary, Withdrawal,
+    Publication, PublicationNotice, QueryHead, Question, Retraction, RichText, Summary, Why, Withdrawal,
 };
 use ahq_mail::outgoing::{Mailbox, Outgoing};
 use ahq_mail::transport::{SendErrorKind, Transport};
@@ -221,6 +221,7 @@ impl Work<'_> {
             office: office.as_requester_on(self.today()),
             replies_to: lead.as_ref().map(|lead| lead.as_requester_on(self.today())),
             exchange_url: self.settings.public_address.clone(),
+            why: if user.is_some() { Why::Invited } else { Why::Mailbox },
         };
         let content = message
             .render(&frame)
@@ -415,6 +416,7 @@ impl Work<'_> {
                     ),
                 })
                 .collect(),
+            changes: Vec::new(),
             link: page,
             passing_on: format!("{}.", circle.may_be_passed_on_to()),
         })))

@@ -4,9 +4,15 @@
 //! restricted answer: answers are read in the exchange, behind a link.
 
 mod compilation;
+mod deadline;
+mod delivery;
+mod digest;
 mod invitation;
 mod launch;
+mod overview;
 mod publication;
+mod reminder;
+mod response;
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -14,14 +20,29 @@ use chrono::NaiveDate;
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
+pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded};
+pub use delivery::{AddressSuppressed, OfficeNotReached};
+pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
 pub use invitation::{AccountInvitation, JointInvitation};
 pub use launch::{Extension, Granted, Launch, Question, Withdrawal};
+pub use overview::{ListedQuery, OpenQuery, QuarterlyList, TopicQueries, WeeklyOverview};
 pub use publication::{Publication, PublicationNotice};
+pub use reminder::{Reminder, ReminderKind};
+pub use response::LateResponse;
 
 use crate::text;
 
-/// What every mail says about itself, whatever its message: to whom it went, who reads a reply, where the exchange
-/// is.
+/// The most bytes of a whole message; its lists and long texts are cut to fit.
+pub const MOST: usize = 40_000;
+
+/// What is left of them for headers and a calendar.
+const BESIDE: usize = 6_000;
+
+/// The most characters of a reason: all that the exchange takes.
+const REASON: usize = 2_000;
+
+/// What every mail says about itself, whatever its message: to whom it went and why, who reads a reply, where the
+/// exchange is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The recipient's office as it is written in a sentence: `EMN NCP Poland`, `the Commission`.
@@ -30,6 +51,51 @@ pub struct Frame {
     pub replies_to: Option<String>,
     /// The address of the exchange: `https://ahq.example.org`.
     pub exchange_url: String,
+    /// Why the recipient gets it.
+    pub why: Why,
+}
+
+/// Why a recipient gets a mail, and what they can change about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It is the functional mailbox of the office, where its obligations always go.
+    Mailbox,
+    /// A user of the office, who chooses how much is mailed to them.
+    User {
+        /// The address of their notification settings.
+        settings: String,
+    },
+    /// Somebody whom the message invites; it says so itself.
+    Invited,
+}
+
+/// What the templates see of a frame.
+struct Framed<'a> {
+    office: &'a str,
+    replies_to: Option<&'a str>,
+    exchange_url: &'a str,
+    why: &'a Why,
+    room: Room,
+}
+
+/// How much room a message gives its lists and long texts: all, half, a quarter, and so on.
+#[derive(Debug)]
+struct Room(u32);
+
+impl Room {
+    /// What there is room for of a reason.
+    fn cut(&self, text: &str) -> String {
+        text::shortened(text, self.of(REASON))
+    }
+
+    fn is_whole(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is left here of what may be there at the most.
+    fn of(&self, most: usize) -> usize {
+        most >> self.0
+    }
 }
 
 /// What every mail about a numbered query says of it.
@@ -79,6 +145,16 @@ impl Rendered {
     pub fn html(&self) -> &str {
         &self.html
     }
+
+    /// How many bytes text and HTML take in a message, as quoted-printable.
+    fn encoded(&self) -> usize {
+        let bytes = self.text.bytes().chain(self.html.bytes());
+        let encoded: usize = bytes
+            .map(|byte| if byte.is_ascii() && byte != b'=' { 1 } else { 3 })
+            .sum();
+        // Soft line ends.
+        encoded + encoded / 24
+    }
 }
 
 /// A message of the exchange.
@@ -104,6 +180,26 @@ pub enum Message {
     Retraction(Retraction),
     /// An edition that the recipient downloaded was replaced, because an answer was narrowed or withdrawn.
     EditionReplaced(EditionReplaced),
+    /// An office that has not answered is reminded.
+    Reminder(Reminder),
+    /// An addressed office asks for a later deadline.
+    ExtensionAsked(ExtensionAsked),
+    /// The office that asked for a later deadline is told what the lead decided.
+    ExtensionAnswered(ExtensionAnswered),
+    /// What a user gets in one mail a day.
+    Digest(Digest),
+    /// An office responded after its deadline.
+    LateResponse(LateResponse),
+    /// The open queries of a week, and where the office stands.
+    WeeklyOverview(WeeklyOverview),
+    /// The queries of a quarter by topic.
+    QuarterlyList(QuarterlyList),
+    /// Mail does not reach a user.
+    AddressSuppressed(AddressSuppressed),
+    /// A message did not reach the functional mailbox of an office.
+    OfficeNotReached(OfficeNotReached),
+    /// A holiday was added while a query runs.
+    HolidayAdded(HolidayAdded),
 }
 
 impl Message {
@@ -112,6 +208,24 @@ impl Message {
     /// # Errors
     /// Fails only when a template fails, which is a fault of the program.
     pub fn render(&self, frame: &Frame) -> Result<Rendered, askama::Error> {
+        let mut framed = Framed {
+            office: &frame.office,
+            replies_to: frame.replies_to.as_deref(),
+            exchange_url: &frame.exchange_url,
+            why: &frame.why,
+            room: Room(0),
+        };
+        loop {
+            let rendered = self.rendered(&framed)?;
+            // After ten halvings nothing is left that could be cut.
+            if rendered.encoded() <= MOST - BESIDE || framed.room.0 == 10 {
+                return Ok(rendered);
+            }
+            framed.room.0 += 1;
+        }
+    }
+
+    fn rendered(&self, frame: &Framed<'_>) -> Result<Rendered, askama::Error> {
         match self {
             Self::AccountInvitation(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
@@ -123,6 +237,16 @@ impl Message {
             Self::Publication(message) => message.render(frame),
             Self::Retraction(message) => message.render(frame),
             Self::EditionReplaced(message) => message.render(frame),
+            Self::Reminder(message) => message.render(frame),
+            Self::ExtensionAsked(message) => message.render(frame),
+            Self::ExtensionAnswered(message) => message.render(frame),
+            Self::Digest(message) => message.render(frame),
+            Self::LateResponse(message) => message.render(frame),
+            Self::WeeklyOverview(message) => message.render(frame),
+            Self::QuarterlyList(message) => message.render(frame),
+            Self::AddressSuppressed(message) => message.render(frame),
+            Self::OfficeNotReached(message) => message.render(frame),
+            Self::HolidayAdded(message) => message.render(frame),
         }
     }
 }
@@ -131,7 +255,7 @@ impl Message {
 macro_rules! templates {
     ($message:ty, $subject:literal, $text:literal, $html:literal) => {
         impl $message {
-            fn render(&self, frame: &Frame) -> Result<Rendered, askama::Error> {
+            fn render(&self, frame: &Framed<'_>) -> Result<Rendered, askama::Error> {
                 #[derive(Template)]
                 #[template(path = $subject)]
                 struct Subject<'a> {
@@ -141,13 +265,13 @@ macro_rules! templates {
                 #[template(path = $text)]
                 struct Text<'a> {
                     m: &'a $message,
-                    frame: &'a Frame,
+                    frame: &'a Framed<'a>,
                 }
                 #[derive(Template)]
                 #[template(path = $html)]
                 struct Html<'a> {
                     m: &'a $message,
-                    frame: &'a Frame,
+                    frame: &'a Framed<'a>,
                 }
                 Ok(Rendered::new(
                     &Subject { m: self }.render()?,
@@ -213,6 +337,61 @@ templates!(
     "edition_replaced/subject.txt",
     "edition_replaced/body.txt",
     "edition_replaced/body.html"
+);
+templates!(
+    Reminder,
+    "reminder/subject.txt",
+    "reminder/body.txt",
+    "reminder/body.html"
+);
+templates!(
+    ExtensionAsked,
+    "extension_asked/subject.txt",
+    "extension_asked/body.txt",
+    "extension_asked/body.html"
+);
+templates!(
+    ExtensionAnswered,
+    "extension_answered/subject.txt",
+    "extension_answered/body.txt",
+    "extension_answered/body.html"
+);
+templates!(Digest, "digest/subject.txt", "digest/body.txt", "digest/body.html");
+templates!(
+    LateResponse,
+    "late_response/subject.txt",
+    "late_response/body.txt",
+    "late_response/body.html"
+);
+templates!(
+    WeeklyOverview,
+    "weekly_overview/subject.txt",
+    "weekly_overview/body.txt",
+    "weekly_overview/body.html"
+);
+templates!(
+    QuarterlyList,
+    "quarterly_list/subject.txt",
+    "quarterly_list/body.txt",
+    "quarterly_list/body.html"
+);
+templates!(
+    AddressSuppressed,
+    "address_suppressed/subject.txt",
+    "address_suppressed/body.txt",
+    "address_suppressed/body.html"
+);
+templates!(
+    OfficeNotReached,
+    "office_not_reached/subject.txt",
+    "office_not_reached/body.txt",
+    "office_not_reached/body.html"
+);
+templates!(
+    HolidayAdded,
+    "holiday_added/subject.txt",
+    "holiday_added/body.txt",
+    "holiday_added/body.html"
 );
 
 /// The last minute of a deadline's day: `4 December 2026, 23:59 Brussels time`.

@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::written_date;
 
-use super::QueryHead;
+use super::digest::{ENTRIES, short_sentence};
+use super::{QueryHead, Room};
 
 /// A text in two forms, made by the exchange from one Markdown text. The HTML is put into the mail as it is: it must
 /// come from the exchange's own printer, never from outside.
@@ -51,6 +52,8 @@ pub struct Compilation {
     pub responses: String,
     /// The summary of the recipient's circle; none when the lead sends the compilation without one.
     pub summary: Option<Summary>,
+    /// What changed since the edition before, a plain sentence each, as far as this view may know it.
+    pub changes: Vec<String>,
     /// The address of the view as a page.
     pub link: String,
     /// The view as files.
@@ -71,6 +74,21 @@ impl Compilation {
     pub(super) fn produced_written(&self) -> String {
         let day = written_date(self.produced_on);
         format!("{day}, edition {}, {} view", self.edition, self.view)
+    }
+
+    /// Whether the summary stands in this mail: whole, or not at all.
+    pub(super) fn summary_fits(&self, room: &Room) -> bool {
+        room.is_whole()
+    }
+
+    pub(super) fn changes(&self, room: &Room) -> Vec<String> {
+        let shown = self.changes.iter().take(room.of(ENTRIES));
+        shown.map(|change| short_sentence(change)).collect()
+    }
+
+    /// How many changes there is no room for.
+    pub(super) fn more_changes(&self, room: &Room) -> usize {
+        self.changes.len().saturating_sub(room.of(ENTRIES))
     }
 }
 

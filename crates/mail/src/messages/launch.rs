@@ -4,11 +4,10 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::written_date;
 
-use super::{QueryHead, written_deadline, written_working_days};
+use super::{QueryHead, Room, written_deadline, written_working_days};
 use crate::text;
 
-/// The most characters of one question that a mail carries, so that twenty long ones still fit into 40 kB; the
-/// whole text stands behind the link.
+/// The most characters of one question that a mail carries; the whole text stands behind the link.
 const QUESTION: usize = 1_000;
 
 /// One question as the mail of a launch prints it.
@@ -26,8 +25,8 @@ impl Question {
         self.number.to_string().len() + 2
     }
 
-    pub(super) fn excerpt(&self) -> String {
-        text::shortened(self.text.trim(), QUESTION)
+    pub(super) fn excerpt(&self, room: &Room) -> String {
+        text::shortened(self.text.trim(), room.of(QUESTION))
     }
 }
 

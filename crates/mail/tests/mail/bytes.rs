@@ -1,9 +1,10 @@
 //! The bytes that leave: headers, parts, and that nobody slips in a header.
 
+use ahq_mail::example::{frame, launch};
 use ahq_mail::messages::{Message, Rendered};
 use ahq_mail::outgoing::{ComposeError, Mailbox, Outgoing};
 
-use crate::facts::{frame, instant, launch, outgoing, rendered};
+use crate::facts::{instant, outgoing, rendered};
 
 /// The headers of a message or part, unfolded, and what follows them.
 fn parsed(bytes: &str) -> (Vec<(String, String)>, String) {

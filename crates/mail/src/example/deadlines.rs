@@ -1,0 +1,93 @@
+//! Reminders, and what is said about a deadline.
+
+use super::{at, day, query};
+use crate::messages::{
+    ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded, LateResponse, Message, Reminder, ReminderKind,
+};
+
+const ANSWER: &str = "https://ahq.example.org/queries/2026.81/responses/PL";
+
+fn reminder(kind: ReminderKind) -> Reminder {
+    Reminder {
+        query: query(),
+        deadline: day(2026, 12, 4),
+        kind,
+        agreed: false,
+        in_part: false,
+        asked: false,
+        link: ANSWER.into(),
+    }
+}
+
+pub(super) fn all() -> Vec<(&'static str, Message)> {
+    let last_day = Reminder {
+        asked: true,
+        ..reminder(ReminderKind::DaysLeft(0))
+    };
+    let agreed = Reminder {
+        deadline: day(2026, 12, 11),
+        agreed: true,
+        ..reminder(ReminderKind::Overdue(6))
+    };
+    let in_part = Reminder {
+        in_part: true,
+        ..reminder(ReminderKind::Overdue(1))
+    };
+    let asked = ExtensionAsked {
+        query: query(),
+        asking_office: "EMN NCP Poland".into(),
+        deadline: day(2026, 12, 4),
+        proposed: day(2026, 12, 11),
+        reason: "The ministry of labour has the figures, and needs another week.".into(),
+        link: "https://ahq.example.org/queries/2026.81/extensions".into(),
+    };
+    let granted = ExtensionAnswered {
+        query: query(),
+        proposed: day(2026, 12, 11),
+        outcome: ExtensionOutcome::Granted(day(2026, 12, 9)),
+        note: Some("The ministry needs the compilation on the 10th.".into()),
+        link: ANSWER.into(),
+    };
+    let declined = ExtensionAnswered {
+        outcome: ExtensionOutcome::Declined,
+        note: None,
+        ..granted.clone()
+    };
+    let late = LateResponse {
+        query: query(),
+        answering_office: "EMN NCP Estonia".into(),
+        received: at(day(2026, 12, 7), 9, 41),
+        deadline: day(2026, 12, 4),
+        stale: false,
+        link: "https://ahq.example.org/queries/2026.81/responses/EE".into(),
+    };
+    let late_and_stale = LateResponse {
+        received: at(day(2026, 12, 9), 15, 2),
+        stale: true,
+        ..late.clone()
+    };
+    let holiday = HolidayAdded {
+        query: query(),
+        deadline: day(2026, 12, 4),
+        office: "EMN NCP Romania".into(),
+        day: day(2026, 12, 1),
+        holiday: "National Day".into(),
+        link: "https://ahq.example.org/queries/2026.81/deadline".into(),
+    };
+    vec![
+        ("reminder", Message::Reminder(reminder(ReminderKind::DaysLeft(5)))),
+        ("reminder_last_day", Message::Reminder(last_day)),
+        (
+            "reminder_overdue",
+            Message::Reminder(reminder(ReminderKind::Overdue(1))),
+        ),
+        ("reminder_agreed", Message::Reminder(agreed)),
+        ("reminder_in_part", Message::Reminder(in_part)),
+        ("extension_asked", Message::ExtensionAsked(asked)),
+        ("extension_granted", Message::ExtensionAnswered(granted)),
+        ("extension_declined", Message::ExtensionAnswered(declined)),
+        ("late_response", Message::LateResponse(late)),
+        ("late_response_stale", Message::LateResponse(late_and_stale)),
+        ("holiday_added", Message::HolidayAdded(holiday)),
+    ]
+}
