@@ -7,19 +7,23 @@
 
 pub mod caller;
 pub mod contract;
+mod deliveries;
 mod docs;
 mod editions;
 mod exports;
+mod extensions;
 pub mod extract;
 pub mod fallback;
 pub mod frame;
 mod json;
 mod network;
+mod notifications;
 pub mod openapi;
 pub mod page;
 pub mod precondition;
 pub mod problem;
 mod queries;
+mod reminders;
 pub mod replay;
 pub mod reply;
 mod responses;

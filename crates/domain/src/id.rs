@@ -69,6 +69,10 @@ id!(
     ExportId
 );
 id!(
+    /// One request of an office for more time.
+    ExtensionRequestId
+);
+id!(
     /// One row of the outbox: one message to one recipient.
     MessageId
 );

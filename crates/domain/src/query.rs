@@ -84,7 +84,16 @@ pub struct Addressee {
     /// When it was told.
     pub told: Instant,
     /// A later date agreed with this office alone.
-    pub agreed: Option<NaiveDate>,
+    pub agreed: Option<Agreed>,
+}
+
+/// A later date agreed with one office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    /// The last day that office has.
+    pub date: NaiveDate,
+    /// When it was agreed.
+    pub at: Instant,
 }
 
 /// A later deadline for all.
@@ -422,7 +431,7 @@ impl Launched {
     pub fn deadline_for(&self, office: &OfficeCode, lead: &OfficeCode) -> Option<Deadline> {
         match self.addressee(office) {
             Some(addressee) => Some(match addressee.agreed {
-                Some(agreed) if agreed > self.deadline.date => Deadline::on(agreed),
+                Some(agreed) if agreed.date > self.deadline.date => Deadline::on(agreed.date),
                 _ => self.deadline.clone(),
             }),
             None => (office == lead).then(|| self.deadline.clone()),

@@ -4,16 +4,21 @@
 //! the domain decide, and keeps the result guarded by the version that was read. No network call happens inside.
 
 pub mod credentials;
+pub mod deliveries;
 pub mod delivery;
+pub mod digests;
 pub mod editions;
 pub mod error;
 pub mod exports;
+pub mod extensions;
 pub mod import;
 pub mod keys;
 pub mod network;
+pub mod notifications;
 pub mod outgoing;
 pub mod passwords;
 pub mod queries;
+pub mod reminders;
 pub mod replay;
 pub mod responses;
 pub mod session;
