@@ -239,6 +239,8 @@ impl Work<'_> {
             date: self.now,
             thread: entry.query,
             content,
+            calendar: None,
+            unsubscribe: None,
         })))
     }
 

@@ -11,4 +11,6 @@ mod messages;
 #[cfg(test)]
 mod sink;
 #[cfg(test)]
+mod size;
+#[cfg(test)]
 mod smtp;
