@@ -10,6 +10,7 @@ pub mod folder;
 pub mod memory;
 pub mod messages;
 pub mod outgoing;
+mod pace;
 pub mod smtp;
 mod text;
 pub mod transport;

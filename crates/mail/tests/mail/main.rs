@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bytes;
 #[cfg(test)]
+mod dkim;
+#[cfg(test)]
 mod facts;
 #[cfg(test)]
 mod files;
