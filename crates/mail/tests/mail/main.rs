@@ -1,6 +1,8 @@
 //! The messages as people see them, their bytes, and the transports.
 
 #[cfg(test)]
+mod bounce;
+#[cfg(test)]
 mod bytes;
 #[cfg(test)]
 mod dkim;
