@@ -5,8 +5,8 @@ use ahq_mail::messages::{Extension, Message, QueryHead, Rendered};
 
 #[test]
 fn every_message_reads_as_reviewed() {
-    for Example { name, frame, message } in all() {
-        let rendered = message.render(&frame).unwrap();
+    for example in all() {
+        let (name, rendered) = (example.name, example.outgoing().unwrap().content);
         insta::assert_snapshot!(format!("{name}-subject"), rendered.subject());
         insta::assert_snapshot!(format!("{name}-text"), rendered.text());
         insta::assert_snapshot!(format!("{name}-html"), rendered.html());
@@ -15,7 +15,10 @@ fn every_message_reads_as_reviewed() {
 
 #[test]
 fn subjects_begin_with_the_number() {
-    for Example { name, frame, message } in all() {
+    for Example {
+        name, frame, message, ..
+    } in all()
+    {
         let rendered = message.render(&frame).unwrap();
         let about_one_query = rendered.text().contains("\nAd-Hoc Query 2026.81\n");
         let prefix = if about_one_query {
@@ -30,7 +33,10 @@ fn subjects_begin_with_the_number() {
 
 #[test]
 fn text_lines_are_short_and_html_is_small_and_accessible() {
-    for Example { name, frame, message } in all() {
+    for Example {
+        name, frame, message, ..
+    } in all()
+    {
         let rendered = message.render(&frame).unwrap();
         for line in rendered.text().lines() {
             assert!(line.chars().count() <= 76 || !line.contains(' '), "{name}: {line}");
@@ -52,7 +58,10 @@ fn text_lines_are_short_and_html_is_small_and_accessible() {
 
 #[test]
 fn every_link_of_the_html_stands_in_the_text() {
-    for Example { name, frame, message } in all() {
+    for Example {
+        name, frame, message, ..
+    } in all()
+    {
         let rendered = message.render(&frame).unwrap();
         for link in links(&rendered) {
             assert!(rendered.text().contains(&link), "{name}: {link}");

@@ -139,7 +139,10 @@ fn at_its_largest(message: Message) -> Message {
 
 #[test]
 fn the_largest_message_of_each_kind_fits() {
-    for Example { name, frame, message } in all() {
+    for Example {
+        name, frame, message, ..
+    } in all()
+    {
         let content = at_its_largest(message).render(&frame).unwrap();
         for link in [frame.exchange_url.as_str(), "https://ahq.example.org/"] {
             assert!(content.text().contains(link), "{name}");
