@@ -17,6 +17,7 @@ use crate::backup::{self, Manifest, Restored};
 use crate::config::Config;
 use crate::data::{self, Network};
 use crate::lifecycle::{self, Parts, StartError};
+use crate::mail::{self, MailCommand};
 use crate::{demo, system, telemetry};
 
 /// The ad-hoc query exchange of the European Migration Network.
@@ -87,6 +88,9 @@ enum Command {
     /// Bring in data.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Look at the messages of the exchange.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -161,6 +165,9 @@ pub async fn run(line: Line) -> Result<(), StartError> {
     if let Command::Openapi { write } = &line.command {
         return openapi(write.as_deref());
     }
+    if let Command::Mail(command) = &line.command {
+        return mail::run(command);
+    }
     let config = Config::load(line.config.as_deref())?;
     if let Command::Config(ConfigCommand::Check) = &line.command {
         return check(&config);
@@ -182,7 +189,7 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
         Command::Import(import) => bring_in(&parts, import).await,
         Command::Demo(options) => demo::run(parts, options).await,
-        Command::Openapi { .. } | Command::Config(_) => Ok(()),
+        Command::Openapi { .. } | Command::Mail(_) | Command::Config(_) => Ok(()),
     }
 }
 

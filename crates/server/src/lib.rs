@@ -7,6 +7,7 @@ pub mod config;
 pub mod data;
 pub mod demo;
 pub mod lifecycle;
+mod mail;
 pub mod metrics;
 pub mod serve;
 mod survive;

@@ -78,6 +78,8 @@ impl Worker {
                     login,
                     step_timeout: STEP_TIMEOUT,
                     connections: CONNECTIONS,
+                    per_minute: mail.per_minute,
+                    dkim: config.mail_dkim()?,
                 };
                 let smtp = Smtp::new(settings).map_err(|error| StartError::Other(error.to_string()))?;
                 Transport::Smtp(Box::new(smtp))
