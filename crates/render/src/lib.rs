@@ -11,6 +11,7 @@ mod docx;
 #[cfg(test)]
 mod example;
 pub mod html;
+pub mod ics;
 pub mod index;
 pub mod json;
 pub mod layout;
