@@ -140,20 +140,31 @@ impl Query {
 impl Launched {
     /// What set the deadline of an addressee; none for other offices.
     pub fn clock_setting(&self, office: &OfficeCode) -> Option<ClockSetting> {
-        let addressee = self.addressee(office)?;
-        let for_all = || {
-            let extension = self.extensions.iter().rev();
-            let mut extension = extension.filter(|extension| extension.to == self.deadline.date);
-            extension.next().map_or(self.at, |extension| extension.at)
-        };
-        let (deadline, set) = match &addressee.agreed {
-            Some(agreed) if agreed.date > self.deadline.date => (agreed.date, agreed.at),
-            _ => (self.deadline.date, for_all()),
-        };
         Some(ClockSetting {
-            told: brussels_date(set.max(addressee.told)),
-            deadline,
+            told: brussels_date(self.clock_set(office)?),
+            deadline: match self.addressee(office)?.agreed {
+                Some(agreed) if agreed.date > self.deadline.date => agreed.date,
+                _ => self.deadline.date,
+            },
         })
+    }
+
+    /// When the deadline of an addressee was set last, or the office was told of it; none for other offices.
+    pub fn clock_set(&self, office: &OfficeCode) -> Option<Instant> {
+        let addressee = self.addressee(office)?;
+        let set = match addressee.agreed {
+            Some(agreed) if agreed.date > self.deadline.date => agreed.at,
+            _ => self.extensions.last().map_or(self.at, |extension| extension.at),
+        };
+        Some(set.max(addressee.told))
+    }
+
+    /// How often the deadline of an addressee was set after the first time.
+    pub fn times_set(&self, office: &OfficeCode) -> u32 {
+        let agreed = self
+            .addressee(office)
+            .is_some_and(|addressee| addressee.agreed.is_some());
+        u32::try_from(self.extensions.len()).unwrap_or(u32::MAX - 2) + u32::from(agreed)
     }
 }
 

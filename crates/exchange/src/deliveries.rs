@@ -3,14 +3,64 @@
 use ahq_domain::id::MessageId;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
+use ahq_mail::bounce::{self, Action as BounceAction, Incoming};
 use ahq_store::outbox;
 pub use ahq_store::outbox::{Entry, OutboxStatus};
 use ahq_store::queries::QueryRef;
 use ahq_store::suppressions;
 use serde_json::json;
 
+use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::work::Work;
+use crate::work::{Exchange, Work};
+
+/// What became of a mail that came to the exchange's own address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// A message came back: it is marked, and who can do something about it is told.
+    Bounced(MessageId),
+    /// A server says something about a message that changes nothing: delayed, delivered, marked before, or not of this
+    /// exchange.
+    Noted(MessageId),
+    /// A program answered for a person: it says nothing about delivery.
+    AutoReply,
+    /// Something else, and what about it.
+    Other(&'static str),
+}
+
+impl Exchange {
+    /// Takes in a mail that came to the address the exchange sends from; `domain` is that of its Message-IDs.
+    ///
+    /// # Errors
+    /// What the tables refuse.
+    pub async fn take_mail(&self, mail: &[u8], domain: &str) -> Result<Taken, Error> {
+        let notification = match bounce::read(mail, domain) {
+            Incoming::Notification(notification) => notification,
+            Incoming::AutoReply => return Ok(Taken::AutoReply),
+            Incoming::Other(what) => return Ok(Taken::Other(what)),
+        };
+        let message = notification.message;
+        let failed = |outcome: &&bounce::Outcome| outcome.action == BounceAction::Failed;
+        let Some(outcome) = notification.outcomes.iter().find(failed).cloned() else {
+            return Ok(Taken::Noted(message));
+        };
+        self.write(Credentials::System, move |work| {
+            let fault = format!(
+                "{} {}",
+                outcome.status,
+                outcome.diagnostic.as_deref().unwrap_or_default()
+            );
+            if !outbox::bounced(work.conn, message, work.now, fault.trim_end())? {
+                return Ok(Taken::Noted(message));
+            }
+            if let Some(entry) = outbox::find(work.conn, message)? {
+                work.not_delivered(&entry, fault.trim_end(), outcome.no_such_address())?;
+            }
+            Ok(Taken::Bounced(message))
+        })
+        .await
+    }
+}
 
 impl Work<'_> {
     /// What was told about a query, to whom and when; for the requesters, the Commission and the service provider.

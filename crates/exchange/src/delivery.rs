@@ -6,7 +6,7 @@
 mod digest;
 mod message;
 
-pub(crate) use digest::is_told;
+pub(crate) use digest::{SETTLED_AFTER, is_told, is_within};
 
 use ahq_domain::clock::Instant;
 use ahq_domain::office::OfficeCode;

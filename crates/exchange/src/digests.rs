@@ -16,7 +16,7 @@ use ahq_store::{mailings, notifications, offices};
 use chrono::{Datelike, Days, Duration, NaiveDate};
 
 use crate::credentials::Credentials;
-use crate::delivery::is_told;
+use crate::delivery::{SETTLED_AFTER, is_told, is_within};
 use crate::error::Error;
 use crate::outgoing::{Note, parse_note, reads_mail, wishes_on};
 use crate::work::{Exchange, Work};
@@ -76,7 +76,7 @@ impl Work<'_> {
                 continue;
             }
             let happened = told.get(&reader.office).into_iter().flatten();
-            let mut news = happened.filter(|(entry, _)| entry.created > reader.from);
+            let mut news = happened.filter(|(entry, note)| is_within(entry, note, reader.from, now));
             if news.any(|(entry, note)| is_told(note, entry.status, reader.wish)) {
                 let note = Note::Digest {
                     from: reader.from,
@@ -97,7 +97,7 @@ impl Work<'_> {
     /// What offices were told about queries after an instant, by office.
     fn told_since(&mut self, from: Instant) -> Result<BTreeMap<OfficeCode, Vec<(Entry, Note)>>, Error> {
         let mut told: BTreeMap<OfficeCode, Vec<(Entry, Note)>> = BTreeMap::new();
-        for entry in outbox::to_mailboxes(self.conn, None, from, self.now)? {
+        for entry in outbox::to_mailboxes(self.conn, None, from - SETTLED_AFTER, self.now)? {
             if entry.query.is_some() {
                 let note = parse_note(&entry)?;
                 told.entry(entry.office.clone()).or_default().push((entry, note));

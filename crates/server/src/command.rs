@@ -165,8 +165,8 @@ pub async fn run(line: Line) -> Result<(), StartError> {
     if let Command::Openapi { write } = &line.command {
         return openapi(write.as_deref());
     }
-    if let Command::Mail(command) = &line.command {
-        return mail::run(command);
+    if let Command::Mail(MailCommand::Preview(preview)) = &line.command {
+        return mail::preview(preview);
     }
     let config = Config::load(line.config.as_deref())?;
     if let Command::Config(ConfigCommand::Check) = &line.command {
@@ -189,7 +189,8 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
         Command::Import(import) => bring_in(&parts, import).await,
         Command::Demo(options) => demo::run(parts, options).await,
-        Command::Openapi { .. } | Command::Mail(_) | Command::Config(_) => Ok(()),
+        Command::Mail(MailCommand::Bounce { mails }) => mail::take_bounces(&parts, &mails).await,
+        Command::Openapi { .. } | Command::Mail(MailCommand::Preview(_)) | Command::Config(_) => Ok(()),
     }
 }
 

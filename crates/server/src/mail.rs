@@ -1,14 +1,19 @@
-//! The commands about mail: how the exchange's messages read, without sending any.
+//! The commands about mail: how the exchange's messages read, without sending any; and what came back.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use ahq_exchange::deliveries::Taken;
 use ahq_mail::example::{self, Example};
 use ahq_mail::outgoing::Outgoing;
 use clap::{Args, Subcommand};
 
 use crate::command::say;
-use crate::lifecycle::StartError;
+use crate::lifecycle::{self, Parts, StartError};
+
+/// The most that is read of a mail.
+const MOST_BYTES: u64 = 16 << 20;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MailCommand {
@@ -17,6 +22,14 @@ pub(crate) enum MailCommand {
         after_help = "Examples:\n  ahq mail preview\n  ahq mail preview reminder_overdue\n  ahq mail preview --all ./mails\n\nWithout a name it lists the names. Nothing is sent, and no settings are read."
     )]
     Preview(Preview),
+    /// Take in a mail that came back: a delivery status notification on the standard input.
+    #[command(
+        after_help = "Examples:\n  ahq mail bounce < returned.eml\n  ahq mail bounce ./Maildir/new/*\n\nIn a mail server's aliases, for the address that the exchange sends from:\n  ahq: \"|/usr/local/bin/ahq mail bounce --config /etc/ahq.toml\"\n\nThe message it speaks of is marked as returned, a user's address that does not exist gets no more mail for 90 days, and\nthose who can do something about it are told. Auto-replies change nothing."
+    )]
+    Bounce {
+        /// Mails in files, instead of one on the standard input.
+        mails: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -28,8 +41,47 @@ pub(crate) struct Preview {
     all: Option<PathBuf>,
 }
 
-pub(crate) fn run(command: &MailCommand) -> Result<(), StartError> {
-    let MailCommand::Preview(preview) = command;
+/// Takes in mails that came back, and says what became of each.
+pub(crate) async fn take_bounces(parts: &Parts, mails: &[PathBuf]) -> Result<(), StartError> {
+    let mut taken = Vec::new();
+    if mails.is_empty() {
+        let mut mail = Vec::new();
+        std::io::stdin()
+            .lock()
+            .take(MOST_BYTES)
+            .read_to_end(&mut mail)
+            .map_err(|error| StartError::Other(format!("the standard input cannot be read: {error}")))?;
+        taken.push(("The mail".to_owned(), mail));
+    }
+    for file in mails {
+        let mail =
+            fs::read(file).map_err(|error| StartError::Other(format!("{} cannot be read: {error}", file.display())))?;
+        taken.push((file.display().to_string(), mail));
+    }
+    let exchange = lifecycle::exchange(parts).await?;
+    let mut told = Ok(());
+    for (name, mail) in taken {
+        let became = exchange.take_mail(&mail, &parts.config.mail.domain).await;
+        told = became
+            .map_err(|error| StartError::Other(format!("{name}: {error}")))
+            .and_then(|became| {
+                say(match became {
+                    Taken::Bounced(message) => format!("{name}: message {message} came back."),
+                    Taken::Noted(message) => format!("{name}: nothing changes for message {message}."),
+                    Taken::AutoReply => format!("{name}: an automatic reply; nothing changes."),
+                    Taken::Other(what) => format!("{name}: no delivery status notification: {what}."),
+                })
+            });
+        if told.is_err() {
+            break;
+        }
+    }
+    exchange.store().close().await;
+    told
+}
+
+/// Shows messages with example facts.
+pub(crate) fn preview(preview: &Preview) -> Result<(), StartError> {
     let examples = example::all();
     if let Some(folder) = &preview.all {
         for example in &examples {
@@ -84,10 +136,10 @@ mod tests {
     use super::*;
 
     fn preview(message: Option<&str>, all: Option<&Path>) -> Result<(), StartError> {
-        run(&MailCommand::Preview(Preview {
+        super::preview(&Preview {
             message: message.map(str::to_owned),
             all: all.map(Path::to_owned),
-        }))
+        })
     }
 
     #[test]

@@ -15,10 +15,10 @@ use ahq_mail::messages::{
     Digest, DigestItem, DigestQuery, ListedQuery, Message, OpenQuery, QuarterlyList, TopicQueries, Waiting,
     WeeklyOverview, Why,
 };
-use ahq_store::outbox::{self, OutboxStatus};
+use ahq_store::outbox::{self, Entry, OutboxStatus};
 use ahq_store::queries::{self, QueryRef};
 use ahq_store::{notifications, responses, topics};
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 
 use super::message::{circle_of, name, reference};
 use crate::error::Error;
@@ -73,9 +73,10 @@ impl Work<'_> {
         };
         let mut queries: BTreeMap<QueryId, Option<Query>> = BTreeMap::new();
         let mut items = Vec::new();
-        for entry in outbox::to_mailboxes(self.conn, Some(&office.code), from, through)? {
+        for entry in outbox::to_mailboxes(self.conn, Some(&office.code), from - SETTLED_AFTER, through)? {
             let note = parse_note(&entry)?;
-            let Some(id) = entry.query.filter(|_| is_told(&note, entry.status, wish)) else {
+            let told = is_within(&entry, &note, from, through) && is_told(&note, entry.status, wish);
+            let Some(id) = entry.query.filter(|_| told) else {
                 continue;
             };
             let query = match queries.get(&id) {
@@ -302,6 +303,19 @@ impl Work<'_> {
         open.sort_by(|a, b| a.deadline.cmp(&b.deadline).then_with(|| a.number.cmp(&b.number)));
         Ok(open)
     }
+}
+
+/// How long after its instant everything that happened then is sure to be in the tables: no transaction takes longer.
+pub(crate) const SETTLED_AFTER: Duration = Duration::minutes(1);
+
+/// Whether a row falls into the time that a digest tells of. What was written in the last minute before it may lack
+/// neighbours that are not committed yet, and waits for the next one; but reminders wait for each other and for digests.
+pub(crate) fn is_within(entry: &Entry, note: &Note, from: Instant, through: Instant) -> bool {
+    let settled = match note {
+        Note::Reminder { .. } => entry.created,
+        _ => entry.created + SETTLED_AFTER,
+    };
+    from < settled && settled <= through
 }
 
 /// Whether a note to the office belongs into a digest: of its mailbox (no wish) what comes in digests only, of users what

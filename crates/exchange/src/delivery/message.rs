@@ -19,7 +19,8 @@ use ahq_mail::messages::{
     Publication, PublicationNotice, QueryHead, Question, Reminder, ReminderKind, Retraction, RichText, Summary, Why,
     Withdrawal,
 };
-use ahq_mail::outgoing::{Mailbox, Outgoing};
+use ahq_mail::outgoing::{Calendar, Mailbox, Method, Outgoing};
+use ahq_render::ics::{self, DeadlineEvent};
 use ahq_store::outbox::{self, Entry};
 use ahq_store::queries::{self, QueryRef};
 use ahq_store::{editions, extensions, invitations, offices, responses, summaries, suppressions, users};
@@ -81,6 +82,9 @@ impl Work<'_> {
         let content = message
             .render(&frame)
             .map_err(|error| Error::Internal(error.to_string()))?;
+        let calendar = query
+            .as_ref()
+            .and_then(|query| self.calendar_part(query, &note, &office, sender));
         let to = match &user {
             Some(user) => Mailbox::named(&user.name, &user.email),
             None => Mailbox::named(office.as_requester_on(self.today()), &office.mailbox),
@@ -94,7 +98,26 @@ impl Work<'_> {
             date: self.now,
             thread: entry.query,
             content,
+            calendar,
+            unsubscribe: None,
         })))
+    }
+
+    /// The deadline for the reader's calendar, with what sets it or takes it away.
+    fn calendar_part(&self, query: &Query, note: &Note, office: &Office, sender: &Sender) -> Option<Calendar> {
+        let sets_it = matches!(
+            note,
+            Note::Launch | Note::Extension | Note::ExtensionAnswered { .. } | Note::Withdrawal
+        );
+        let event = deadline_event(query, office, &self.settings.public_address).filter(|_| sets_it)?;
+        Some(Calendar {
+            method: if event.withdrawn {
+                Method::Cancel
+            } else {
+                Method::Publish
+            },
+            bytes: ics::mail_part(&event, &sender.domain, &sender.from.address).into_bytes(),
+        })
     }
 
     /// What a mail to an office says about itself.
@@ -554,6 +577,26 @@ impl Work<'_> {
             link: format!("{link}/editions/{last}"),
         }))
     }
+}
+
+/// The deadline of an addressee as its calendar shows it; none for other offices.
+pub(crate) fn deadline_event(query: &Query, office: &Office, public_address: &str) -> Option<DeadlineEvent> {
+    let launched = query.launched()?;
+    launched.addressee(&office.code)?;
+    let deadline = launched.deadline_for(&office.code, &query.lead)?;
+    let set = launched.clock_set(&office.code)?;
+    let number = launched.number.to_string();
+    Some(DeadlineEvent {
+        query: query.id,
+        office: office.code.clone(),
+        title: query.title.clone(),
+        link: format!("{public_address}/queries/{number}"),
+        number,
+        deadline,
+        sequence: launched.times_set(&office.code) + u32::from(launched.withdrawn.is_some()),
+        withdrawn: launched.withdrawn.is_some(),
+        set: launched.withdrawn.as_ref().map_or(set, |withdrawn| withdrawn.at),
+    })
 }
 
 fn joint_invitation(query: &Query, office: &Office, offices: &Offices, link: String, now: Instant) -> Option<Message> {
