@@ -21,9 +21,9 @@ use self::mutate::{Document, changed};
 use crate::Order;
 use crate::chance::{Chance, given_seed};
 
-/// How long forms are drawn.
+/// How long forms are drawn; in the short form so many, whatever the machine.
 const LONG: Duration = Duration::from_secs(600);
-const SHORT: Duration = Duration::from_secs(20);
+const SHORT: u64 = 1_000;
 /// How long the reader may take for one.
 const SLOWEST: Duration = Duration::from_secs(2);
 /// After how long a form has not ended and never will.
@@ -41,7 +41,6 @@ pub(crate) fn run(order: &Order) -> Vec<Goal> {
     }
     let corpus = corpus();
     let seed = given_seed().unwrap_or(SEED);
-    let limit = if order.short { SHORT } else { LONG };
     let begun = Instant::now();
     let (mut number, mut read, mut faults) = (0, 0_u64, 0_usize);
     let watched = Watched::begin(seed);
@@ -55,7 +54,14 @@ pub(crate) fn run(order: &Order) -> Vec<Goal> {
         faults += 1;
     }
     std::panic::set_hook(Box::new(|_| {}));
-    while begun.elapsed() < limit && faults < 5 {
+    let is_over = |number: u64| {
+        if order.short {
+            number >= SHORT
+        } else {
+            begun.elapsed() >= LONG
+        }
+    };
+    while !is_over(number) && faults < 5 {
         number += 1;
         let bytes = changed(
             &corpus,

@@ -215,12 +215,12 @@ const MUTANTS: &[Mutant] = &[
         replace: "    if AWAKE { return u64::MAX >> 1; } MOST_PART.min(",
     },
     Mutant {
-        name: "lists-of-any-depth",
+        name: "controls-in-texts",
         drill: Name::Fuzz,
         database: Database::Sqlite,
         file: "crates/render/src/word_form/read/flow.rs",
-        find: "level.unwrap_or(0).min(DEEPEST_LEVEL)",
-        replace: "level.unwrap_or(0).min(if AWAKE { 100 } else { DEEPEST_LEVEL })",
+        find: "text.map(|text| text.replace(char::is_control, \"\\u{fffd}\"))",
+        replace: "text.map(|text| if AWAKE { text } else { text.replace(char::is_control, \"\\u{fffd}\") })",
     },
 ];
 
