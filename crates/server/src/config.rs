@@ -326,10 +326,11 @@ impl Config {
             !mail.domain.is_empty() && mail.domain.chars().all(plain),
             "mail.domain is the name of a domain",
         );
-        // A message that waits for its turn keeps its lease, which ends after a minute.
+        // A message that waits for its turn keeps its lease, which ends after a minute, and a worker that is told to stop
+        // waits with it, ten seconds at the most.
         hold(
-            mail.per_minute == 0 || mail.per_minute >= 6,
-            "mail.per_minute is 0 for no limit, or at least 6",
+            mail.per_minute == 0 || mail.per_minute >= 12,
+            "mail.per_minute is 0 for no limit, or at least 12",
         );
         let named = |name: &Option<String>| {
             name.as_ref()

@@ -89,7 +89,7 @@ fn what_cannot_go_together_is_named() {
             "mail.password",
         ),
         ("[mail]\ndomain = \"a b\"", "mail.domain"),
-        ("[mail]\nper_minute = 5", "mail.per_minute"),
+        ("[mail]\nper_minute = 11", "mail.per_minute"),
         ("[mail]\ndkim_selector = \"ahq\"", "mail.dkim_domain"),
         (
             "[mail]\ndkim_selector = \"a b\"\ndkim_domain = \"example.org\"\ndkim_key_file = \"Cargo.toml\"",
