@@ -26,7 +26,8 @@ type ListPlace = (Option<i32>, usize);
 
 /// What the text refers to, and how much more of it may be read.
 pub(super) struct Flow<'a> {
-    links: HashMap<&'a str, &'a str>,
+    /// The addresses it links to; none where nobody should follow it.
+    links: HashMap<&'a str, Option<&'a str>>,
     /// Which kind of list a list is, and of which kinds' levels bear numbers.
     lists: HashMap<i32, &'a str>,
     ordered: HashMap<(&'a str, usize), bool>,
@@ -113,7 +114,7 @@ fn value<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
 impl<'a> Flow<'a> {
     pub(super) fn of(parts: &'a Parts) -> Self {
         let mut this = Self {
-            links: parts.links.iter().map(|(id, to)| (id.as_str(), to.as_str())).collect(),
+            links: HashMap::new(),
             lists: HashMap::new(),
             ordered: HashMap::new(),
             headings: HashMap::new(),
@@ -121,6 +122,11 @@ impl<'a> Flow<'a> {
             footnotes: HashMap::new(),
             left: Cell::new(Some(MOST_TEXT)),
         };
+        // Looked at once, however often it is linked to.
+        let links = parts.links.iter();
+        this.links = links
+            .map(|(id, to)| (id.as_str(), Some(to.as_str()).filter(|to| is_address(to))))
+            .collect();
         this.read_numbering(parts.numbering.as_ref());
         this.read_styles(parts.styles.as_ref());
         // Together only when all are read: a note has no notes of its own, or they would grow in each other.
@@ -308,11 +314,10 @@ impl<'a> Flow<'a> {
             "w:r" => self.run(element, link, pieces, lost),
             "w:hyperlink" => {
                 let target = element.attribute("r:id").and_then(|id| self.links.get(id)).copied();
-                let followed = target.filter(|target| is_address(target));
-                if target.is_some() && followed.is_none() {
+                if target == Some(None) {
                     lost.push("an address that is none of the web or of mail".to_owned());
                 }
-                self.pieces(element, followed, pieces, lost);
+                self.pieces(element, target.flatten(), pieces, lost);
             }
             "m:oMath" | "m:oMathPara" => {
                 lost.push("the layout of a formula".to_owned());

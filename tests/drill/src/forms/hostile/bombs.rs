@@ -240,7 +240,7 @@ fn references(honest: &Honest<'_>, files: &mut Files) {
         .collect();
     let last = format!("<w:p><w:r><w:t>By a register.</w:t></w:r>{}</w:p>", mention(13));
     files.add("notes-in-notes", Expected::Nothing, with_notes(&growing, &last));
-    let address = format!("https://example.org/{}", "a".repeat(200_000));
+    let address = format!("https://example.org/{}", noise(400_000));
     let name = "word/_rels/document.xml.rels";
     let link = format!(
         "<w:p>{}</w:p>",
