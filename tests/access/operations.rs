@@ -40,9 +40,13 @@ impl Planned {
 /// Where Austria's response has to stand for an operation to be about something.
 pub(crate) fn position(operation: &str) -> Position {
     match operation {
-        "save_response" | "save_answer" | "remove_answer" | "submit_response" | "decline_response" => {
-            Position::Drafting
-        }
+        "ask_for_extension"
+        | "answer_extension_request"
+        | "save_response"
+        | "save_answer"
+        | "remove_answer"
+        | "submit_response"
+        | "decline_response" => Position::Drafting,
         "resume_response" => Position::Declined,
         _ => Position::Submitted,
     }
@@ -61,6 +65,12 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
         "close_query" => (Method::POST, "/closure", Some(json!({"reason": "Enough."}))),
         "extend_query" => (Method::POST, "/extensions", Some(extension(world))),
         "withdraw_query" => (Method::POST, "/withdrawal", Some(json!({"reason": "Asked elsewhere."}))),
+        "list_query_deliveries" => (Method::GET, "/deliveries", None),
+        "list_reminders" => (Method::GET, "/reminders", None),
+        "send_reminder" => (Method::POST, "/reminders", Some(json!({}))),
+        "list_extension_requests" => (Method::GET, "/extension-requests", None),
+        "ask_for_extension" => (Method::POST, "/extension-requests", Some(extension(world))),
+        "answer_extension_request" => return extension_answer(world, query).await,
         "make_edition" => (Method::POST, "/editions", Some(json!({}))),
         "list_editions" => (Method::GET, "/editions", None),
         "read_edition" => (Method::GET, "/editions/1", None),
@@ -137,6 +147,27 @@ async fn word_form(world: &World, query: &str) -> Planned {
     }
 }
 
+/// An answer to a request that Austria has made, where it could make one.
+async fn extension_answer(world: &World, query: &str) -> Planned {
+    let requests = format!("{query}/extension-requests");
+    let asked = world
+        .callers
+        .named("answering")
+        .post(&requests, &extension(world))
+        .await;
+    let request = asked.json["id"]
+        .as_str()
+        .unwrap_or("00000000-0000-7000-8000-000000000000");
+    let path = format!("{requests}/{request}/answer");
+    Planned {
+        method: Method::POST,
+        body: Some(json!({"outcome": "granted"})),
+        document: None,
+        etag: etag(world, query, "").await,
+        path,
+    }
+}
+
 fn extension(world: &World) -> Value {
     let later = world.app.exchange().clock().now() + chrono::Duration::days(45);
     json!({"deadline": later.date_naive(), "reason": "Several asked for more time."})
@@ -186,6 +217,28 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
             }
         }
         "read_me" => (Method::GET, "/me".to_owned(), None),
+        "read_notifications" => (Method::GET, "/me/notifications".to_owned(), None),
+        "change_notifications" => {
+            return Planned {
+                method: Method::PUT,
+                path: "/me/notifications".to_owned(),
+                body: Some(json!({"mail": "digest"})),
+                document: None,
+                etag: Some("\"v0-0\"".to_owned()),
+            };
+        }
+        "list_deliveries" => (Method::GET, "/deliveries".to_owned(), None),
+        "read_delivery" | "requeue_delivery" => {
+            let query = world.query("open", Position::Submitted).await;
+            world.give_back("open", Position::Submitted, query);
+            let all = world.callers.named("provider").get("/deliveries").await.expect(200);
+            let path = format!("/deliveries/{}", all.json["items"][0]["id"].as_str().expect("an id"));
+            if name == "read_delivery" {
+                (Method::GET, path, None)
+            } else {
+                (Method::POST, format!("{path}/requeue"), Some(json!({})))
+            }
+        }
         "list_offices" => (Method::GET, "/offices".to_owned(), None),
         "read_office" => (Method::GET, "/offices/AT".to_owned(), None),
         "list_users" => (Method::GET, "/offices/LU/users".to_owned(), None),

@@ -20,6 +20,7 @@ use ahq_mail::messages::{
     Withdrawal,
 };
 use ahq_mail::outgoing::{Calendar, Mailbox, Method, Outgoing};
+use ahq_render::Format;
 use ahq_render::ics::{self, DeadlineEvent};
 use ahq_store::outbox::{self, Entry};
 use ahq_store::queries::{self, QueryRef};
@@ -358,18 +359,19 @@ impl Work<'_> {
                 respondents: rich(&signed.summary.respondents),
                 findings: rich(&signed.summary.findings),
             }),
-            files: [("HTML", "html"), ("CSV", "csv"), ("JSON", "json")]
+            files: Format::ALL
                 .into_iter()
-                .map(|(label, format)| Link {
-                    label: label.to_owned(),
+                .map(|format| Link {
+                    label: format.extension().to_uppercase(),
                     url: format!(
-                        "{}/api/v1/queries/{}/editions/{number}?format={format}",
+                        "{}/api/v1/queries/{}/editions/{number}?format={}",
                         self.settings.public_address,
-                        reference(query)
+                        reference(query),
+                        format.extension()
                     ),
                 })
                 .collect(),
-            changes: Vec::new(),
+            changes: view.changes,
             link: page,
             passing_on: format!("{}.", circle.may_be_passed_on_to()),
         })))
