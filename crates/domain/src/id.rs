@@ -69,6 +69,10 @@ id!(
     ExportId
 );
 id!(
+    /// One secret address of an office's calendar feed.
+    FeedId
+);
+id!(
     /// One row of the outbox: one message to one recipient.
     MessageId
 );

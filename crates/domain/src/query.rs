@@ -349,6 +349,19 @@ impl Query {
         }
     }
 
+    /// Since when everybody may read what is public of it now; of a past query, since the day of its compilation, or of
+    /// its request where that is not known.
+    pub fn public_since(&self, now: Instant) -> Option<Instant> {
+        match &self.life {
+            Life::Draft { .. } => None,
+            Life::Launched(launched) => launched.publication(now).map(|publication| publication.from),
+            Life::Imported(imported) => {
+                let day = imported.compiled_on.unwrap_or(imported.requested_on);
+                Some(Deadline::on(day).end)
+            }
+        }
+    }
+
     /// The requesters: the lead, then the joint offices that accepted.
     pub fn requesters(&self) -> impl Iterator<Item = &OfficeCode> {
         std::iter::once(&self.lead).chain(
@@ -427,6 +440,21 @@ impl Launched {
             }),
             None => (office == lead).then(|| self.deadline.clone()),
         }
+    }
+
+    /// How often the deadline of this office was set after the launch; a withdrawal counts as one. It never falls.
+    pub fn times_set(&self, office: &OfficeCode) -> usize {
+        let agreed = self
+            .addressee(office)
+            .is_some_and(|addressee| addressee.agreed.is_some());
+        self.extensions.len() + usize::from(agreed) + usize::from(self.withdrawn.is_some())
+    }
+
+    /// When the deadline for all was set last, or the query withdrawn.
+    pub fn last_set(&self) -> Instant {
+        let withdrawn = self.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
+        let extended = self.extensions.last().map(|extension| extension.at);
+        withdrawn.or(extended).unwrap_or(self.at)
     }
 
     /// The publication in force.
