@@ -15,6 +15,7 @@ pub mod documents;
 pub mod editions;
 mod error;
 pub mod exports;
+pub mod feeds;
 pub mod holidays;
 pub mod invitations;
 pub mod keys;

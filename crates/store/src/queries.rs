@@ -7,9 +7,11 @@ mod condition;
 mod order;
 mod page;
 mod row;
+mod running;
 
 pub use order::{Cursor, QuerySort};
 pub use page::{QueryFilter, QueryItem, page, public_page};
+pub use running::{newest_published, running, with_deadline_for};
 
 use crate::column::Id;
 use crate::connection::MultiBackend;
