@@ -197,7 +197,10 @@ on_both!(an_amendment_that_narrows_acts_on_what_is_out, |app| {
     let new = be.get(&format!("{path}/editions/2?format=html")).await.expect(200);
     assert!(new.text.contains("Text of AT.") && !new.text.contains("Comment of AT."));
     assert!(!new.text.contains("anew"), "no newer text slips in");
-    let public = lead.get(&format!("{path}/editions/2?format=html&circle=public")).await.expect(200);
+    let public = lead
+        .get(&format!("{path}/editions/2?format=html&circle=public"))
+        .await
+        .expect(200);
     assert!(!public.text.contains("of AT."));
 });
 

@@ -5,6 +5,7 @@
 //! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are registered once, in [`routes`], and that
 //! registration writes the document. No rule of the exchange stands here, and no table is known.
 
+mod calendar;
 pub mod caller;
 pub mod contract;
 mod docs;
@@ -12,6 +13,7 @@ mod editions;
 mod exports;
 pub mod extract;
 pub mod fallback;
+mod feeds;
 pub mod frame;
 mod json;
 mod network;

@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{editions, exports, network, queries, responses, session, summaries, users, word_form};
+use crate::{calendar, editions, exports, feeds, network, queries, responses, session, summaries, users, word_form};
 
 /// Registers all routes below `/api/v1`.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -21,8 +21,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::read_user)
         .service(users::change_user)
         .service(network::list_topics)
-        .service(network::count_working_days)
-        .service(network::list_holidays)
+        .service(calendar::count_working_days)
+        .service(calendar::list_holidays)
+        .service(calendar::read_holidays)
+        .service(calendar::replace_holidays)
+        .service(feeds::list_calendar_feeds)
+        .service(feeds::make_calendar_feed)
+        .service(feeds::revoke_calendar_feed)
         .service(queries::list_queries)
         .service(queries::create_query)
         .service(queries::read_query)
@@ -63,5 +68,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(exports::read_export)
         .service(exports::download_export)
         .service(editions::list_public_queries)
-        .service(editions::read_public_edition);
+        .service(editions::read_public_edition)
+        .service(feeds::read_deadline_feed)
+        .service(feeds::read_query_feed);
 }

@@ -8,7 +8,7 @@ use ahq_domain::compilation::requesters_line;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::markdown::{html, plain_text};
 use ahq_domain::office::{Office, OfficeCode, Offices};
-use ahq_domain::permission::{Caller, Party, is_public, reach};
+use ahq_domain::permission::{Caller, is_public, reach};
 use ahq_domain::query::{Launched, Life, Query, Status};
 use ahq_domain::user::{User, UserStatus, role_on};
 use ahq_mail::messages::{
@@ -319,6 +319,9 @@ impl Work<'_> {
             Note::Retraction { office } => {
                 Some(self.retraction(query, launched, circle, office, offices, head, &link)?)
             }
+            Note::HolidayAdded { date, offices: whose } => {
+                self.holiday_added(query, *date, whose, offices, head, link)?
+            }
             Note::EditionReplaced { by, office, edition } => Some(Message::EditionReplaced(EditionReplaced {
                 query: head,
                 answering_office: name(offices, office, brussels_date(self.now)),
@@ -468,11 +471,17 @@ impl Work<'_> {
             query: head,
             edition: unsigned(publication.number),
             published_on: brussels_date(publication.from),
-            public_link: format!(
-                "{}/api/v1/public/queries/{}/edition?format=html",
-                self.settings.public_address, launched.number
-            ),
+            public_link: self.public_document(query),
         }))
+    }
+
+    /// Where everybody reads a published query.
+    pub(crate) fn public_document(&self, query: &Query) -> String {
+        format!(
+            "{}/api/v1/public/queries/{}/edition?format=html",
+            self.settings.public_address,
+            reference(query)
+        )
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is one fact of the message")]
@@ -538,18 +547,7 @@ fn extension(launched: &Launched, office: &Office, head: QueryHead, link: &str) 
 
 /// The circle the users of an office belong to for a query, whatever their role: none where the office may not read it.
 fn circle_of(office: &Office, query: &Query, now: Instant) -> Option<Circle> {
-    let today = brussels_date(now);
-    let party = Party {
-        office: office.code.clone(),
-        kind: office.kind,
-        standing: office.standing,
-        since: office.since,
-        takes_part: office.takes_part_on(today),
-    };
-    let caller = Caller::Token {
-        party,
-        scopes: [ahq_domain::permission::Scope::Read].into(),
-    };
+    let caller = Caller::reader_of(office, brussels_date(now));
     reach(&caller, query, now).filter(|circle| *circle != Circle::Public || query.status(now) == Status::Published)
 }
 
@@ -559,7 +557,7 @@ fn reference(query: &Query) -> String {
         .map_or_else(|| query.id.to_string(), |launched| launched.number.to_string())
 }
 
-fn name(offices: &Offices, code: &OfficeCode, date: chrono::NaiveDate) -> String {
+pub(crate) fn name(offices: &Offices, code: &OfficeCode, date: chrono::NaiveDate) -> String {
     offices
         .get(code)
         .map_or_else(|| code.to_string(), |office| office.as_requester_on(date))

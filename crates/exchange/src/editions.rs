@@ -643,12 +643,7 @@ impl Exchange {
 }
 
 /// The views of an edition that show one of these answers of an office, and no longer may.
-fn too_wide(
-    questions: &[Question],
-    edition: &Edition,
-    office: &OfficeCode,
-    narrowed: &Narrowed,
-) -> Vec<Circle> {
+fn too_wide(questions: &[Question], edition: &Edition, office: &OfficeCode, narrowed: &Narrowed) -> Vec<Circle> {
     let before: Vec<(Circle, Circle)> = edition
         .composition
         .iter()
@@ -660,7 +655,11 @@ fn too_wide(
                 .filter_map(|(key, before)| Some((before, *narrowed.get(&key)?)))
         })
         .collect();
-    let is_too_wide = |view: Circle| before.iter().any(|(before, now)| before.reaches(view) && !now.reaches(view));
+    let is_too_wide = |view: Circle| {
+        before
+            .iter()
+            .any(|(before, now)| before.reaches(view) && !now.reaches(view))
+    };
     Circle::ALL.into_iter().filter(|view| is_too_wide(*view)).collect()
 }
 

@@ -7,6 +7,7 @@ use ahq_domain::id::{MessageId, QueryId, UserId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::query::Query;
 use ahq_store::outbox::{self, Entry, OutboxStatus};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -49,6 +50,13 @@ pub enum Note {
         /// The number of the edition that was replaced.
         edition: i32,
     },
+    /// A day became a holiday on which one of its deadlines falls.
+    HolidayAdded {
+        /// The day.
+        date: NaiveDate,
+        /// In whose calendars.
+        offices: Vec<OfficeCode>,
+    },
 }
 
 impl Note {
@@ -65,6 +73,7 @@ impl Note {
             Self::Publication => "publication",
             Self::Retraction { .. } => "retraction",
             Self::EditionReplaced { .. } => "edition_replaced",
+            Self::HolidayAdded { .. } => "holiday_added",
         }
     }
 }

@@ -354,8 +354,7 @@ impl Work<'_> {
         responses::set_circles(self.conn, response.id, &circles)?;
         self.change_draft_circles(&response, &chosen, circle)?;
         self.keep_response(&mut response)?;
-        let facts =
-            json!({"circle": circle, "questions": chosen, "narrowed": narrowed.keys().collect::<Vec<_>>()});
+        let facts = json!({"circle": circle, "questions": chosen, "narrowed": narrowed.keys().collect::<Vec<_>>()});
         self.record("response.circle_changed", subject(&query, office), facts)?;
         self.narrow_editions(&mut query, office, &narrowed)?;
         self.response_detail(query, response)

@@ -6,6 +6,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod demo;
+mod holidays;
 pub mod lifecycle;
 pub mod metrics;
 pub mod serve;
