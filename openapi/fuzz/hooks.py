@@ -84,6 +84,17 @@ def export():
     return {"export": asked_for["id"]}
 
 
+FEEDS = f"/offices/{administrator.email.split('@')[0].rpartition('.')[2].upper()}/calendar-feeds"
+SECRET = administrator.send("POST", FEEDS)[0]["address"].rpartition("/")[2]
+
+
+def feed():
+    """The newest address of the office's feed, but never the first one, which is read."""
+    feeds = administrator.send("GET", FEEDS)[0]["items"]
+    newest = feeds[-1] if len(feeds) > 1 else administrator.send("POST", FEEDS)[0]
+    return {"code": newest["office"], "feed": newest["id"]}
+
+
 # One thing is enough for all requests that change nothing.
 READ_QUERY = functools.cache(asking(asked.compiled))
 READ_RESPONSE = functools.cache(answering(answered.submitted))
@@ -103,6 +114,16 @@ THINGS = {
         {"name": "Anna Muster", "grants": [{"role": "expert", "from": "2026-11-01"}]},
         "/offices/{code}/users/{user}",
     ),
+    "read_holidays": (lambda: {"office": "LU", "year": 2026}, None, None),
+    "replace_holidays": (
+        lambda: {"office": "LU", "year": 2199},
+        {"holidays": [{"date": "2199-06-23", "name": "National Day"}]},
+        "/calendar/holidays/{office}/{year}",
+    ),
+    "list_calendar_feeds": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    "make_calendar_feed": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    "revoke_calendar_feed": (feed, None, None),
+    "read_deadline_feed": (lambda: {"secret": SECRET}, None, None),
     "create_query": (dict, DRAFT, None),
     "read_query": (READ_QUERY, None, None),
     "change_query": (lambda: {"query": asked.draft()[0]}, DRAFT, "/queries/{query}"),

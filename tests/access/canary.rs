@@ -87,6 +87,12 @@ const WORDS: [&str; 13] = [
     "ibextitle",
 ];
 
+/// Feeds, and what of the query they show to everybody.
+const FEEDS: [(&str, &str); 2] = [
+    ("/feeds/deadlines/", "reply due (Missing minors)"),
+    ("/feeds/queries.atom", "Missing minors"),
+];
+
 /// Runs the search; gives the goal and what is wrong. None where the database is not there.
 pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
     let log = logged();
@@ -110,6 +116,8 @@ pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
             }
         }
     }
+    let blind = FEEDS.iter().filter(|(feed, _)| !life.shown_in.contains(feed));
+    wrong.extend(blind.map(|(feed, _)| format!("{feed} never shows the query: nothing is looked for there")));
     let log = String::from_utf8_lossy(&log.lock().expect("no holder panics")).into_owned();
     wrong.extend(
         WORDS
@@ -179,6 +187,10 @@ struct Life {
     mails: usize,
     /// The exports that were asked for, by their ids.
     exports: Vec<String>,
+    /// The secrets of calendar feeds, with their ending.
+    calendars: Vec<String>,
+    /// The feeds that showed the query at some time.
+    shown_in: BTreeSet<&'static str>,
 }
 
 impl Life {
@@ -193,6 +205,8 @@ impl Life {
             draft: String::new(),
             mails: 0,
             exports: Vec::new(),
+            calendars: Vec::new(),
+            shown_in: BTreeSet::new(),
         })
     }
 
@@ -240,6 +254,13 @@ impl Life {
     }
 
     async fn open(&mut self) {
+        for (name, office) in [("lead", "LU"), ("answering", "AT")] {
+            let path = format!("/offices/{office}/calendar-feeds");
+            let made = self.callers.named(name).post(&path, &json!({})).await.expect(201);
+            let address = made.json["address"].as_str().expect("an address");
+            let (_, secret) = address.rsplit_once('/').expect("a path");
+            self.calendars.push(secret.to_owned());
+        }
         let question = |text: &str| json!({"kind": "text", "text": text});
         let body = |title: &str, text: &str| {
             json!({"title": title, "topics": ["unaccompanied_minors"], "keywords": ["minors"], "background": text,
@@ -322,6 +343,11 @@ impl Life {
                 let text = reply.text.replace(&format!("title={searched}"), "");
                 let file = reply.header("content-disposition").unwrap_or_default();
                 look(name, &format!("{method} {path}"), &format!("{file}\n{text}"));
+                for (feed, mark) in FEEDS {
+                    if path.starts_with(feed) && text.contains(mark) {
+                        self.shown_in.insert(feed);
+                    }
+                }
             }
         }
         let mails = self.app.deliver().await;
@@ -366,7 +392,9 @@ impl Life {
                 "number" => texts(&["1", "2", "3"]),
                 "question" => texts(&["q1", "q2", "q3"]),
                 "export" => self.exports.clone(),
-                "user" => texts(&["00000000-0000-7000-8000-000000000000"]),
+                "secret" => self.calendars.clone(),
+                "year" => texts(&["2026"]),
+                "user" | "feed" => texts(&["00000000-0000-7000-8000-000000000000"]),
                 "token" => texts(&["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),
                 _ => panic!("no value for {{{name}}}"),
             }

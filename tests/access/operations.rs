@@ -9,6 +9,11 @@ use crate::world::{Position, World, answers, draft};
 
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
+/// A year of which nothing is counted.
+const HOLIDAYS: &str = "/calendar/holidays/LU/2199";
+/// The addresses of the lead's feed.
+const FEEDS: &str = "/offices/LU/calendar-feeds";
+
 /// A request that is still without a caller.
 pub(crate) struct Planned {
     pub(crate) method: Method,
@@ -208,6 +213,31 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
             "/calendar/working-days?from=2026-11-03&days=20".to_owned(),
             None,
         ),
+        "read_holidays" => (Method::GET, HOLIDAYS.to_owned(), None),
+        "replace_holidays" => {
+            let now = lead.get(HOLIDAYS).await.expect(200);
+            return Planned {
+                method: Method::PUT,
+                path: HOLIDAYS.to_owned(),
+                body: Some(json!({"holidays": [{"date": "2199-06-23", "name": "National Day"}]})),
+                document: None,
+                etag: Some(now.etag()),
+            };
+        }
+        "list_calendar_feeds" => (Method::GET, FEEDS.to_owned(), None),
+        "make_calendar_feed" => (Method::POST, FEEDS.to_owned(), Some(json!({}))),
+        "revoke_calendar_feed" | "read_deadline_feed" => {
+            let made = lead.post(FEEDS, &json!({})).await.expect(201);
+            if name == "revoke_calendar_feed" {
+                let id = made.json["id"].as_str().expect("an id");
+                (Method::DELETE, format!("{FEEDS}/{id}"), None)
+            } else {
+                let address = made.json["address"].as_str().expect("an address");
+                let path = address.split_once("/api/v1").expect("below the interface").1;
+                (Method::GET, path.to_owned(), None)
+            }
+        }
+        "read_query_feed" => (Method::GET, "/feeds/queries.atom".to_owned(), None),
         "read_invitation" | "accept_invitation" => {
             let path = format!("/invitations/{}", invited(&world.app, &lead, &email).await);
             if name == "read_invitation" {

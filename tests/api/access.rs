@@ -13,6 +13,7 @@ fn sample(name: &str) -> &'static str {
         "office" | "code" => "LU",
         "question" => "q1",
         "number" => "1",
+        "year" => "2026",
         _ => "0190c1c5-9f1e-7d8b-b9a4-0c8f6d3f8a55",
     }
 }

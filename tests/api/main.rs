@@ -4,11 +4,13 @@
 mod access;
 mod accounts;
 mod archive;
+mod calendar;
 mod circles;
 mod concurrency;
 mod deadlines;
 mod documents;
 mod exports;
+mod feeds;
 mod health;
 mod life;
 mod mail;

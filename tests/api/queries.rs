@@ -128,38 +128,6 @@ on_both!(lists_are_filtered_and_go_on_where_they_stopped, |app| {
     assert_eq!(wrong.faults().len(), 2, "{}", wrong.text);
 });
 
-on_both!(the_calculator_names_each_skipped_day, |app| {
-    let lead = app.coordinator("LU").await;
-    let forward = lead
-        .get("/calendar/working-days?from=2026-12-23&days=1")
-        .await
-        .expect(200);
-    assert_eq!(
-        forward.json["to"], "2027-01-04",
-        "the Commission closes at the end of the year"
-    );
-    let skipped = forward.json["skipped"].as_array().expect("days").clone();
-    assert_eq!(skipped.len(), 11);
-    assert_eq!(
-        skipped[0],
-        json!({"date": "2026-12-24", "kind": "holiday", "reason": "End-of-year closure"})
-    );
-    let between = lead
-        .get("/calendar/working-days?from=2026-11-02&to=2026-11-13&office=PL")
-        .await
-        .expect(200);
-    assert_eq!(between.json["days"], 8, "11 November is Poland's Independence Day");
-    for (keys, code) in [
-        ("from=2026-11-02", "wrong_number"),
-        ("from=2026-11-02&days=1&to=2026-11-03", "wrong_number"),
-        ("from=2050-11-02&days=1", "no_calendar"),
-        ("from=2026-11-02&days=1&office=UA", "no_calendar"),
-    ] {
-        let reply = lead.get(&format!("/calendar/working-days?{keys}")).await.expect(400);
-        assert_eq!(reply.faults()[0].1, code, "{keys}");
-    }
-});
-
 on_both!(versions_stay_and_show_the_narrower_circle, |app| {
     let lead = app.coordinator("LU").await;
     let path = launched(&lead).await;

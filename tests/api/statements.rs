@@ -25,10 +25,26 @@ on_both!(reading_costs_a_known_number_of_statements, |app| {
         (&be, "/offices".to_owned(), 2),
         (&be, "/me".to_owned(), 2),
         (&be, "/calendar/working-days?from=2026-11-03&days=20".to_owned(), 2),
+        (
+            &be,
+            "/calendar/working-days?from=2026-11-03&days=20&office=AT,BE,LU,PL".to_owned(),
+            2,
+        ),
+        (&be, "/calendar/holidays/LU/2026".to_owned(), 3),
     ];
     for (client, path, expected) in early {
         let before = app.statements();
         client.get(&path).await.expect(200);
+        assert_eq!(app.statements() - before, expected, "GET {path}");
+    }
+    let feed = be.post("/offices/BE/calendar-feeds", &json!({})).await.expect(201);
+    let address = feed.json["address"].as_str().expect("an address");
+    let deadlines = address.split_once("/api/v1").expect("below the interface").1;
+    let atom = "/feeds/queries.atom?topic=return";
+    // That a feed was read is noted once an hour; nothing is published yet.
+    for (path, expected) in [(deadlines, 5 + 1), (deadlines, 5), (atom, 3)] {
+        let before = app.statements();
+        app.public().get(path).await.expect(200);
         assert_eq!(app.statements() - before, expected, "GET {path}");
     }
     app.set_clock("2026-12-02T09:00:00Z");

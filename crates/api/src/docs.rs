@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_ENCODING,
-    CONTENT_SECURITY_POLICY, ETAG, LOCATION,
-};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use utoipa_swagger_ui::Config;
 
 use crate::contract::PREFIX;
 use crate::problem::Problem;
-use crate::reply::is_known;
+use crate::reply::open;
 use crate::{Api, fallback};
 
 /// Swagger UI sets styles on its elements; scripts, data and pictures come from this address alone.
@@ -31,20 +28,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 #[get("/openapi.json")]
 pub(crate) async fn get_openapi(request: HttpRequest, api: web::Data<Api>) -> HttpResponse {
     let (document, etag) = api.contract().published();
-    let mut reply = if is_known(&request, etag) {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    reply
-        .insert_header((ETAG, etag))
-        .insert_header((CACHE_CONTROL, "public, no-cache"))
-        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, API-Version, X-Request-Id"));
-    if is_known(&request, etag) {
-        return reply.finish();
-    }
-    reply.content_type("application/json").body(document.clone())
+    open(&request, "application/json", etag, "public, no-cache", document.clone())
 }
 
 /// `/docs` leads to `/docs/`, where the files of Swagger UI find each other.

@@ -5,6 +5,7 @@
 //! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are registered once, in [`routes`], and that
 //! registration writes the document. No rule of the exchange stands here, and no table is known.
 
+mod calendar;
 pub mod caller;
 pub mod contract;
 mod deliveries;
@@ -14,6 +15,7 @@ mod exports;
 mod extensions;
 pub mod extract;
 pub mod fallback;
+mod feeds;
 pub mod frame;
 mod json;
 mod network;

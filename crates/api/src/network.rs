@@ -1,4 +1,4 @@
-//! Offices, topics and calendars.
+//! Offices and topics.
 
 pub(crate) mod view;
 
@@ -6,15 +6,11 @@ use actix_web::{get, web};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::refusal::Refusal;
 use ahq_exchange::credentials::Credentials;
-use ahq_exchange::error::Error;
 use ahq_exchange::work::Exchange;
 
-use self::view::{
-    HolidayView, HolidaysKeys, HolidaysView, OfficeView, OfficesView, TopicView, TopicsView, WorkingDaysKeys,
-    WorkingDaysView,
-};
+use self::view::{OfficeView, OfficesView, TopicView, TopicsView};
 use crate::caller::Bearer;
-use crate::extract::{Path, Query};
+use crate::extract::Path;
 use crate::problem::Problem;
 use crate::reply::Reply;
 
@@ -73,92 +69,6 @@ pub(crate) async fn list_topics(exchange: web::Data<Exchange>) -> Result<Reply, 
                         name: topic.name,
                     })
                     .collect(),
-            })
-        })
-        .await?)
-}
-
-/// Lists holidays
-///
-/// Of an office, or of all, in a year.
-#[utoipa::path(tag = "network", params(HolidaysKeys), security(("bearer" = [])),
-    responses((status = 200, description = "The holidays.", body = HolidaysView)))]
-#[get("/calendar/holidays")]
-pub(crate) async fn list_holidays(
-    exchange: web::Data<Exchange>,
-    caller: Bearer,
-    keys: Query<HolidaysKeys>,
-) -> Result<Reply, Problem> {
-    let office = office(keys.0.office)?;
-    Ok(exchange
-        .read(caller.0, move |work| {
-            let days = work.list_holidays(office.as_ref(), keys.0.year)?;
-            Reply::unversioned(&HolidaysView {
-                items: days
-                    .into_iter()
-                    .map(|(office, date, name)| HolidayView {
-                        office: office.to_string(),
-                        date,
-                        name,
-                    })
-                    .collect(),
-            })
-        })
-        .await?)
-}
-
-fn office(code: Option<String>) -> Result<Option<OfficeCode>, Error> {
-    code.map(|code| code.parse::<OfficeCode>())
-        .transpose()
-        .map_err(|fault| Refusal::invalid("/query/office", "bad_office", fault.to_string()).into())
-}
-
-/// Counts working days
-///
-/// Either which day lies so many working days from a day, or how many lie between two days, in the calendar of an
-/// office: the Commission's, by which deadlines are counted, unless another is named. The first day is not counted
-/// (Regulation (EEC, Euratom) No 1182/71, Article 3). Each skipped day is named with its reason.
-#[utoipa::path(tag = "network", params(WorkingDaysKeys), security(("bearer" = [])),
-    responses((status = 200, description = "The count.", body = WorkingDaysView)))]
-#[get("/calendar/working-days")]
-pub(crate) async fn count_working_days(
-    exchange: web::Data<Exchange>,
-    caller: Bearer,
-    keys: Query<WorkingDaysKeys>,
-) -> Result<Reply, Problem> {
-    let WorkingDaysKeys {
-        from,
-        to,
-        days,
-        office: code,
-    } = keys.0;
-    let office = office(code)?.unwrap_or_else(OfficeCode::commission);
-    Ok(exchange
-        .read(caller.0, move |work| {
-            let calendars = work.calendars(std::slice::from_ref(&office))?;
-            let calendar = calendars.get(&office).map_err(|error| error.at("/query/office"))?;
-            let (to, days, skipped) = match (to, days) {
-                (Some(to), None) => {
-                    let counted = calendar.working_days_between_explained(from, to);
-                    let (days, skipped) = counted.map_err(|error| error.at("/query/to"))?;
-                    (to, days, skipped)
-                }
-                (None, Some(days)) => {
-                    let counted = calendar.add_working_days_explained(from, days);
-                    let (to, skipped) = counted.map_err(|error| error.at("/query/days"))?;
-                    (to, days, skipped)
-                }
-                _ => {
-                    let detail = "name either to or days, not both and not neither";
-                    return Err(Refusal::invalid("/query/days", "wrong_number", detail).into());
-                }
-            };
-            Reply::unversioned(&WorkingDaysView {
-                office: office.to_string(),
-                from,
-                to,
-                days,
-                skipped: skipped.into_iter().map(Into::into).collect(),
             })
         })
         .await?)

@@ -46,6 +46,9 @@ const TAGS: [(&str, &str); 10] = [
     ("operation", "Health, audit and this document"),
 ];
 
+/// What is read again and again, and compared by its ETag.
+const COMPARED: [&str; 3] = ["application/json", "text/calendar", "application/atom+xml"];
+
 /// The document of these routes.
 pub(crate) fn document_of(routes: Routes) -> Value {
     let (_, mut api) = App::new()
@@ -265,7 +268,8 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
     let responses = operation.get("responses").and_then(Value::as_object);
     let shown = responses.and_then(|responses| responses.get("200")?.get("content")?.as_object());
     let negotiated = shown.is_some_and(|content| content.len() > 1);
-    let conditional = read && shown.is_some_and(|content| content.contains_key("application/json"));
+    let conditional =
+        read && shown.is_some_and(|content| COMPARED.iter().any(|media_type| content.contains_key(*media_type)));
 
     // Query keys are refused where none are known, so any operation can have a wrong one.
     let mut statuses = vec!["400", "429", "500", "503"];

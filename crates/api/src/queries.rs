@@ -13,7 +13,7 @@ use ahq_exchange::replay::KeptReply;
 use ahq_exchange::work::Exchange;
 
 use self::body::{ExtensionBody, JointBody, LaunchBody, QueryDraftBody, ReasonBody};
-use self::list::{LaunchKeys, LaunchPlanView, LaunchReply, ListKeys, QueriesView};
+use self::list::{DryRunKeys, ExtensionPlanView, ExtensionReply, LaunchPlanView, LaunchReply, ListKeys, QueriesView};
 use self::view::QueryView;
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
@@ -142,14 +142,14 @@ pub(crate) async fn delete_query(
 /// Gives the number, fixes the text, writes down addressees and audience, and tells every office asked. With
 /// `dryRun=true` nothing happens: the reply says what a launch would write down, and what is worth a second look.
 #[utoipa::path(tag = "queries", security(("bearer" = [])),
-    params(("query" = String, Path, description = "Id of the query."), LaunchKeys, IfMatch, IdempotencyKey),
+    params(("query" = String, Path, description = "Id of the query."), DryRunKeys, IfMatch, IdempotencyKey),
     responses((status = 200, description = "The launched query, or with dryRun the plan.", body = LaunchReply)))]
 #[post("/queries/{query}/launch")]
 pub(crate) async fn launch_query(
     exchange: web::Data<Exchange>,
     caller: Bearer,
     query: Path<String>,
-    keys: Query<LaunchKeys>,
+    keys: Query<DryRunKeys>,
     version: IfMatch,
     body: Json<LaunchBody>,
 ) -> Result<Reply, Problem> {
@@ -246,19 +246,29 @@ pub(crate) async fn close_query(
 /// Gives all a later deadline
 ///
 /// With a reason; everyone asked is told. A closed query is open again. The new day is at least 2 and at most 60
-/// working days ahead; a day that is not a working day moves to the next one.
+/// working days ahead; a day that is not a working day moves to the next one. With `dryRun=true` nothing happens: the
+/// reply says which deadline it would be, and whose holiday that is.
 #[utoipa::path(tag = "queries", security(("bearer" = [])),
-    params(("query" = String, Path, description = "Id or number of the query."), IfMatch, IdempotencyKey),
-    responses((status = 200, description = "The query with its new deadline.", body = QueryView)))]
+    params(("query" = String, Path, description = "Id or number of the query."), DryRunKeys, IfMatch, IdempotencyKey),
+    responses((status = 200, description = "The query with its new deadline, or with dryRun the plan.", body = ExtensionReply)))]
 #[post("/queries/{query}/extensions")]
 pub(crate) async fn extend_query(
     exchange: web::Data<Exchange>,
     caller: Bearer,
     query: Path<String>,
+    keys: Query<DryRunKeys>,
     version: IfMatch,
     body: Json<ExtensionBody>,
 ) -> Result<Reply, Problem> {
     let Json { value, replay } = body;
+    if keys.0.dry_run {
+        let (planned, warnings) = exchange
+            .read(caller.0, move |work| {
+                work.preview_extension(&parse_reference(&query)?, value.deadline, &value.reason)
+            })
+            .await?;
+        return Ok(Reply::unkept(&ExtensionPlanView::new(planned, warnings))?);
+    }
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             let reference = parse_reference(&query)?;

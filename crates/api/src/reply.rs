@@ -2,7 +2,11 @@
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, HeaderValue, IF_NONE_MATCH, LINK, LOCATION};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH, LINK,
+    LOCATION,
+};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use ahq_exchange::error::Error;
 use ahq_exchange::replay::KeptReply;
@@ -146,6 +150,26 @@ impl Responder for Reply {
         }
         reply.content_type("application/json").body(self.body)
     }
+}
+
+/// A text that is read without signing in, from pages of any origin too; 304 where the caller has it. `kept` says by whom
+/// it may be kept.
+pub fn open(request: &HttpRequest, media_type: &str, etag: &str, kept: &'static str, text: Bytes) -> HttpResponse {
+    let unchanged = is_known(request, etag);
+    let mut reply = HttpResponse::build(if unchanged {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    });
+    reply
+        .insert_header((ETAG, etag))
+        .insert_header((CACHE_CONTROL, kept))
+        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .insert_header((ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, API-Version, X-Request-Id"));
+    if unchanged {
+        return reply.finish();
+    }
+    reply.content_type(media_type).body(text)
 }
 
 fn written(view: &impl Serialize) -> Result<String, Error> {

@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    deliveries, editions, exports, extensions, network, notifications, queries, reminders, responses, session,
-    summaries, users, word_form,
+    calendar, deliveries, editions, exports, extensions, feeds, network, notifications, queries, reminders, responses,
+    session, summaries, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -26,8 +26,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::read_user)
         .service(users::change_user)
         .service(network::list_topics)
-        .service(network::count_working_days)
-        .service(network::list_holidays)
+        .service(calendar::count_working_days)
+        .service(calendar::list_holidays)
+        .service(calendar::read_holidays)
+        .service(calendar::replace_holidays)
+        .service(feeds::list_calendar_feeds)
+        .service(feeds::make_calendar_feed)
+        .service(feeds::revoke_calendar_feed)
         .service(queries::list_queries)
         .service(queries::create_query)
         .service(queries::read_query)
@@ -77,5 +82,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(exports::read_export)
         .service(exports::download_export)
         .service(editions::list_public_queries)
-        .service(editions::read_public_edition);
+        .service(editions::read_public_edition)
+        .service(feeds::read_deadline_feed)
+        .service(feeds::read_query_feed);
 }

@@ -4,12 +4,14 @@
 //! runs from is not counted (Art. 3(1)). Holidays are data that an operator can replace: a year without any holiday
 //! is taken as a year without data and refused, never counted as if it had none. Nothing here knows a deadline.
 
+pub mod year;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-use crate::office::OfficeCode;
+use crate::office::{OfficeCode, in_words};
 use crate::refusal::Refusal;
 
 /// Why working days cannot be counted.
@@ -285,18 +287,12 @@ impl Calendars {
         date: NaiveDate,
         offices: impl IntoIterator<Item = &'a OfficeCode>,
     ) -> Option<String> {
-        let codes: Vec<&str> = self
+        let codes: Vec<String> = self
             .holidays_on(date, offices)
-            .into_keys()
-            .map(OfficeCode::as_str)
+            .keys()
+            .map(ToString::to_string)
             .collect();
-        let (last, others) = codes.split_last()?;
-        let joined = if others.is_empty() {
-            (*last).to_owned()
-        } else {
-            format!("{} and {last}", others.join(", "))
-        };
-        Some(format!("holiday in {joined} on that day"))
+        (!codes.is_empty()).then(|| format!("holiday in {} on that day", in_words(&codes)))
     }
 }
 

@@ -73,6 +73,10 @@ id!(
     ExtensionRequestId
 );
 id!(
+    /// One secret address of an office's calendar feed.
+    FeedId
+);
+id!(
     /// One row of the outbox: one message to one recipient.
     MessageId
 );

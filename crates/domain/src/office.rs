@@ -83,6 +83,14 @@ impl fmt::Display for OfficeCode {
     }
 }
 
+/// Codes or names as a sentence lists them: `LU, PL and SK`.
+pub fn in_words(list: &[String]) -> String {
+    match list.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => list.concat(),
+    }
+}
+
 /// What an office is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

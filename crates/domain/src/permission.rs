@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use crate::clock::{Instant, brussels_date};
 use crate::dissemination::Circle;
 use crate::id::{QueryId, SessionId, UserId};
-use crate::office::{OfficeCode, OfficeKind, Standing};
+use crate::office::{Office, OfficeCode, OfficeKind, Standing};
 use crate::query::{Audience, Life, Query};
 use crate::question::Key;
 use crate::refusal::Refusal;
@@ -29,6 +29,19 @@ pub struct Party {
     pub since: NaiveDate,
     /// Whether it takes part today; one that does not reads only what is public.
     pub takes_part: bool,
+}
+
+impl Party {
+    /// An office as it stands on `today`.
+    pub fn of(office: &Office, today: NaiveDate) -> Self {
+        Self {
+            office: office.code.clone(),
+            kind: office.kind,
+            standing: office.standing,
+            since: office.since,
+            takes_part: office.takes_part_on(today),
+        }
+    }
 }
 
 /// What a token of a service account may be used for.
@@ -82,6 +95,14 @@ impl Caller {
         match self {
             Self::User { party, .. } | Self::Token { party, .. } => party.takes_part.then_some(party),
             Self::Public | Self::Link { .. } | Self::System => None,
+        }
+    }
+
+    /// Any reader of an office, as it stands on `today`: whoever reads its mailbox or its feed.
+    pub fn reader_of(office: &Office, today: NaiveDate) -> Self {
+        Self::Token {
+            party: Party::of(office, today),
+            scopes: [Scope::Read].into(),
         }
     }
 
@@ -165,6 +186,8 @@ pub enum Action {
     Unpublish,
     /// Read offices with their mailboxes, topics with their use.
     ReadNetwork,
+    /// Replace what the network looks things up in: holidays.
+    ManageNetwork,
     /// Ask for many editions in one file; which of them is decided for each.
     Export,
     /// Read all mail that left or did not, and have it sent again.
@@ -173,6 +196,8 @@ pub enum Action {
     ReadUsers,
     /// Invite, change or disable users of an office.
     ManageUsers,
+    /// Make, list and revoke the secret addresses of an office's calendar feed.
+    ManageFeeds,
 }
 
 /// What it would be done with.
@@ -335,6 +360,11 @@ fn may_in_exchange(caller: &Caller, action: Action) -> Result<(), Refusal> {
             "the service provider sees to the mail",
         )),
         Action::ManageDeliveries => needs_role(caller, Role::Coordinator),
+        Action::ManageNetwork if party.kind == OfficeKind::ServiceProvider => needs_role(caller, Role::Coordinator),
+        Action::ManageNetwork => Err(Refusal::forbidden(
+            "not_the_service_provider",
+            "this is for the service provider, which runs the exchange",
+        )),
         _ => needs_role(caller, Role::Reader),
     }
 }
@@ -454,6 +484,11 @@ fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Resu
     match action {
         Action::ReadUsers if own || provider => needs_role(caller, Role::Reader),
         Action::ManageUsers if own || provider => needs_role(caller, Role::Coordinator),
+        Action::ManageFeeds if own => needs_role(caller, Role::Reader),
+        Action::ManageFeeds => Err(Refusal::forbidden(
+            "other_office",
+            "an office makes and revokes the addresses of its own feed",
+        )),
         Action::ReadUsers | Action::ManageUsers => Err(Refusal::forbidden(
             "other_office",
             "an office reads and manages its own users",

@@ -358,6 +358,19 @@ impl Query {
         }
     }
 
+    /// Since when everybody may read what is public of it now; of a past query, since the day of its compilation, or of
+    /// its request where that is not known.
+    pub fn public_since(&self, now: Instant) -> Option<Instant> {
+        match &self.life {
+            Life::Draft { .. } => None,
+            Life::Launched(launched) => launched.publication(now).map(|publication| publication.from),
+            Life::Imported(imported) => {
+                let day = imported.compiled_on.unwrap_or(imported.requested_on);
+                Some(Deadline::on(day).end)
+            }
+        }
+    }
+
     /// The requesters: the lead, then the joint offices that accepted.
     pub fn requesters(&self) -> impl Iterator<Item = &OfficeCode> {
         std::iter::once(&self.lead).chain(
@@ -436,6 +449,13 @@ impl Launched {
             }),
             None => (office == lead).then(|| self.deadline.clone()),
         }
+    }
+
+    /// When the deadline of this office was set last, or the query withdrawn: of two instants the later one is in force.
+    pub fn last_set(&self, office: &OfficeCode) -> Instant {
+        let withdrawn = self.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
+        let extended = || self.extensions.last().map_or(self.at, |extension| extension.at);
+        withdrawn.unwrap_or_else(|| self.clock_set(office).unwrap_or_else(extended))
     }
 
     /// The publication in force.

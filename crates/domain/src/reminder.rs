@@ -158,14 +158,6 @@ impl Launched {
         };
         Some(set.max(addressee.told))
     }
-
-    /// How often the deadline of an addressee was set after the first time.
-    pub fn times_set(&self, office: &OfficeCode) -> u32 {
-        let agreed = self
-            .addressee(office)
-            .is_some_and(|addressee| addressee.agreed.is_some());
-        u32::try_from(self.extensions.len()).unwrap_or(u32::MAX - 2) + u32::from(agreed)
-    }
 }
 
 /// Whether reminders and digests leave at `now`: on a working day of the Commission from eight in the morning in Brussels.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::comparison::Figure;
 use crate::markdown::{Block, Inline, Markdown, escape};
-use crate::office::OfficeCode;
+use crate::office::{OfficeCode, in_words};
 use crate::question::{Key, Question};
 use crate::refusal::Faults;
 
@@ -215,11 +215,11 @@ fn respondents(material: &Material<'_>) -> Vec<Sentence> {
     )];
     let escaped = |names: &[String]| names.iter().map(|name| escape(name)).collect::<Vec<_>>();
     if !material.declined.is_empty() {
-        let names = listed(&escaped(material.declined));
+        let names = in_words(&escaped(material.declined));
         sentences.push(said(About::Declined, format!("{names} declined to answer.")));
     }
     if !material.not_answered.is_empty() {
-        let names = listed(&escaped(material.not_answered));
+        let names = in_words(&escaped(material.not_answered));
         let text = format!("{names} had not answered when this compilation was produced.");
         sentences.push(said(About::NotAnswered, text));
     }
@@ -259,15 +259,6 @@ fn bullets(findings: &[Sentence]) -> String {
         text.push_str(&bullet);
     }
     text
-}
-
-/// `Austria, Belgium and Cyprus`.
-fn listed(names: &[String]) -> String {
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        Some((only, _)) => only.clone(),
-        None => String::new(),
-    }
 }
 
 /// The words of the first paragraph of a question, on one line and without markup.

@@ -7,6 +7,7 @@ mod digest;
 mod message;
 
 pub(crate) use digest::{SETTLED_AFTER, is_told, is_within};
+pub(crate) use message::name;
 
 use ahq_domain::clock::Instant;
 use ahq_domain::office::OfficeCode;

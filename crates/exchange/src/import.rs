@@ -2,6 +2,8 @@
 //!
 //! Importing twice changes nothing: what is there is left or renewed, never doubled.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ahq_domain::clock::BRUSSELS;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::QueryId;
@@ -46,7 +48,19 @@ impl Work<'_> {
         for topic in subjects {
             topics::put(self.conn, topic)?;
         }
+        holidays::lock(self.conn)?;
+        let known: BTreeSet<_> = holidays::list(self.conn, None, None)?
+            .into_iter()
+            .map(|(office, date, _)| (office, date))
+            .collect();
+        let mut added: BTreeMap<OfficeCode, BTreeSet<NaiveDate>> = BTreeMap::new();
+        for (office, date, _) in days {
+            if !known.contains(&(office.clone(), *date)) {
+                added.entry(office.clone()).or_default().insert(*date);
+            }
+        }
         holidays::put_all(self.conn, days)?;
+        self.tell_of_holidays(&added)?;
         let facts = json!({"offices": network.len(), "topics": subjects.len(), "holidays": days.len()});
         self.record("network.imported", "network", facts)
     }

@@ -120,6 +120,13 @@ pub enum Note {
         /// The message.
         message: MessageId,
     },
+    /// A day became a holiday on which one of its deadlines falls.
+    HolidayAdded {
+        /// The day.
+        date: NaiveDate,
+        /// In whose calendars.
+        offices: Vec<OfficeCode>,
+    },
 }
 
 impl Note {
@@ -147,6 +154,7 @@ impl Note {
             Self::QuarterlyList { .. } => "quarterly_list",
             Self::AddressSuppressed { .. } => "address_suppressed",
             Self::OfficeNotReached { .. } => "office_not_reached",
+            Self::HolidayAdded { .. } => "holiday_added",
         }
     }
 

@@ -433,6 +433,24 @@ impl Work<'_> {
         self.detail(query)
     }
 
+    /// Which deadline an extension now would set, and what is worth a second look before.
+    ///
+    /// # Errors
+    /// What would stop the extension.
+    pub fn preview_extension(
+        &mut self,
+        reference: &QueryRef,
+        date: NaiveDate,
+        reason: &str,
+    ) -> Result<(Planned, Vec<String>), Error> {
+        let mut query = self.find_query(reference)?;
+        self.may(Action::ExtendQuery, Subject::Query(&query))?;
+        let commission = self.commission_calendar()?;
+        let planned = query.extend(date, parse_reason(reason)?, &commission, self.now)?;
+        let warnings = self.deadline_warnings(&planned, &addressees(&query))?;
+        Ok((planned, warnings))
+    }
+
     /// Gives all a later deadline and tells every office asked.
     ///
     /// # Errors

@@ -123,7 +123,7 @@ impl Work<'_> {
         if !is_time_to_send(self.now, &commission) {
             return Ok(Vec::new());
         }
-        let running = queries::running(self.conn, self.today() - LAST_AFTER)?;
+        let running = queries::with_deadline_since(self.conn, self.today() - LAST_AFTER)?;
         let ids: Vec<QueryId> = running.iter().map(|query| query.id).collect();
         let answered = self.who_answered(&ids)?;
         let seen: BTreeSet<(QueryId, OfficeCode, NaiveDate, Which)> = reminders::of_queries(self.conn, &ids)?

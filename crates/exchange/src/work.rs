@@ -28,6 +28,8 @@ pub struct Settings {
     pub public_address: String,
     /// How many working days ahead a publication is announced to the respondents.
     pub publication_notice_days: i32,
+    /// The domain of Message-IDs, and of what calendars know a deadline by.
+    pub mail_domain: String,
 }
 
 /// The exchange: its tables, clock, randomness, keys and settings.
@@ -238,6 +240,11 @@ impl Work<'_> {
     /// Asks the one rule.
     pub(crate) fn may(&self, action: Action, subject: Subject<'_>) -> Result<(), Refusal> {
         may(&self.caller, action, subject, self.now)
+    }
+
+    /// The address people reach the exchange at, without a slash at its end.
+    pub fn public_address(&self) -> &str {
+        &self.settings.public_address
     }
 
     /// The date in Brussels.

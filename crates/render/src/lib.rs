@@ -4,6 +4,7 @@
 //! (JSON, CSV) are written from the view itself. Nothing here reads a table, a clock or a file: the same view gives
 //! the same bytes each time.
 
+pub mod atom;
 mod characters;
 pub mod csv;
 pub mod document;

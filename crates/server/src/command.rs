@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::data::{self, Network};
 use crate::lifecycle::{self, Parts, StartError};
 use crate::mail::{self, MailCommand};
-use crate::{demo, system, telemetry};
+use crate::{demo, holidays, system, telemetry};
 
 /// The ad-hoc query exchange of the European Migration Network.
 #[derive(Debug, Parser)]
@@ -91,6 +91,9 @@ enum Command {
     /// Look at the messages of the exchange.
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Manage the holidays that working days are counted with.
+    #[command(subcommand)]
+    Calendar(CalendarCommand),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -151,6 +154,21 @@ enum ImportCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum CalendarCommand {
+    /// Replace the holidays of each office and year that a file has some of.
+    #[command(
+        after_help = "Examples:\n  ahq calendar import holidays-2027.csv\n  ahq calendar import --office LU luxembourg-2027.ics\n\nCSV has the columns office, date and name and a head; a calendar (iCalendar) has an event for each holiday. No deadline\nmoves: the requesters of running queries with a deadline on a new holiday are told by mail."
+    )]
+    Import {
+        /// A file of holidays, CSV or iCalendar.
+        file: PathBuf,
+        /// Code of the office whose holidays a calendar has.
+        #[arg(long)]
+        office: Option<OfficeCode>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Print the settings in force, secrets hidden, and what is weak about them.
     #[command(after_help = "Example:\n  ahq config check --config /etc/ahq.toml")]
@@ -188,6 +206,9 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         Command::Restore { from, replace } => restore(&parts, &from, replace).await,
         Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
         Command::Import(import) => bring_in(&parts, import).await,
+        Command::Calendar(CalendarCommand::Import { file, office }) => {
+            import_holidays(&parts, &file, office.as_ref()).await
+        }
         Command::Demo(options) => demo::run(parts, options).await,
         Command::Mail(MailCommand::Bounce { mails }) => mail::take_bounces(&parts, &mails).await,
         Command::Openapi { .. } | Command::Mail(MailCommand::Preview(_)) | Command::Config(_) => Ok(()),
@@ -376,4 +397,18 @@ async fn bring_in(parts: &Parts, import: ImportCommand) -> Result<(), StartError
     };
     exchange.store().close().await;
     say(said)
+}
+
+async fn import_holidays(parts: &Parts, file: &Path, office: Option<&OfficeCode>) -> Result<(), StartError> {
+    let days = holidays::read(file, office).map_err(|error| StartError::Other(error.to_string()))?;
+    let exchange = lifecycle::exchange(parts).await?;
+    let replaced = exchange
+        .write(Credentials::System, move |work| work.import_holidays(days))
+        .await;
+    exchange.store().close().await;
+    let replaced = replaced.map_err(|error| StartError::Other(format!("{}: {error}", file.display())))?;
+    say(format!(
+        "Replaced {} years of holidays: {} days are new, {} are gone.",
+        replaced.years, replaced.added, replaced.removed
+    ))
 }

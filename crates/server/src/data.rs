@@ -8,6 +8,8 @@ use ahq_exchange::import::{Holiday, PastQuery, Topic};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use crate::holidays;
+
 const OFFICES: &str = include_str!("../../../data/offices.json");
 const TOPICS: &str = include_str!("../../../data/topics.json");
 const HOLIDAYS: &str = include_str!("../../../data/holidays.csv");
@@ -25,7 +27,7 @@ pub struct DataError {
     fault: String,
 }
 
-fn fault(file: &str, fault: impl ToString) -> DataError {
+pub(crate) fn fault(file: &str, fault: impl ToString) -> DataError {
     DataError {
         file: file.to_owned(),
         fault: fault.to_string(),
@@ -146,16 +148,9 @@ impl Network {
                     name: topic.name,
                 })
                 .collect(),
-            holidays: parse_holidays(holidays)?,
+            holidays: holidays::of_csv(holidays).map_err(|faults| fault("holidays.csv", faults.join("; ")))?,
         })
     }
-}
-
-fn parse_holidays(text: &str) -> Result<Vec<Holiday>, DataError> {
-    csv::Reader::from_reader(text.as_bytes())
-        .deserialize::<(OfficeCode, NaiveDate, String)>()
-        .map(|row| row.map_err(|error| fault("holidays.csv", error)))
-        .collect()
 }
 
 /// The twenty past queries inside the program.

@@ -6,6 +6,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod demo;
+mod holidays;
 pub mod lifecycle;
 mod mail;
 pub mod metrics;

@@ -126,6 +126,7 @@ pub async fn exchange(parts: &Parts) -> Result<Exchange, StartError> {
     let settings = Settings {
         public_address: parts.config.server.public_address.clone(),
         publication_notice_days: parts.config.exchange.publication_notice_days,
+        mail_domain: parts.config.mail.domain.clone(),
     };
     Ok(Exchange::new(
         store,

@@ -1,5 +1,6 @@
 //! Public holidays: one row for an office and a day, brought in by the operator. It counts no days.
 
+use crate::connection::phrase::lock_until_commit;
 use crate::schema::holidays;
 use crate::word::from_word;
 use crate::{Connection, StoreError, both};
@@ -11,6 +12,18 @@ use diesel::prelude::*;
 
 /// Rows of one statement, well below the bound parameters that a statement may have.
 const CHUNK: usize = 1_000;
+
+/// What changes of holidays wait on; no other lock of the program has this key.
+const HOLIDAYS: i64 = 0x6168_715f_686f_6c69;
+
+/// Makes changes of holidays wait for each other until the transaction ends, so that each sees the one before its own.
+/// Statements: 1 where several processes share the database, else 0.
+///
+/// # Errors
+/// [`StoreError::Busy`] when it waited too long.
+pub fn lock(conn: &mut Connection) -> Result<(), StoreError> {
+    lock_until_commit(conn, HOLIDAYS)
+}
 
 /// The calendar of one office, without data where it has no rows. Statements: 1.
 ///
@@ -52,9 +65,8 @@ pub fn list(
         rows = rows.filter(holidays::office.eq(office.as_str()));
     }
     if let Some(year) = year {
-        let of_year = |month, day| NaiveDate::from_ymd_opt(year, month, day);
         // A year that no calendar has is one without holidays.
-        let (Some(first), Some(last)) = (of_year(1, 1), of_year(12, 31)) else {
+        let Some((first, last)) = bounds(year) else {
             return Ok(Vec::new());
         };
         rows = rows.filter(holidays::date.between(first, last));
@@ -63,6 +75,24 @@ pub fn list(
     rows.into_iter()
         .map(|(office, date, name)| Ok((from_word(&office)?, date, name)))
         .collect()
+}
+
+fn bounds(year: i32) -> Option<(NaiveDate, NaiveDate)> {
+    NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31))
+}
+
+/// Deletes the holidays of an office in a year. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn delete_year(conn: &mut Connection, office: &OfficeCode, year: i32) -> Result<(), StoreError> {
+    if let Some((first, last)) = bounds(year) {
+        let days = holidays::table
+            .filter(holidays::office.eq(office.as_str()))
+            .filter(holidays::date.between(first, last));
+        diesel::delete(days).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Writes holidays; a day that its office has already keeps its name. Statements: 1 for each thousand.

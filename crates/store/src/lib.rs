@@ -16,6 +16,7 @@ pub mod editions;
 mod error;
 pub mod exports;
 pub mod extensions;
+pub mod feeds;
 pub mod holidays;
 pub mod invitations;
 pub mod keys;

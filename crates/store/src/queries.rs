@@ -7,9 +7,11 @@ mod condition;
 mod order;
 mod page;
 mod row;
+mod running;
 
 pub use order::{Cursor, QuerySort};
 pub use page::{QueryFilter, QueryItem, page, public_page};
+pub use running::{newest_published, running, with_deadline_for};
 
 use crate::column::{Id, Time};
 use crate::connection::MultiBackend;
@@ -114,7 +116,7 @@ pub fn find_all(conn: &mut Connection, ids: &[QueryId]) -> Result<Vec<Query>, St
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
-pub fn running(conn: &mut Connection, since: NaiveDate) -> Result<Vec<Query>, StoreError> {
+pub fn with_deadline_since(conn: &mut Connection, since: NaiveDate) -> Result<Vec<Query>, StoreError> {
     let agreed = addressees::table
         .filter(addressees::query_id.eq(queries::id))
         .filter(addressees::agreed_on.ge(since));

@@ -406,8 +406,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Nullable, Text};
+
+    calendar_feeds (id) {
+        id -> Id,
+        office -> Text,
+        secret_hash -> Text,
+        made_at -> Time,
+        made_by -> Id,
+        read_at -> Nullable<Time>,
+    }
+}
+
 diesel::joinable!(addressees -> offices (office));
 diesel::joinable!(addressees -> queries (query_id));
+diesel::joinable!(calendar_feeds -> offices (office));
+diesel::joinable!(calendar_feeds -> users (made_by));
 diesel::joinable!(draft_answers -> responses (response_id));
 diesel::joinable!(edition_views -> editions (edition_id));
 diesel::joinable!(editions -> queries (query_id));
@@ -427,6 +443,7 @@ diesel::joinable!(users -> offices (office));
 diesel::allow_tables_to_appear_in_same_query!(
     addressees,
     audit_events,
+    calendar_feeds,
     documents,
     draft_answers,
     edition_views,

@@ -138,6 +138,19 @@ impl App {
             .expect("the offices, topics and holidays are imported");
     }
 
+    /// Makes a day the last one that an office takes part.
+    pub async fn retire(&self, office: &str, last_day: &str) {
+        let known = network().offices.iter().find(|known| known.code.as_str() == office);
+        let mut office = known.expect("an office of this code").clone();
+        office.until = Some(last_day.parse().expect("a day"));
+        self.exchange()
+            .write(Credentials::System, move |work| {
+                work.import_network(&[office], &[], &[])
+            })
+            .await
+            .expect("the office is renewed");
+    }
+
     /// The program behind the interface, for what only an operator does.
     pub fn exchange(&self) -> &ahq_exchange::work::Exchange {
         self.running.exchange()

@@ -54,7 +54,7 @@ pub(crate) async fn play(shape: &Shape, number: usize) {
     let deadline = launched.json["deadline"].as_str().expect("a deadline");
     let day = deadline.split('T').next().unwrap_or(deadline);
     let later = lead.get(&format!("/calendar/working-days?from={day}&days=5")).await;
-    let later = later.expect(200).json["to"].clone();
+    let later = later.expect(200).json["items"][0]["to"].clone();
     change(
         &lead,
         &path,

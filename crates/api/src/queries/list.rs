@@ -1,5 +1,6 @@
 //! Lists of queries, and the plan of a launch.
 
+use ahq_domain::deadline::Planned;
 use ahq_domain::launch::LaunchPlan;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::refusal::Faults;
@@ -295,11 +296,11 @@ impl From<Vec<QueryItem>> for QueriesView {
     }
 }
 
-/// Whether a launch is only tried.
+/// Whether a launch or an extension is only tried.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct LaunchKeys {
+pub(crate) struct DryRunKeys {
     /// Only says what would happen, and what would fail.
     #[serde(default)]
     pub(crate) dry_run: bool,
@@ -347,6 +348,44 @@ impl LaunchPlanView {
             urgent: plan.planned.urgent,
             audience: plan.audience.into(),
             addressees: plan.addressees.into_iter().map(Into::into).collect(),
+            warnings,
+        }
+    }
+}
+
+/// What an extension would set.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExtensionPlan)]
+pub(crate) struct ExtensionPlanView {
+    /// The deadline.
+    deadline: NaiveDate,
+    /// The first instant after it.
+    deadline_ends: DateTime<Utc>,
+    /// Working days from today to the deadline.
+    working_days: i32,
+    /// What is worth a second look before.
+    warnings: Vec<String>,
+}
+
+/// The query with its new deadline, or with `dryRun=true` what the extension would set. It only describes the reply.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = ExtensionReply)]
+#[expect(dead_code, reason = "the document needs it, the reply is written from its parts")]
+pub(crate) enum ExtensionReply {
+    /// The query with its new deadline.
+    Query(Box<QueryView>),
+    /// The plan.
+    Plan(ExtensionPlanView),
+}
+
+impl ExtensionPlanView {
+    pub(crate) fn new(planned: Planned, warnings: Vec<String>) -> Self {
+        Self {
+            deadline: planned.deadline.date,
+            deadline_ends: planned.deadline.end,
+            working_days: planned.working_days,
             warnings,
         }
     }

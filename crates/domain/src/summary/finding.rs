@@ -2,10 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::{ABOUT_HALF_FROM, ABOUT_HALF_TO, FEW, MOST_FROM, cut, escape, listed};
+use super::{ABOUT_HALF_FROM, ABOUT_HALF_TO, FEW, MOST_FROM, cut, escape};
 use crate::clock::written_date;
 use crate::comparison::{CellTotal, Count, Figure, FigureBody, OfficeNumber, RowTotals, written_number};
-use crate::office::OfficeCode;
+use crate::office::{OfficeCode, in_words};
 use crate::question::{Column, Kind, Question};
 
 /// How many options of a choice a finding tells of.
@@ -52,7 +52,7 @@ impl Teller<'_> {
     /// The names where they are few, else their number.
     fn few(&self, offices: &[OfficeCode]) -> String {
         if offices.len() <= FEW {
-            listed(&offices.iter().map(|office| self.name(office)).collect::<Vec<_>>())
+            in_words(&offices.iter().map(|office| self.name(office)).collect::<Vec<_>>())
         } else {
             format!("{} respondents", offices.len())
         }
@@ -185,7 +185,7 @@ impl Teller<'_> {
                 )
             })
             .collect();
-        format!("{} gave an upper bound only", listed(&each))
+        format!("{} gave an upper bound only", in_words(&each))
     }
 
     fn dates(&self, body: &FigureBody) -> Vec<String> {

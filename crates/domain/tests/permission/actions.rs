@@ -247,6 +247,51 @@ fn users_are_managed_by_their_own_office() {
 }
 
 #[test]
+fn the_network_is_managed_by_the_service_provider_and_a_feed_by_its_office() {
+    let austria = office("AT");
+    for (column, role, network, feeds) in [
+        ("SP", Some(Role::Coordinator), "yes", "other_office"),
+        ("SP", Some(Role::Expert), "role_too_low", "other_office"),
+        (
+            "COM",
+            Some(Role::Coordinator),
+            "not_the_service_provider",
+            "other_office",
+        ),
+        ("asked", Some(Role::Coordinator), "not_the_service_provider", "yes"),
+        ("asked", Some(Role::Reader), "not_the_service_provider", "yes"),
+        ("asked", None, "not_the_service_provider", "role_too_low"),
+        (
+            "member",
+            Some(Role::Coordinator),
+            "not_the_service_provider",
+            "other_office",
+        ),
+        (
+            "departed",
+            Some(Role::Coordinator),
+            "not_taking_part",
+            "not_taking_part",
+        ),
+    ] {
+        let caller = user(party_of(column), role);
+        let decide = |action, subject| cell(&may(&caller, action, subject, now()));
+        assert_eq!(
+            (
+                decide(Action::ManageNetwork, Subject::Exchange),
+                decide(Action::ManageFeeds, Subject::Office(&austria))
+            ),
+            (network, feeds),
+            "{column} {role:?}"
+        );
+    }
+    let public = |action, subject| may(&Caller::Public, action, subject, now());
+    let refused = Err(Refusal::Unauthenticated);
+    assert_eq!(public(Action::ManageNetwork, Subject::Exchange), refused);
+    assert_eq!(public(Action::ManageFeeds, Subject::Office(&austria)), refused);
+}
+
+#[test]
 fn lists_hold_no_more_than_single_reads() {
     let lead = party_of("lead");
     for (caller, expected) in [

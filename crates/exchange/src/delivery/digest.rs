@@ -270,7 +270,7 @@ impl Work<'_> {
     /// deadline first.
     fn open_for(&mut self, office: &Office) -> Result<Vec<Open>, Error> {
         let today = brussels_date(self.now);
-        let running = queries::running(self.conn, today - chrono::Days::new(60))?;
+        let running = queries::with_deadline_since(self.conn, today - chrono::Days::new(60))?;
         let asked: Vec<Query> = running
             .into_iter()
             .filter(|query| {

@@ -7,7 +7,7 @@ use ahq_domain::extension::Outcome;
 use ahq_domain::id::{MessageId, UserId};
 use ahq_domain::markdown::{html, plain_text};
 use ahq_domain::office::{Office, OfficeCode, Offices};
-use ahq_domain::permission::{Caller, Party, Scope, is_public, reach};
+use ahq_domain::permission::{Caller, is_public, reach};
 use ahq_domain::query::{Launched, Life, Query, Status};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::reminder::next_time_to_send;
@@ -21,7 +21,7 @@ use ahq_mail::messages::{
 };
 use ahq_mail::outgoing::{Calendar, Mailbox, Method, Outgoing};
 use ahq_render::Format;
-use ahq_render::ics::{self, DeadlineEvent};
+use ahq_render::ics;
 use ahq_store::outbox::{self, Entry};
 use ahq_store::queries::{self, QueryRef};
 use ahq_store::{editions, extensions, invitations, offices, responses, summaries, suppressions, users};
@@ -110,7 +110,7 @@ impl Work<'_> {
             note,
             Note::Launch | Note::Extension | Note::ExtensionAnswered { .. } | Note::Withdrawal
         );
-        let event = deadline_event(query, office, &self.settings.public_address).filter(|_| sets_it)?;
+        let event = self.deadline_event(query, &office.code).filter(|_| sets_it)?;
         Some(Calendar {
             method: if event.withdrawn {
                 Method::Cancel
@@ -273,6 +273,9 @@ impl Work<'_> {
             Note::Retraction { office } => {
                 Some(self.retraction(query, launched, circle, office, offices, head, &link)?)
             }
+            Note::HolidayAdded { date, offices: whose } => {
+                self.holiday_added(query, *date, whose, offices, head, link)?
+            }
             Note::EditionReplaced { by, office, edition } => Some(Message::EditionReplaced(EditionReplaced {
                 query: head,
                 answering_office: name(offices, office, brussels_date(self.now)),
@@ -423,11 +426,17 @@ impl Work<'_> {
             query: head,
             edition: unsigned(publication.number),
             published_on: brussels_date(publication.from),
-            public_link: format!(
-                "{}/api/v1/public/queries/{}/edition?format=html",
-                self.settings.public_address, launched.number
-            ),
+            public_link: self.public_document(query),
         }))
+    }
+
+    /// Where everybody reads a published query.
+    pub(crate) fn public_document(&self, query: &Query) -> String {
+        format!(
+            "{}/api/v1/public/queries/{}/edition?format=html",
+            self.settings.public_address,
+            reference(query)
+        )
     }
 
     fn reminder(
@@ -581,26 +590,6 @@ impl Work<'_> {
     }
 }
 
-/// The deadline of an addressee as its calendar shows it; none for other offices.
-pub(crate) fn deadline_event(query: &Query, office: &Office, public_address: &str) -> Option<DeadlineEvent> {
-    let launched = query.launched()?;
-    launched.addressee(&office.code)?;
-    let deadline = launched.deadline_for(&office.code, &query.lead)?;
-    let set = launched.clock_set(&office.code)?;
-    let number = launched.number.to_string();
-    Some(DeadlineEvent {
-        query: query.id,
-        office: office.code.clone(),
-        title: query.title.clone(),
-        link: format!("{public_address}/queries/{number}"),
-        number,
-        deadline,
-        sequence: launched.times_set(&office.code) + u32::from(launched.withdrawn.is_some()),
-        withdrawn: launched.withdrawn.is_some(),
-        set: launched.withdrawn.as_ref().map_or(set, |withdrawn| withdrawn.at),
-    })
-}
-
 fn joint_invitation(query: &Query, office: &Office, offices: &Offices, link: String, now: Instant) -> Option<Message> {
     let waiting = query
         .joint
@@ -634,18 +623,7 @@ fn extension(launched: &Launched, office: &Office, head: QueryHead, link: &str) 
 
 /// The circle the users of an office belong to for a query, whatever their role: none where the office may not read it.
 pub(super) fn circle_of(office: &Office, query: &Query, now: Instant) -> Option<Circle> {
-    let today = brussels_date(now);
-    let party = Party {
-        office: office.code.clone(),
-        kind: office.kind,
-        standing: office.standing,
-        since: office.since,
-        takes_part: office.takes_part_on(today),
-    };
-    let caller = Caller::Token {
-        party,
-        scopes: [Scope::Read].into(),
-    };
+    let caller = Caller::reader_of(office, brussels_date(now));
     reach(&caller, query, now).filter(|circle| *circle != Circle::Public || query.status(now) == Status::Published)
 }
 
@@ -655,7 +633,7 @@ pub(super) fn reference(query: &Query) -> String {
         .map_or_else(|| query.id.to_string(), |launched| launched.number.to_string())
 }
 
-pub(super) fn name(offices: &Offices, code: &OfficeCode, date: NaiveDate) -> String {
+pub(crate) fn name(offices: &Offices, code: &OfficeCode, date: NaiveDate) -> String {
     offices
         .get(code)
         .map_or_else(|| code.to_string(), |office| office.as_requester_on(date))

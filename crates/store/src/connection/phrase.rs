@@ -6,9 +6,9 @@
 mod json;
 
 pub use json::{
-    AddresseesOfQuery, ListContains, ListContainsMember, ListContainsMemberWith, ListedUntil, ObjectListContains,
-    json_list_contains, json_list_contains_member, json_list_contains_member_with, json_object_list_contains,
-    listed_until,
+    AddresseesOfQuery, ListContains, ListContainsMember, ListContainsMemberWith, ListedUntil, NewestUntil,
+    ObjectListContains, json_list_contains, json_list_contains_member, json_list_contains_member_with,
+    json_object_list_contains, listed_until, newest_until,
 };
 
 use super::{AnyConnection, MultiBackend, fold};

@@ -8,6 +8,7 @@ mod lists;
 pub mod postgres;
 mod random;
 mod rows;
+mod running;
 mod world;
 
 use ahq_store::{Address, Limits, Store, StoreError, migration};

@@ -6,6 +6,7 @@
 mod accounts;
 mod backup;
 mod editions;
+mod feeds;
 mod network;
 mod outbox;
 #[path = "../../../../tests/harness/src/postgres.rs"]

@@ -13,6 +13,7 @@ on_both!(
     holidays_of_all_offices_load_at_once,
     a_holiday_keeps_its_name,
     a_holiday_needs_its_office,
+    a_year_is_deleted_and_no_other,
 );
 
 async fn an_office_brought_in_again_is_renewed(store: &Store) {
@@ -126,4 +127,27 @@ async fn a_holiday_needs_its_office(store: &Store) {
     let row = [(code("XX"), day("2026-06-23"), "Day".to_owned())];
     let refused = write(store, move |conn| holidays::put_all(conn, &row)).await;
     assert!(matches!(refused, Err(StoreError::ForeignKey(_))), "{refused:?}");
+}
+
+async fn a_year_is_deleted_and_no_other(store: &Store) {
+    let day = |office: &str, date: &str| (code(office), day(date), "Day".to_owned());
+    let all = [
+        day("AT", "2026-06-23"),
+        day("LU", "2025-12-31"),
+        day("LU", "2026-01-01"),
+        day("LU", "2026-12-31"),
+        day("LU", "2027-01-01"),
+    ];
+    let brought = all.clone();
+    let before = store.statements();
+    write(store, move |conn| {
+        holidays::put_all(conn, &brought)?;
+        holidays::delete_year(conn, &code("LU"), 2026)?;
+        holidays::delete_year(conn, &code("LU"), i32::MAX)
+    })
+    .await
+    .unwrap();
+    assert_eq!(store.statements() - before, 2, "a year that no calendar has needs none");
+    let left = read(store, 1, |conn| holidays::list(conn, None, None)).await;
+    assert_eq!(left, [all[0].clone(), all[1].clone(), all[4].clone()]);
 }

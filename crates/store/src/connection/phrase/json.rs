@@ -286,28 +286,86 @@ where
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         let postgres = on_postgres(&pass);
-        pass.push_sql("EXISTS (SELECT 1 FROM ");
+        pass.push_sql("EXISTS (SELECT 1");
+        from_list(&self.list, pass.reborrow())?;
         pass.push_sql(if postgres {
-            "jsonb_array_elements("
+            " WHERE (listed.value ->> 'number')::integer = "
         } else {
-            "json_each("
-        });
-        self.list.walk_ast(pass.reborrow())?;
-        pass.push_sql(if postgres {
-            ") listed(value) WHERE (listed.value ->> 'number')::integer = "
-        } else {
-            ") listed WHERE listed.value ->> 'number' = "
+            " WHERE listed.value ->> 'number' = "
         });
         self.number.walk_ast(pass.reborrow())?;
-        pass.push_sql(if postgres {
-            " AND (listed.value ->> 'from')::timestamptz <= "
-        } else {
-            // JSON leaves out noughts at the end of a second's fraction; a column, and so the bound moment, has all six digits.
-            " AND substr(rtrim(listed.value ->> 'from', 'Z') \
-              || iif(instr(listed.value ->> 'from', '.'), '', '.') || '000000', 1, 26) || 'Z' <= "
-        });
+        pass.push_sql(" AND ");
+        pass.push_sql(moment(postgres));
+        pass.push_sql(" <= ");
         pass.push_bind_param::<sql::Time, _>(&self.until)?;
         pass.push_sql(")");
         Ok(())
+    }
+}
+
+/// The newest moment not after `until` that an object of the JSON list in `list` has under `from`; NULL where none has.
+pub fn newest_until<L>(list: L, until: impl Into<Time>) -> NewestUntil<L>
+where
+    L: Expression<SqlType = sql::Json>,
+{
+    NewestUntil {
+        list,
+        until: until.into(),
+    }
+}
+
+/// Made by [`newest_until`].
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub struct NewestUntil<L> {
+    list: L,
+    until: Time,
+}
+
+impl<L> Expression for NewestUntil<L> {
+    type SqlType = Nullable<sql::Time>;
+}
+impl<L: SelectableExpression<S>, S> SelectableExpression<S> for NewestUntil<L> {}
+impl<L: AppearsOnTable<S>, S> AppearsOnTable<S> for NewestUntil<L> {}
+
+impl<L: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for NewestUntil<L> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let moment = moment(on_postgres(&pass));
+        pass.push_sql("(SELECT max(");
+        pass.push_sql(moment);
+        pass.push_sql(")");
+        from_list(&self.list, pass.reborrow())?;
+        pass.push_sql(" WHERE ");
+        pass.push_sql(moment);
+        pass.push_sql(" <= ");
+        pass.push_bind_param::<sql::Time, _>(&self.until)?;
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+/// The objects of a JSON list as rows `listed`.
+fn from_list<'b, L: QueryFragment<MultiBackend>>(
+    list: &'b L,
+    mut pass: AstPass<'_, 'b, MultiBackend>,
+) -> QueryResult<()> {
+    let postgres = on_postgres(&pass);
+    pass.push_sql(if postgres {
+        " FROM jsonb_array_elements("
+    } else {
+        " FROM json_each("
+    });
+    list.walk_ast(pass.reborrow())?;
+    pass.push_sql(if postgres { ") listed(value)" } else { ") listed" });
+    Ok(())
+}
+
+/// What such a row has under `from`, to be compared with a moment.
+fn moment(postgres: bool) -> &'static str {
+    if postgres {
+        "(listed.value ->> 'from')::timestamptz"
+    } else {
+        // JSON leaves out noughts at the end of a second's fraction; a column, and so a bound moment, has all six digits.
+        "substr(rtrim(listed.value ->> 'from', 'Z') \
+          || iif(instr(listed.value ->> 'from', '.'), '', '.') || '000000', 1, 26) || 'Z'"
     }
 }
