@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use ahq_exchange::delivery::Sender;
+use ahq_mail::outgoing::Mailbox;
+use ahq_mail::smtp::{Security, Smtp, SmtpSettings};
+use ahq_mail::transport::Transport;
 use serde_json::json;
 
 use crate::on_both;
-use crate::scenario::{answered, answers, compiled, etag, launched};
+use crate::scenario::{answered, answers, compiled, etag, launched, launched_to};
 
 on_both!(launch_and_compilation_are_mailed_once_to_each, |app| {
     let lead = app.coordinator("LU").await;
@@ -121,4 +125,41 @@ on_both!(a_retraction_is_told_to_who_may_have_read_it, |app| {
     let second = lead.get(&format!("{path}/editions/2?format=json")).await.expect(200);
     assert_eq!(second.json["view"]["head"]["total"], 0);
     assert_eq!(second.json["view"]["changes"], json!(["Austria: no longer included"]));
+});
+
+on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched_to(&lead, &json!({"addressed": "list", "offices": ["AT"]})).await;
+    // Nobody listens there.
+    let nowhere = Smtp::new(SmtpSettings {
+        host: "127.0.0.1".to_owned(),
+        port: 1,
+        security: Security::Plain,
+        login: None,
+        step_timeout: std::time::Duration::from_secs(5),
+        connections: 1,
+        per_minute: 0,
+        dkim: None,
+    })
+    .expect("settings that can be used");
+    let nowhere = Transport::Smtp(Box::new(nowhere));
+    let sender = Sender {
+        from: Mailbox::bare("exchange@example.org"),
+        domain: "exchange.example.org".to_owned(),
+    };
+    for (now, failed) in [
+        ("2026-11-03T08:00:01Z", 0),
+        ("2026-11-05T08:00:00Z", 0),
+        ("2026-11-08T07:59:59Z", 0),
+        ("2026-11-08T08:30:00Z", 1),
+        ("2026-11-08T08:31:00Z", 0),
+    ] {
+        app.set_clock(now);
+        let round = app.exchange().deliver_due(&nowhere, &sender, 1).await.expect("a round");
+        assert_eq!(round.failed, failed, "{now}");
+    }
+    let listed = lead.get(&format!("{path}/deliveries")).await.expect(200).json;
+    assert_eq!(listed["items"][0]["status"], "failed");
+    let told = app.deliver().await;
+    assert_eq!(told[0].content.subject(), "[EMN AHQ] Not reached: EMN NCP Austria");
 });

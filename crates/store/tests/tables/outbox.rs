@@ -34,6 +34,7 @@ fn entry(id: u128, due: Instant) -> Entry {
         user: None,
         facts: json!({"kind": "launch"}),
         created: now(),
+        wanted: due,
         due,
         status: OutboxStatus::Waiting,
         attempts: 0,
