@@ -1,6 +1,7 @@
 //! S3: unique words are planted in everything that is not for everybody; then every caller reads all there is to read,
-//! in every format, view, list and search, and what they were refused, and gets their mails. A word that somebody sees
-//! who may not is a fault, and so is one that somebody who may see it cannot find: then the search is blind there.
+//! in every format, view, list and search, with the names of the files and what documents say of themselves, and what they
+//! were refused, and gets their mails. A word that somebody sees who may not is a fault, and so is one that somebody who
+//! may see it cannot find, or not in each format: then the search is blind there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -32,6 +33,12 @@ enum Stage {
     Narrowed,
 }
 
+/// What documents there are of an edition.
+const FORMATS: [&str; 6] = ["html", "pdf", "docx", "xlsx", "csv", "json"];
+
+/// Where each caller saw which word.
+type Seen = BTreeMap<(&'static str, &'static str), BTreeSet<String>>;
+
 const STAGES: [Stage; 4] = [Stage::Open, Stage::Compiled, Stage::Published, Stage::Narrowed];
 
 /// Who may read what, by name; from the specification, not from the program's rules.
@@ -46,6 +53,7 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
     match (word, office) {
         ("okapititle" | "okapitext", _) => LEAD.contains(&caller),
         ("zebdraft", _) => caller == "answering",
+        ("ibextitle", _) => network || stage >= Stage::Published,
         (_, "requester") => own || requester || caller == "commission",
         (_, "network") => own || requester || caller == "commission" || from(Stage::Compiled, network),
         ("zebpublic", _) if stage == Stage::Narrowed => own || requester || caller == "commission",
@@ -61,8 +69,9 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
     }
 }
 
-/// All words: of Austria (zeb) and Belgium (yak), one in each circle; of a draft; of the summaries; of a draft query.
-const WORDS: [&str; 12] = [
+/// All words: of Austria (zeb) and Belgium (yak), one in each circle; of a draft; of the summaries; of a draft query; and
+/// the title of the launched one, which documents bear among what they say of themselves.
+const WORDS: [&str; 13] = [
     "zebrequester",
     "zebnetwork",
     "zebpublic",
@@ -75,6 +84,7 @@ const WORDS: [&str; 12] = [
     "gnusumpublic",
     "okapititle",
     "okapitext",
+    "ibextitle",
 ];
 
 /// Feeds, and what of the query they show to everybody.
@@ -92,6 +102,9 @@ pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
         life.reach(stage).await;
         let (seen, count) = life.harvest().await;
         read += count;
+        if stage == Stage::Compiled {
+            wrong.extend(blind(&seen));
+        }
         for name in NAMES {
             for word in WORDS {
                 let places = seen.get(&(name, word));
@@ -118,6 +131,21 @@ pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
     say(format!("{read} replies and mails read on {database}"));
     let goal = Goal::new(format!("S3-{database}"), wrong.len(), 0, wrong.is_empty());
     Some((goal, wrong))
+}
+
+/// In which documents of the fullest view the lead does not find what is in it.
+fn blind(seen: &Seen) -> Vec<String> {
+    let views = FORMATS.map(|format| format!("editions/1?format={format}&circle=requester"));
+    let places = views.iter().map(String::as_str).chain(["/file?"]);
+    let words = ["zebrequester", "zebnetwork", "zebpublic", "ibextitle"];
+    let pairs = places.flat_map(|place| words.map(|word| (place, word)));
+    pairs
+        .filter(|(place, word)| {
+            let found = seen.get(&("lead", *word));
+            !found.is_some_and(|found| found.iter().any(|known| known.contains(place)))
+        })
+        .map(|(place, word)| format!("lead finds {word} nowhere in {place}"))
+        .collect()
 }
 
 /// What the program logs from now on, with all that it could say about itself.
@@ -244,7 +272,7 @@ impl Life {
             .await
             .expect(201);
         let made = lead
-            .post("/queries", &body("Missing minors", "We review."))
+            .post("/queries", &body("Missing minors and ibextitle", "We review."))
             .await
             .expect(201);
         let path = |reply: &Value| format!("/queries/{}", reply["id"].as_str().expect("an id"));
@@ -291,8 +319,8 @@ impl Life {
     }
 
     /// Everything that everybody can get hold of: where each saw which word, and how many replies and mails there were.
-    async fn harvest(&mut self) -> (BTreeMap<(&'static str, &'static str), BTreeSet<String>>, usize) {
-        let mut seen: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    async fn harvest(&mut self) -> (Seen, usize) {
+        let mut seen = Seen::new();
         let mut look = |name: &'static str, place: &str, text: &str| {
             for word in WORDS.into_iter().filter(|word| text.contains(word)) {
                 seen.entry((name, word)).or_default().insert(place.to_owned());
@@ -313,7 +341,8 @@ impl Life {
                 // A search repeats the word that was searched for: in what it found it has to be.
                 let searched = path.split_once("title=").map_or("", |(_, word)| word);
                 let text = reply.text.replace(&format!("title={searched}"), "");
-                look(name, &format!("{method} {path}"), &text);
+                let file = reply.header("content-disposition").unwrap_or_default();
+                look(name, &format!("{method} {path}"), &format!("{file}\n{text}"));
                 for (feed, mark) in FEEDS {
                     if path.starts_with(feed) && text.contains(mark) {
                         self.shown_in.insert(feed);
@@ -338,9 +367,8 @@ impl Life {
 
     /// Everybody who may has all there is exported, in every format; what was exported before is downloaded again.
     async fn ask_exports(&mut self) {
-        let formats = ["html", "pdf", "docx", "xlsx", "csv", "json"];
         for (_, client) in self.callers.each() {
-            let asked = client.post("/exports", &json!({"formats": formats})).await;
+            let asked = client.post("/exports", &json!({"formats": FORMATS})).await;
             if let Some(id) = asked.json["id"].as_str().filter(|_| asked.status == 201) {
                 self.exports.push(id.to_owned());
             }
@@ -408,19 +436,10 @@ fn keys(operation: &Value) -> Vec<String> {
             .as_array()
             .is_some_and(|all| all.iter().any(|one| one["name"] == name))
     };
-    let formats = if has("format") {
-        vec![
-            "",
-            "format=json",
-            "format=csv",
-            "format=html",
-            "format=pdf",
-            "format=docx",
-            "format=xlsx",
-        ]
-    } else {
-        vec![""]
-    };
+    let mut formats = vec![String::new()];
+    if has("format") {
+        formats.extend(FORMATS.map(|format| format!("format={format}")));
+    }
     let circles = if has("circle") {
         vec!["", "circle=requester", "circle=network", "circle=public"]
     } else {

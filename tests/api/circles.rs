@@ -190,12 +190,12 @@ on_both!(an_amendment_that_narrows_acts_on_what_is_out, |app| {
     app.set_clock("2026-12-02T09:00:00Z");
     compiled(&lead, &path).await;
     let mut amended = in_circle("AT anew", "requester");
-    amended["answers"]["q2"]["circle"] = json!("network");
+    amended["answers"]["q1"]["circle"] = json!("network");
     answered(&at, &path, "AT", &amended).await;
     let be = app.coordinator("BE").await;
     be.get(&format!("{path}/editions/1")).await.expect(410);
     let new = be.get(&format!("{path}/editions/2?format=html")).await.expect(200);
-    assert!(new.text.contains("Text of AT.") && !new.text.contains("Comment of AT."));
+    assert!(new.text.contains("Comment of AT.") && !new.text.contains("Text of AT."));
     assert!(!new.text.contains("anew"), "no newer text slips in");
     let public = lead
         .get(&format!("{path}/editions/2?format=html&circle=public"))

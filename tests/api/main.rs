@@ -17,6 +17,7 @@ mod mail;
 mod openapi;
 mod problems;
 mod queries;
+mod reminders;
 mod scenario;
 mod statements;
 mod summaries;

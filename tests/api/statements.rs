@@ -75,7 +75,7 @@ on_both!(submitting_costs_a_known_number_of_statements, |app| {
     at.post_if(&format!("{response}/submission"), &saved.etag(), &json!({}))
         .await
         .expect(200);
-    assert_eq!(app.statements() - before, 8);
+    assert_eq!(app.statements() - before, 9);
 });
 
 on_both!(an_export_costs_a_known_number_of_statements, |app| {

@@ -112,6 +112,16 @@ pub(crate) struct EditionKeys {
     circle: Option<CircleWord>,
 }
 
+/// How an edition is told.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MakeKeys {
+    /// Whether a later edition is mailed to the network at once, not in the digests.
+    #[serde(default)]
+    important: bool,
+}
+
 /// As which document.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -257,21 +267,25 @@ pub(crate) async fn list_editions(
 ///
 /// Freezes the submitted versions of this moment, with a view for each circle. From the deadline on, or as soon as
 /// every expected office has answered or declined; by the lead, or ten working days after the deadline by the
-/// service provider. If-Match names the query.
+/// service provider. If-Match names the query. Once the compilation was mailed, a later edition is told in the digests;
+/// an important one is mailed at once.
 #[utoipa::path(tag = "compilations", security(("bearer" = [])),
-    params(("query" = String, Path, description = "Id or number of the query."), IfMatch, IdempotencyKey),
+    params(("query" = String, Path, description = "Id or number of the query."), MakeKeys, IfMatch, IdempotencyKey),
     responses((status = 201, description = "The edition.", body = EditionEntry)))]
 #[post("/queries/{query}/editions")]
 pub(crate) async fn make_edition(
     exchange: web::Data<Exchange>,
     caller: Bearer,
     query: Path<String>,
+    keys: Query<MakeKeys>,
     version: IfMatch,
     body: NoBody,
 ) -> Result<Reply, Problem> {
+    let important = keys.0.important;
     let reply = exchange
         .write_once(caller.0, body.replay, move |work| {
-            let entry = EditionEntry::from(work.make_edition(&parse_reference(&query)?, version.0)?);
+            let made = work.make_edition(&parse_reference(&query)?, version.0, important)?;
+            let entry = EditionEntry::from(made);
             let location = format!("{PREFIX}/queries/{}/editions/{}", query.0, entry.number());
             let status = actix_web::http::StatusCode::CREATED;
             Ok(Reply::unversioned(&entry)?.status(status).location(location).keep())

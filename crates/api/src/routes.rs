@@ -2,7 +2,10 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{calendar, editions, exports, feeds, network, queries, responses, session, summaries, users, word_form};
+use crate::{
+    calendar, deliveries, editions, exports, extensions, feeds, network, notifications, queries, reminders, responses,
+    session, summaries, users, word_form,
+};
 
 /// Registers all routes below `/api/v1`.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -12,6 +15,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(session::sign_out)
         .service(session::refresh_session)
         .service(session::read_me)
+        .service(notifications::read_notifications)
+        .service(notifications::change_notifications)
         .service(users::read_invitation)
         .service(users::accept_invitation)
         .service(network::list_offices)
@@ -39,6 +44,15 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(queries::close_query)
         .service(queries::extend_query)
         .service(queries::withdraw_query)
+        .service(extensions::ask_for_extension)
+        .service(extensions::list_extension_requests)
+        .service(extensions::answer_extension_request)
+        .service(reminders::list_reminders)
+        .service(reminders::send_reminder)
+        .service(deliveries::list_query_deliveries)
+        .service(deliveries::list_deliveries)
+        .service(deliveries::read_delivery)
+        .service(deliveries::requeue_delivery)
         .service(responses::list_responses)
         .service(responses::read_response)
         .service(responses::save_response)

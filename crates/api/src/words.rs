@@ -2,7 +2,9 @@
 
 use ahq_domain::answer::{Instead, NumberFlag, YesNo};
 use ahq_domain::dissemination::Circle;
+use ahq_domain::extension::Outcome;
 use ahq_domain::launch::Addressed;
+use ahq_domain::notification::MailWish;
 use ahq_domain::office::{OfficeKind, Standing};
 use ahq_domain::query::{Audience, Status};
 use ahq_domain::question::KindName;
@@ -47,6 +49,15 @@ words! {
 words! {
     /// Where a query stands, computed from its facts and the clock.
     StatusWord as QueryStatus for Status { Draft, Withdrawn, Published, Compiled, Closed, Open }
+}
+words! {
+    /// What becomes of a request for a later deadline: granted (to the office that asked), granted_to_all, declined.
+    OutcomeWord as ExtensionOutcome for Outcome { Granted, GrantedToAll, Declined }
+}
+words! {
+    /// How much mail a user wants: at_once (everything at once, reminders once a day), digest (everything in one mail a
+    /// day), obligations (what the office has to do something about, in one mail a day).
+    MailWord as MailWish for MailWish { AtOnce, Digest, Obligations }
 }
 words! {
     /// Which offices make up the network for one query.

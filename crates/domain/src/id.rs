@@ -69,6 +69,10 @@ id!(
     ExportId
 );
 id!(
+    /// One request of an office for more time.
+    ExtensionRequestId
+);
+id!(
     /// One secret address of an office's calendar feed.
     FeedId
 );

@@ -17,6 +17,8 @@ pub struct OfficeCode(String);
 impl OfficeCode {
     /// The Commission.
     pub const COMMISSION: &'static str = "COM";
+    /// The code of the service provider.
+    pub const SERVICE_PROVIDER: &'static str = "SP";
 
     /// The code as text.
     pub fn as_str(&self) -> &str {
@@ -26,6 +28,11 @@ impl OfficeCode {
     /// The Commission's code.
     pub fn commission() -> Self {
         Self(Self::COMMISSION.to_owned())
+    }
+
+    /// The service provider's code.
+    pub fn service_provider() -> Self {
+        Self(Self::SERVICE_PROVIDER.to_owned())
     }
 }
 

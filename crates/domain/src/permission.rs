@@ -152,11 +152,17 @@ pub enum Action {
     ExtendQuery,
     /// Withdraw.
     WithdrawQuery,
+    /// Answer an office's request for a later deadline.
+    AnswerExtension,
+    /// Send an extra reminder.
+    Remind,
+    /// Read who was told what and when, the reminders, and who asked for more time.
+    ReadDeliveries,
     /// Read the draft of a response.
     ReadDraftResponse,
     /// Write the draft of a response.
     DraftResponse,
-    /// Submit, retract or decline a response.
+    /// Submit, retract or decline a response, or ask for a later deadline.
     ReleaseResponse,
     /// Read the submitted answers, each within its circle.
     ReadAnswers,
@@ -184,6 +190,8 @@ pub enum Action {
     ManageNetwork,
     /// Ask for many editions in one file; which of them is decided for each.
     Export,
+    /// Read all mail that left or did not, and have it sent again.
+    ManageDeliveries,
     /// Read the users of an office.
     ReadUsers,
     /// Invite, change or disable users of an office.
@@ -347,6 +355,11 @@ fn may_in_exchange(caller: &Caller, action: Action) -> Result<(), Refusal> {
             "the service provider runs the exchange and asks no queries",
         )),
         Action::CreateQuery => needs_role(caller, Role::Expert),
+        Action::ManageDeliveries if party.kind != OfficeKind::ServiceProvider => Err(Refusal::forbidden(
+            "service_provider_only",
+            "the service provider sees to the mail",
+        )),
+        Action::ManageDeliveries => needs_role(caller, Role::Coordinator),
         Action::ManageNetwork if party.kind == OfficeKind::ServiceProvider => needs_role(caller, Role::Coordinator),
         Action::ManageNetwork => Err(Refusal::forbidden(
             "not_the_service_provider",
@@ -377,6 +390,9 @@ fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle)
             Circle::Requester => needs_role(caller, Role::Reader),
             _ => Err(somebody_else()),
         },
+        Action::ReadDeliveries if requester || kind.is_some_and(|kind| kind != OfficeKind::NationalContactPoint) => {
+            needs_role(caller, Role::Reader)
+        }
         Action::EditQuery | Action::EditSummary | Action::ReadSummary if requester => needs_role(
             caller,
             if action == Action::ReadSummary {
@@ -399,6 +415,8 @@ fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle)
         | Action::CloseQuery
         | Action::ExtendQuery
         | Action::WithdrawQuery
+        | Action::AnswerExtension
+        | Action::Remind
         | Action::SignSummary
         | Action::Publish
         | Action::Unpublish

@@ -84,7 +84,16 @@ pub struct Addressee {
     /// When it was told.
     pub told: Instant,
     /// A later date agreed with this office alone.
-    pub agreed: Option<NaiveDate>,
+    pub agreed: Option<Agreed>,
+}
+
+/// A later date agreed with one office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    /// The last day that office has.
+    pub date: NaiveDate,
+    /// When it was agreed.
+    pub at: Instant,
 }
 
 /// A later deadline for all.
@@ -435,26 +444,11 @@ impl Launched {
     pub fn deadline_for(&self, office: &OfficeCode, lead: &OfficeCode) -> Option<Deadline> {
         match self.addressee(office) {
             Some(addressee) => Some(match addressee.agreed {
-                Some(agreed) if agreed > self.deadline.date => Deadline::on(agreed),
+                Some(agreed) if agreed.date > self.deadline.date => Deadline::on(agreed.date),
                 _ => self.deadline.clone(),
             }),
             None => (office == lead).then(|| self.deadline.clone()),
         }
-    }
-
-    /// How often the deadline of this office was set after the launch; a withdrawal counts as one. It never falls.
-    pub fn times_set(&self, office: &OfficeCode) -> usize {
-        let agreed = self
-            .addressee(office)
-            .is_some_and(|addressee| addressee.agreed.is_some());
-        self.extensions.len() + usize::from(agreed) + usize::from(self.withdrawn.is_some())
-    }
-
-    /// When the deadline for all was set last, or the query withdrawn.
-    pub fn last_set(&self) -> Instant {
-        let withdrawn = self.withdrawn.as_ref().map(|withdrawn| withdrawn.at);
-        let extended = self.extensions.last().map(|extension| extension.at);
-        withdrawn.or(extended).unwrap_or(self.at)
     }
 
     /// The publication in force.

@@ -40,6 +40,8 @@ pub enum Position {
         version: i32,
         /// When that version was submitted.
         at: Instant,
+        /// Whether some of its answers are still to follow: the office keeps its reminders.
+        in_part: bool,
     },
     /// Declined with a reason.
     Declined {
@@ -111,6 +113,15 @@ impl Response {
         }
     }
 
+    /// Whether the office has said all it is going to: it has answered every question, or declined.
+    pub fn is_complete(&self) -> bool {
+        match self.position {
+            Position::Drafting { .. } => false,
+            Position::Submitted { in_part, .. } => !in_part,
+            Position::Declined { .. } => true,
+        }
+    }
+
     /// Refuses what a declined response cannot take before it is resumed.
     ///
     /// # Errors
@@ -132,11 +143,11 @@ impl Response {
         std::mem::replace(&mut self.late, late) != late
     }
 
-    /// Takes in a submission received at `received` and gives the number of its version.
+    /// Takes in a submission of these answers received at `received` and gives the number of its version.
     ///
     /// # Errors
     /// Conflict `declined`; what [`Query::accepts_responses`] refuses.
-    pub fn submit(&mut self, query: &Query, received: Instant) -> Result<i32, Refusal> {
+    pub fn submit(&mut self, query: &Query, answers: &[Answer], received: Instant) -> Result<i32, Refusal> {
         self.must_not_be_declined()?;
         let deadline = query.accepts_responses(&self.office, received)?;
         let number = self.last_version + 1;
@@ -148,6 +159,7 @@ impl Response {
         self.position = Position::Submitted {
             version: number,
             at: received,
+            in_part: is_partial(answers),
         };
         Ok(number)
     }
@@ -272,6 +284,6 @@ pub fn check_complete(questions: &[Question], answers: &[Answer]) -> Result<(), 
 }
 
 /// Whether a submitted response still has answers to follow.
-pub fn is_partial(answers: &[Answer]) -> bool {
+fn is_partial(answers: &[Answer]) -> bool {
     answers.iter().any(|answer| answer.content.is_to_follow())
 }

@@ -1,4 +1,4 @@
-//! A day that becomes a holiday: whose deadlines fall on it, and how calendars follow a deadline.
+//! A day that becomes a holiday: whose deadlines fall on it; and since when a query is public.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop a test that cannot go on")]
 
@@ -7,7 +7,6 @@ mod query;
 
 use std::collections::BTreeSet;
 
-use ahq_domain::calendar::Calendars;
 use ahq_domain::query::{Audience, Life, Query};
 use chrono::NaiveDate;
 
@@ -51,34 +50,6 @@ fn only_running_queries_are_concerned() {
     for query in [withdrawn, compiled, draft(), imported()] {
         assert_eq!(on(&query, "COM", LAUNCH), [""; 0], "{:?}", query.life);
     }
-}
-
-#[test]
-fn a_deadline_counts_up_each_time_it_is_set() {
-    let times = |query: &Query, code: &str| query.launched().unwrap().times_set(&office(code));
-    let mut query = asked();
-    assert_eq!(
-        (times(&query, "AT"), times(&query, "PL"), times(&query, "LU")),
-        (0, 1, 0)
-    );
-    assert_eq!(query.launched().unwrap().last_set(), at(LAUNCH));
-    let holidays = [("2026-12-25", "Christmas Day")].map(|(date, name)| (office("COM"), day(date), name.to_owned()));
-    let calendars: Calendars = holidays.into_iter().collect();
-    let later = at("2026-11-20T09:00:00Z");
-    let commission = calendars.commission().unwrap();
-    query
-        .extend(day("2026-12-18"), "More time.".to_owned(), commission, later)
-        .unwrap();
-    assert_eq!(
-        (times(&query, "AT"), times(&query, "PL")),
-        (1, 2),
-        "it never falls, though the later date holds for both"
-    );
-    assert_eq!(query.launched().unwrap().last_set(), later);
-    let last = at("2026-11-21T09:00:00Z");
-    query.withdraw("Asked elsewhere.".to_owned(), last).unwrap();
-    assert_eq!((times(&query, "AT"), times(&query, "PL")), (2, 3));
-    assert_eq!(query.launched().unwrap().last_set(), last);
 }
 
 #[test]

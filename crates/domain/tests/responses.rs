@@ -17,7 +17,7 @@ use ahq_domain::id::ResponseId;
 use ahq_domain::query::{Audience, Query};
 use ahq_domain::question::Kind;
 use ahq_domain::refusal::Refusal;
-use ahq_domain::response::{Position, Response, ResponseStatus, check_complete, is_partial};
+use ahq_domain::response::{Position, Response, ResponseStatus, check_complete};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
@@ -70,7 +70,7 @@ fn the_last_instant_is_on_time_and_the_next_is_late() {
         ("LU", at(DEADLINE_END), true),
     ] {
         let mut response = response(office);
-        assert_eq!(response.submit(&open(), received), Ok(1));
+        assert_eq!(response.submit(&open(), &[], received), Ok(1));
         assert_eq!(
             (response.late, response.first_submitted),
             (late, Some(received)),
@@ -87,7 +87,7 @@ fn an_early_close_makes_nobody_late() {
         .close_early("All we need is here.".into(), at("2026-11-20T09:00:00Z"))
         .unwrap();
     let mut response = response("AT");
-    response.submit(&query, at("2026-11-25T09:00:00Z")).unwrap();
+    response.submit(&query, &[], at("2026-11-25T09:00:00Z")).unwrap();
     assert!(!response.late);
 }
 
@@ -95,13 +95,13 @@ fn an_early_close_makes_nobody_late() {
 fn only_the_first_version_can_be_late() {
     let query = open();
     let mut on_time = response("AT");
-    assert_eq!(on_time.submit(&query, before(DEADLINE_END, 1)), Ok(1));
-    assert_eq!(on_time.submit(&query, at("2027-01-15T09:00:00Z")), Ok(2));
+    assert_eq!(on_time.submit(&query, &[], before(DEADLINE_END, 1)), Ok(1));
+    assert_eq!(on_time.submit(&query, &[], at("2027-01-15T09:00:00Z")), Ok(2));
     assert!(!on_time.late);
     on_time
         .retract("A wrong figure.".into(), at("2027-01-16T09:00:00Z"))
         .unwrap();
-    assert_eq!(on_time.submit(&query, at("2027-01-17T09:00:00Z")), Ok(3));
+    assert_eq!(on_time.submit(&query, &[], at("2027-01-17T09:00:00Z")), Ok(3));
     assert!(
         !on_time.late,
         "taken back and sent again, it was still first sent on time"
@@ -109,8 +109,8 @@ fn only_the_first_version_can_be_late() {
     assert_eq!(on_time.first_submitted, Some(before(DEADLINE_END, 1)));
 
     let mut late = response("AT");
-    late.submit(&query, at(DEADLINE_END)).unwrap();
-    late.submit(&query, at("2027-01-15T09:00:00Z")).unwrap();
+    late.submit(&query, &[], at(DEADLINE_END)).unwrap();
+    late.submit(&query, &[], at("2027-01-15T09:00:00Z")).unwrap();
     assert!(late.late);
 }
 
@@ -119,7 +119,7 @@ fn a_retracted_response_has_no_version_in_force() {
     let query = open();
     let mut response = response("AT");
     assert_eq!(code(response.retract("Too early.".into(), at(LAUNCH))), "not_submitted");
-    response.submit(&query, at(LAUNCH)).unwrap();
+    response.submit(&query, &[], at(LAUNCH)).unwrap();
     response
         .retract("A wrong figure.".into(), at("2026-11-06T09:00:00Z"))
         .unwrap();
@@ -141,7 +141,7 @@ fn a_retracted_response_has_no_version_in_force() {
         code(response.retract("Again.".into(), at("2026-11-06T09:00:00Z"))),
         "not_submitted"
     );
-    assert_eq!(response.submit(&query, at("2026-11-07T09:00:00Z")), Ok(2));
+    assert_eq!(response.submit(&query, &[], at("2026-11-07T09:00:00Z")), Ok(2));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn declining_goes_back_and_forth() {
     assert_eq!(code(response.retract("A mistake.".into(), now)), "not_submitted");
     response.resume(&query, now).unwrap();
     assert_eq!(response.position, Position::Drafting { retracted: None });
-    response.submit(&query, now).unwrap();
+    response.submit(&query, &[], now).unwrap();
     assert_eq!(
         code(response.decline(&query, "Too late.".into(), now)),
         "already_submitted"
@@ -195,7 +195,7 @@ fn a_refused_step_changes_nothing() {
     let mut response = response("FR");
     let before = response.clone();
     let now = at(LAUNCH);
-    assert_eq!(code(response.submit(&open(), now)), "not_addressed");
+    assert_eq!(code(response.submit(&open(), &[], now)), "not_addressed");
     assert_eq!(code(response.decline(&open(), "No.".into(), now)), "not_addressed");
     assert_eq!(response, before);
 }
@@ -254,14 +254,23 @@ fn a_complete_response_answers_what_is_asked_and_required() {
 }
 
 #[test]
-fn a_response_with_answers_to_follow_is_partial() {
+fn a_response_with_answers_to_follow_is_not_complete() {
     let instead = |word| answer("q1", Circle::Public, Content::Instead { word, note: None });
-    assert!(is_partial(&[instead(Instead::ToFollow)]));
-    assert!(!is_partial(&[
+    let complete = |answers: &[Answer]| {
+        let mut response = response("AT");
+        response.submit(&open(), answers, at(LAUNCH)).unwrap();
+        response.is_complete()
+    };
+    assert!(!complete(&[instead(Instead::ToFollow)]));
+    assert!(complete(&[
         instead(Instead::NoInformation),
         instead(Instead::NotApplicable)
     ]));
-    assert!(!is_partial(&[]));
+    assert!(complete(&[]));
+    let mut declined = response("AT");
+    assert!(!declined.is_complete());
+    declined.decline(&open(), "no data".to_owned(), at(LAUNCH)).unwrap();
+    assert!(declined.is_complete());
 }
 
 proptest! {
@@ -287,7 +296,7 @@ proptest! {
     fn lateness_is_decided_to_the_microsecond(offset in -5_000_000i64..5_000_000) {
         let received = at(DEADLINE_END) + TimeDelta::microseconds(offset);
         let mut response = response("AT");
-        response.submit(&open(), received).unwrap();
+        response.submit(&open(), &[], received).unwrap();
         prop_assert_eq!(response.late, offset >= 0);
     }
 }

@@ -189,12 +189,13 @@ impl Work<'_> {
         Ok(compile(&material.snapshot(query, self.now), circle, 0))
     }
 
-    /// Makes the next edition from the submitted versions of this moment, with a view for each circle.
+    /// Makes the next edition from the submitted versions of this moment, with a view for each circle. Once the compilation
+    /// was mailed, later editions come in the digests, an important one at once.
     ///
     /// # Errors
     /// Stale, before the deadline while answers are missing, not the lead (or the service provider ten working days
     /// after the deadline).
-    pub fn make_edition(&mut self, reference: &QueryRef, expected: i64) -> Result<EditionItem, Error> {
+    pub fn make_edition(&mut self, reference: &QueryRef, expected: i64, important: bool) -> Result<EditionItem, Error> {
         let mut query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::Compile, Subject::Query(&query))?;
         must_be_version(query.version, expected)?;
@@ -218,6 +219,15 @@ impl Work<'_> {
             format!("query/{}/edition/{number}", query.id),
             json!({"responses": edition.composition.len()}),
         )?;
+        if query.launched().is_some_and(|launched| launched.mailed.is_some()) {
+            let note = if important {
+                Note::Compilation { edition: number }
+            } else {
+                Note::NewEdition { edition: number }
+            };
+            let told = network(&query).into_iter().chain([OfficeCode::commission()]);
+            self.tell(&query, &told.collect::<Vec<_>>(), &note)?;
+        }
         self.item(&query, edition)
     }
 

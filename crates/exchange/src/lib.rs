@@ -5,17 +5,22 @@
 
 pub mod calendar;
 pub mod credentials;
+pub mod deliveries;
 pub mod delivery;
+pub mod digests;
 pub mod editions;
 pub mod error;
 pub mod exports;
+pub mod extensions;
 pub mod feeds;
 pub mod import;
 pub mod keys;
 pub mod network;
+pub mod notifications;
 pub mod outgoing;
 pub mod passwords;
 pub mod queries;
+pub mod reminders;
 pub mod replay;
 pub mod responses;
 pub mod session;

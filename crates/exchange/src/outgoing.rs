@@ -1,11 +1,18 @@
 //! What is told to whom: rows of the outbox, written in the same transaction as the change they tell of.
 //!
 //! A row holds facts, never a text or a secret: it is rendered, and the rights of its reader checked, when it is sent.
+//! What an office is told always goes to its functional mailbox; users who want everything at once get their own copy,
+//! and all others find it in their digest.
+
+use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
-use ahq_domain::id::{MessageId, QueryId, UserId};
+use ahq_domain::id::{ExtensionRequestId, MessageId, QueryId, UserId};
+use ahq_domain::notification::{MailWish, Notifications};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::query::Query;
+use ahq_domain::user::{User, UserStatus, role_on};
+use ahq_store::notifications;
 use ahq_store::outbox::{self, Entry, OutboxStatus};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -25,10 +32,44 @@ pub enum Note {
     Launch,
     /// Its deadline was moved.
     Extension,
+    /// An office asks for a later deadline.
+    ExtensionAsked {
+        /// The request.
+        request: ExtensionRequestId,
+    },
+    /// The lead answered a request for a later deadline.
+    ExtensionAnswered {
+        /// The request.
+        request: ExtensionRequestId,
+    },
+    /// An office that has not answered is reminded.
+    Reminder {
+        /// The deadline it had then: with another one the reminder is void.
+        deadline: NaiveDate,
+        /// Whether the requesting office asked for it.
+        asked: bool,
+    },
     /// It was withdrawn.
     Withdrawal,
+    /// A response came in.
+    ResponseReceived {
+        /// Whose.
+        office: OfficeCode,
+        /// Its version.
+        version: i32,
+    },
+    /// A response came in after its deadline.
+    LateResponse {
+        /// Whose.
+        office: OfficeCode,
+    },
     /// Its compilation is there.
     Compilation {
+        /// The number of the edition.
+        edition: i32,
+    },
+    /// A later edition is there.
+    NewEdition {
         /// The number of the edition.
         edition: i32,
     },
@@ -57,6 +98,35 @@ pub enum Note {
         /// In whose calendars.
         offices: Vec<OfficeCode>,
     },
+    /// What happened in a time, in one mail.
+    Digest {
+        /// After when.
+        from: Instant,
+        /// Up to when.
+        through: Instant,
+    },
+    /// The open queries and where the office stands.
+    WeeklyOverview {
+        /// The Monday of the week.
+        monday: NaiveDate,
+    },
+    /// The queries of a quarter by topic.
+    QuarterlyList {
+        /// Its first day.
+        from: NaiveDate,
+        /// The first day of the next one.
+        until: NaiveDate,
+    },
+    /// Mail does not reach a user of the office.
+    AddressSuppressed {
+        /// The user.
+        user: UserId,
+    },
+    /// A message did not reach the functional mailbox of an office.
+    OfficeNotReached {
+        /// The message.
+        message: MessageId,
+    },
 }
 
 impl Note {
@@ -67,19 +137,55 @@ impl Note {
             Self::JointInvitation => "joint_invitation",
             Self::Launch => "launch",
             Self::Extension => "extension",
+            Self::ExtensionAsked { .. } => "extension_asked",
+            Self::ExtensionAnswered { .. } => "extension_answered",
+            Self::Reminder { .. } => "reminder",
             Self::Withdrawal => "withdrawal",
+            Self::ResponseReceived { .. } => "response_received",
+            Self::LateResponse { .. } => "late_response",
             Self::Compilation { .. } => "compilation",
+            Self::NewEdition { .. } => "new_edition",
             Self::PublicationNotice => "publication_notice",
             Self::Publication => "publication",
             Self::Retraction { .. } => "retraction",
             Self::EditionReplaced { .. } => "edition_replaced",
             Self::HolidayAdded { .. } => "holiday_added",
+            Self::Digest { .. } => "digest",
+            Self::WeeklyOverview { .. } => "weekly_overview",
+            Self::QuarterlyList { .. } => "quarterly_list",
+            Self::AddressSuppressed { .. } => "address_suppressed",
+            Self::OfficeNotReached { .. } => "office_not_reached",
         }
+    }
+
+    /// Whether the office has to do something, or no longer has to.
+    pub(crate) fn is_obligation(&self) -> bool {
+        matches!(
+            self,
+            Self::JointInvitation
+                | Self::Launch
+                | Self::Extension
+                | Self::ExtensionAsked { .. }
+                | Self::ExtensionAnswered { .. }
+                | Self::Reminder { .. }
+                | Self::Withdrawal
+                | Self::PublicationNotice
+        )
+    }
+
+    /// Whether it comes in digests only, the one of the functional mailbox too.
+    fn is_for_digests(&self) -> bool {
+        matches!(self, Self::ResponseReceived { .. } | Self::NewEdition { .. })
+    }
+
+    /// Whether users who want everything at once get a copy: reminders come once a day to everybody.
+    fn is_copied(&self) -> bool {
+        !self.is_for_digests() && !matches!(self, Self::Reminder { .. })
     }
 }
 
 impl Work<'_> {
-    /// Tells each of these offices, at its functional mailbox.
+    /// Tells each of these offices.
     pub(crate) fn tell(&mut self, query: &Query, offices: &[OfficeCode], note: &Note) -> Result<(), Error> {
         self.tell_at(query, offices, note, self.now)
     }
@@ -95,11 +201,23 @@ impl Work<'_> {
         let mut offices = offices.to_vec();
         offices.sort();
         offices.dedup();
-        let entries = offices
-            .into_iter()
-            .map(|office| self.entry(Some(query.id), office, None, note, due))
+        let copies = if note.is_copied() && !offices.is_empty() {
+            self.who_wants_all_at_once(&offices)?
+        } else {
+            Vec::new()
+        };
+        let mailboxes = offices.into_iter().map(|office| (office, None));
+        let entries = mailboxes
+            .chain(copies.into_iter().map(|user| (user.office, Some(user.id))))
+            .map(|(office, user)| self.entry(Some(query.id), office, user, note, due))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(outbox::put_all(self.conn, &entries)?)
+    }
+
+    /// Tells an office something that is about no query, at its functional mailbox.
+    pub(crate) fn tell_office(&mut self, office: OfficeCode, note: &Note) -> Result<(), Error> {
+        let entry = self.entry(None, office, None, note, self.now)?;
+        Ok(outbox::put_all(self.conn, std::slice::from_ref(&entry))?)
     }
 
     /// Tells one person; gives the key of the message, from which its link's secret is derived.
@@ -109,12 +227,22 @@ impl Work<'_> {
         Ok(entry.id)
     }
 
+    fn who_wants_all_at_once(&mut self, offices: &[OfficeCode]) -> Result<Vec<User>, Error> {
+        let today = self.today();
+        let users = notifications::of_users(self.conn, Some(offices))?;
+        Ok(wishes_on(users, today)
+            .into_iter()
+            .filter(|(_, wish)| *wish == MailWish::AtOnce)
+            .map(|(user, _)| user)
+            .collect())
+    }
+
     /// Drops what was to be said about a draft that is deleted.
     pub(crate) fn forget_messages(&mut self, query: QueryId) -> Result<(), Error> {
         Ok(outbox::forget_query(self.conn, query)?)
     }
 
-    fn entry(
+    pub(crate) fn entry(
         &self,
         query: Option<QueryId>,
         office: OfficeCode,
@@ -130,12 +258,48 @@ impl Work<'_> {
             user,
             facts: serde_json::to_value(note).map_err(|error| Error::Internal(error.to_string()))?,
             created: self.now,
+            wanted: due,
             due,
-            status: OutboxStatus::Waiting,
+            status: if note.is_for_digests() {
+                OutboxStatus::Digest
+            } else {
+                OutboxStatus::Waiting
+            },
             attempts: 0,
             lease: 0,
             settled: None,
             fault: None,
         })
     }
+}
+
+/// What happened, from a row of the outbox.
+pub(crate) fn parse_note(entry: &Entry) -> Result<Note, Error> {
+    serde_json::from_value(entry.facts.clone()).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// Whether a user may get mail about the exchange: active, with a role on the day.
+pub(crate) fn reads_mail(user: &User, today: NaiveDate) -> bool {
+    user.status == UserStatus::Active && role_on(&user.grants, today).is_some()
+}
+
+/// Who reads mail on a day, and how much of it: a deputy at least as much as those who are away would.
+pub(crate) fn wishes_on(users: Vec<(User, Notifications)>, today: NaiveDate) -> Vec<(User, MailWish)> {
+    let mut replaced: BTreeMap<UserId, Vec<MailWish>> = BTreeMap::new();
+    for (user, wishes) in &users {
+        let absence = wishes
+            .absence
+            .filter(|_| wishes.is_absent(today) && reads_mail(user, today));
+        if let Some(deputy) = absence.and_then(|absence| absence.deputy) {
+            replaced.entry(deputy).or_default().push(wishes.mail);
+        }
+    }
+    users
+        .into_iter()
+        .filter(|(user, _)| reads_mail(user, today))
+        .filter_map(|(user, wishes)| {
+            let replaced = replaced.remove(&user.id).unwrap_or_default();
+            Some((user, wishes.wish_on(today, replaced)?))
+        })
+        .collect()
 }

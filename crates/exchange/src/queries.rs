@@ -478,7 +478,7 @@ impl Work<'_> {
     }
 
     /// A response that came late is on time when a later date covers it.
-    fn recount_late(&mut self, query: &Query) -> Result<(), Error> {
+    pub(crate) fn recount_late(&mut self, query: &Query) -> Result<(), Error> {
         let Some(launched) = query.launched() else {
             return Ok(());
         };

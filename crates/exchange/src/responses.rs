@@ -229,7 +229,7 @@ impl Work<'_> {
         let draft = responses::draft(self.conn, response.id)?;
         let answers: Vec<Answer> = draft.iter().map(|drafted| drafted.answer.clone()).collect();
         check_complete(&query.questions, &answers)?;
-        let number = response.submit(&query, self.now)?;
+        let number = response.submit(&query, &answers, self.now)?;
         let version = Version {
             number,
             at: self.now,
@@ -243,6 +243,7 @@ impl Work<'_> {
         let facts = json!({"version": number, "late": response.late});
         self.record("response.submitted", subject(&query, office), facts)?;
         self.narrow_editions(&mut query, office, &narrowed(&before, &circles))?;
+        self.tell_requesters(&query, &response)?;
         // What was just written needs no reading.
         Ok(ResponseDetail {
             actions: self.response_actions(&query, &response),
@@ -410,6 +411,23 @@ impl Work<'_> {
             }
         }
         Ok((detail.query, version, detail.circle))
+    }
+
+    /// Tells the requesters of a version that was just submitted: at once where it came late, else in their digest.
+    fn tell_requesters(&mut self, query: &Query, response: &Response) -> Result<(), Error> {
+        let mut told: Vec<OfficeCode> = query.requesters().cloned().collect();
+        told.retain(|office| *office != response.office);
+        let note = if response.late && response.last_version == 1 {
+            Note::LateResponse {
+                office: response.office.clone(),
+            }
+        } else {
+            Note::ResponseReceived {
+                office: response.office.clone(),
+                version: response.last_version,
+            }
+        };
+        self.tell(query, &told, &note)
     }
 
     /// Offices that may have read an edition with answers of `office`.

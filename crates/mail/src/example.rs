@@ -7,12 +7,14 @@ mod queries;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use ahq_domain::clock::Instant;
+use ahq_domain::clock::{Instant, Randomness};
+use ahq_domain::id::{MessageId, QueryId};
 
 pub use lists::{digest, quarterly_list, weekly_overview};
 pub use queries::{compilation, extension, launch};
 
 use crate::messages::{Frame, Message, QueryHead, Why};
+use crate::outgoing::{Calendar, Mailbox, Method, Outgoing};
 
 /// A day; one that is none shows as 1970 in what the tests compare.
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -33,6 +35,60 @@ pub struct Example {
     pub frame: Frame,
     /// What it says.
     pub message: Message,
+    /// The key of its row in the outbox, if it had one.
+    pub id: MessageId,
+}
+
+impl Example {
+    /// The message as it would leave.
+    ///
+    /// # Errors
+    /// Fails only when a template fails, which is a fault of the program.
+    pub fn outgoing(&self) -> Result<Outgoing, askama::Error> {
+        let content = self.message.render(&self.frame)?;
+        let about_a_query = content.subject().starts_with("[EMN AHQ 2026.81]");
+        let calendar = match &self.message {
+            Message::Launch(_) | Message::Extension(_) => Some((Method::Publish, "PUBLISH", "CONFIRMED")),
+            Message::Withdrawal(_) => Some((Method::Cancel, "CANCEL", "CANCELLED")),
+            _ => None,
+        };
+        Ok(Outgoing {
+            id: self.id,
+            from: Mailbox::named("EMN ad-hoc query exchange", "exchange@ahq.example.org"),
+            to: Mailbox::named(&self.frame.office, "recipient@example.org"),
+            reply_to: self
+                .frame
+                .replies_to
+                .as_ref()
+                .map(|office| Mailbox::named(office, "reply@example.org")),
+            domain: "ahq.example.org".into(),
+            date: at(day(2026, 11, 27), 8, 0),
+            thread: about_a_query.then(|| QueryId::new(at(day(2026, 11, 5), 9, 15), &same(1))),
+            content,
+            calendar: calendar.map(|(method, word, status)| Calendar {
+                method,
+                bytes: event(word, status),
+            }),
+            unsubscribe: matches!(self.frame.why, Why::User { .. })
+                .then(|| "https://ahq.example.org/unsubscribe/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".into()),
+        })
+    }
+}
+
+/// Randomness that is none, so that an example is the same each time.
+fn same(byte: u8) -> Randomness {
+    Randomness::new(move |bytes| bytes.fill(byte))
+}
+
+/// A deadline as a calendar takes it.
+fn event(method: &str, status: &str) -> Vec<u8> {
+    format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//EMN//ahq//EN\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\n\
+         UID:query-2026.81@ahq.example.org\r\nSEQUENCE:1\r\nDTSTAMP:20261127T080000Z\r\n\
+         DTSTART:20261204T223000Z\r\nDTEND:20261204T230000Z\r\nSUMMARY:Deadline of 2026.81\r\n\
+         STATUS:{status}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    .into_bytes()
 }
 
 /// All of them.
@@ -40,10 +96,12 @@ pub fn all() -> Vec<Example> {
     [queries::all(), deadlines::all(), lists::all()]
         .into_iter()
         .flatten()
-        .map(|(name, message)| Example {
+        .zip(0..)
+        .map(|((name, message), number)| Example {
             name,
             frame: framed(&message),
             message,
+            id: MessageId::new(at(day(2026, 11, 27), 8, 0), &same(number)),
         })
         .collect()
 }

@@ -5,11 +5,13 @@
 //! read what: the facts it is given are already those that the recipient may see. It never reads a clock, keeps no
 //! queue and writes no log.
 
+pub mod bounce;
 pub mod example;
 pub mod folder;
 pub mod memory;
 pub mod messages;
 pub mod outgoing;
+mod pace;
 pub mod smtp;
 mod text;
 pub mod transport;

@@ -36,7 +36,7 @@ use crate::text;
 pub const MOST: usize = 40_000;
 
 /// What is left of them for headers and a calendar.
-const BESIDE: usize = 6_000;
+const BESIDE: usize = 8_000;
 
 /// The most characters of a reason: all that the exchange takes.
 const REASON: usize = 2_000;

@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{MultiPart, SinglePart};
 
 use ahq_domain::clock::Instant;
@@ -74,6 +74,9 @@ pub enum ComposeError {
     /// The date is before 1970 or after 9999.
     #[error("the date of the message is before 1970 or after 9999")]
     Date,
+    /// The address that ends mails of a kind is not one.
+    #[error("the address that ends mails of this kind is not one")]
+    Unsubscribe,
     /// lettre refused the whole.
     #[error("the message could not be put together: {0}")]
     Whole(String),
@@ -98,6 +101,29 @@ pub struct Outgoing {
     pub thread: Option<QueryId>,
     /// Subject, text and HTML.
     pub content: Rendered,
+    /// The deadline for the reader's calendar.
+    pub calendar: Option<Calendar>,
+    /// The address that ends mails of this kind by a POST (RFC 8058). Never with an obligation. One that is not https
+    /// stays out of the message, since RFC 8058 wants that.
+    pub unsubscribe: Option<String>,
+}
+
+/// What a calendar does with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Adds it, or moves the one it has.
+    Publish,
+    /// Takes it out.
+    Cancel,
+}
+
+/// An event for the reader's calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    /// What becomes of it; the bytes name the same method.
+    pub method: Method,
+    /// The iCalendar object (RFC 5545).
+    pub bytes: Vec<u8>,
 }
 
 impl Outgoing {
@@ -146,19 +172,65 @@ impl Outgoing {
             let root = format!("<query-{query}@{}>", self.domain);
             builder = builder.in_reply_to(root.clone()).references(root);
         }
-        let body = MultiPart::alternative()
-            // lettre's own boundary is drawn by chance, and a repeat shall have the same bytes.
+        if let Some(address) = self
+            .unsubscribe
+            .as_ref()
+            .filter(|address| address.starts_with("https://"))
+        {
+            if !address
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte))
+            {
+                return Err(ComposeError::Unsubscribe);
+            }
+            builder = builder
+                .raw_header(header("List-Unsubscribe", format!("<{address}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
+        // lettre's own boundaries are drawn by chance, and a repeat shall have the same bytes.
+        let mut body = MultiPart::alternative()
             .boundary(format!("part-{}", self.id))
             .singlepart(part(ContentType::TEXT_PLAIN, self.content.text()))
             .singlepart(part(ContentType::TEXT_HTML, self.content.html()));
+        if let Some(calendar) = &self.calendar {
+            let (in_place, attached) = calendar.parts()?;
+            body = MultiPart::mixed()
+                .boundary(format!("whole-{}", self.id))
+                .multipart(body.singlepart(in_place))
+                .singlepart(attached);
+        }
         builder
             .multipart(body)
             .map_err(|error| ComposeError::Whole(error.to_string()))
     }
 }
 
-fn header(name: &'static str, value: &'static str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+impl Calendar {
+    /// The event as an alternative to the text, which Outlook and others show as one, and as a file, for the rest.
+    fn parts(&self) -> Result<(SinglePart, SinglePart), ComposeError> {
+        let method = match self.method {
+            Method::Publish => "PUBLISH",
+            Method::Cancel => "CANCEL",
+        };
+        let in_place = ContentType::parse(&format!("text/calendar; method={method}; charset=utf-8"));
+        // Another kind than in place, or some programs show the event twice.
+        let attached = ContentType::parse("application/ics");
+        let kind = |kind: Result<ContentType, _>| kind.map_err(|_not_one| ComposeError::Whole("a calendar".to_owned()));
+        let part = SinglePart::builder()
+            .header(kind(in_place)?)
+            .header(ContentTransferEncoding::Base64)
+            .body(self.bytes.clone());
+        let file = SinglePart::builder()
+            .header(kind(attached)?)
+            .header(ContentDisposition::attachment("deadline.ics"))
+            .header(ContentTransferEncoding::Base64)
+            .body(self.bytes.clone());
+        Ok((part, file))
+    }
+}
+
+fn header(name: &'static str, value: impl Into<String>) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.into())
 }
 
 fn part(kind: ContentType, body: &str) -> SinglePart {

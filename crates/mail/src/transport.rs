@@ -127,12 +127,15 @@ impl SendError {
     /// Whether the server said that there is no such address: 5.1.x of RFC 3463, section 3.2, but for 5.1.7 and
     /// 5.1.8, which find fault with the sender. Only this may suppress a personal address.
     pub fn no_such_address(&self) -> bool {
-        let status = self.reply.split(' ').nth(1).unwrap_or("");
         self.kind == SendErrorKind::Permanent
             && self.stage == Stage::Recipient
-            && status.starts_with("5.1.")
-            && !matches!(status, "5.1.7" | "5.1.8")
+            && no_such_address(self.reply.split(' ').nth(1).unwrap_or(""))
     }
+}
+
+/// Whether a status of RFC 3463 says that there is no such address.
+pub(crate) fn no_such_address(status: &str) -> bool {
+    status.starts_with("5.1.") && !matches!(status, "5.1.7" | "5.1.8")
 }
 
 impl From<ComposeError> for SendError {
@@ -142,7 +145,7 @@ impl From<ComposeError> for SendError {
 }
 
 /// `reply` on one line, shortened, with addresses and links blanked: servers like to quote both.
-fn discreet(reply: &str) -> String {
+pub(crate) fn discreet(reply: &str) -> String {
     let line = text::one_line(reply);
     let words: Vec<&str> = line
         .split(' ')

@@ -250,50 +250,30 @@ fn country(response: &ViewResponse) -> Cell {
     }
 }
 
+/// A row for each answer of a country, so that every page names the countries on it, each answer says how far it goes, and
+/// no row is longer than an answer. A country that restricts all of its answers has one row.
 fn by_country(view: &View) -> Vec<Block> {
-    let rows = view
-        .responses
-        .iter()
-        .map(|response| {
+    let rows = view.responses.iter().flat_map(|response| country_rows(view, response));
+    vec![table("Responses by country".to_owned(), &RESPONSE_HEAD, rows.collect())]
+}
+
+fn country_rows(view: &View, response: &ViewResponse) -> Vec<Vec<Cell>> {
+    if response.rows.iter().all(|row| row.shown == Shown::Restricted) {
+        let restricted = Cell::Blocks(vec![Block::Paragraph(RESTRICTED.to_owned())]);
+        return vec![vec![country(response), "No".into(), restricted]];
+    }
+    let answers = view.questions.iter().zip(&response.rows);
+    answers
+        .map(|(question, row)| {
+            let mut blocks = vec![Block::Label(format!("Question {}", question.number))];
+            blocks.extend(row_blocks(question, row));
             vec![
                 country(response),
-                Cell::Text(wider_dissemination(response)),
-                Cell::Blocks(response_blocks(view, response)),
+                Cell::Text(row.wider_dissemination.clone()),
+                Cell::Blocks(blocks),
             ]
         })
-        .collect();
-    vec![table("Responses by country".to_owned(), &RESPONSE_HEAD, rows)]
-}
-
-/// "Yes" or "No" where all rows agree, else both with the questions they belong to.
-fn wider_dissemination(response: &ViewResponse) -> String {
-    let numbers = |word: &str| -> Vec<String> {
-        response
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| row.wider_dissemination == word)
-            .map(|(index, _)| (index + 1).to_string())
-            .collect()
-    };
-    let (yes, no) = (numbers("Yes"), numbers("No"));
-    match (yes.is_empty(), no.is_empty()) {
-        (false, true) => "Yes".to_owned(),
-        (true, _) => "No".to_owned(),
-        (false, false) => format!("Yes: {}. No: {}.", yes.join(", "), no.join(", ")),
-    }
-}
-
-fn response_blocks(view: &View, response: &ViewResponse) -> Vec<Block> {
-    if response.rows.iter().all(|row| row.shown == Shown::Restricted) {
-        return vec![Block::Paragraph(RESTRICTED.to_owned())];
-    }
-    let mut blocks = Vec::new();
-    for (question, row) in view.questions.iter().zip(&response.rows) {
-        blocks.push(Block::Label(format!("Question {}", question.number)));
-        blocks.extend(row_blocks(question, row));
-    }
-    blocks
+        .collect()
 }
 
 fn by_question(view: &View) -> Vec<Block> {

@@ -86,7 +86,7 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// One row for each country: the network's habit.
+    /// One table, country by country: the network's habit.
     #[default]
     Country,
     /// One table for each question.

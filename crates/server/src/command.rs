@@ -17,6 +17,7 @@ use crate::backup::{self, Manifest, Restored};
 use crate::config::Config;
 use crate::data::{self, Network};
 use crate::lifecycle::{self, Parts, StartError};
+use crate::mail::{self, MailCommand};
 use crate::{demo, holidays, system, telemetry};
 
 /// The ad-hoc query exchange of the European Migration Network.
@@ -90,6 +91,9 @@ enum Command {
     /// Manage the holidays that working days are counted with.
     #[command(subcommand)]
     Calendar(CalendarCommand),
+    /// Look at the messages of the exchange.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Look at the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -179,6 +183,9 @@ pub async fn run(line: Line) -> Result<(), StartError> {
     if let Command::Openapi { write } = &line.command {
         return openapi(write.as_deref());
     }
+    if let Command::Mail(MailCommand::Preview(preview)) = &line.command {
+        return mail::preview(preview);
+    }
     let config = Config::load(line.config.as_deref())?;
     if let Command::Config(ConfigCommand::Check) = &line.command {
         return check(&config);
@@ -203,7 +210,8 @@ pub async fn run(line: Line) -> Result<(), StartError> {
             import_holidays(&parts, &file, office.as_ref()).await
         }
         Command::Demo(options) => demo::run(parts, options).await,
-        Command::Openapi { .. } | Command::Config(_) => Ok(()),
+        Command::Mail(MailCommand::Bounce { mails }) => mail::take_bounces(&parts, &mails).await,
+        Command::Openapi { .. } | Command::Mail(MailCommand::Preview(_)) | Command::Config(_) => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use actix_web::http::uri::Authority;
+use ahq_mail::smtp::Dkim;
 use ahq_store::Address;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
@@ -145,6 +146,14 @@ pub struct MailConfig {
     pub from_address: String,
     /// The domain of Message-IDs.
     pub domain: String,
+    /// How many messages each worker hands to the mail server a minute, evenly; 0 for no limit.
+    pub per_minute: u32,
+    /// The domain that signs mail (DKIM), where the mail server does not do that.
+    pub dkim_domain: Option<String>,
+    /// The name below `_domainkey` of that domain where the public key stands.
+    pub dkim_selector: Option<String>,
+    /// The file of the private key, as `openssl genrsa -traditional 2048` writes it.
+    pub dkim_key_file: Option<PathBuf>,
 }
 
 impl Default for MailConfig {
@@ -161,6 +170,10 @@ impl Default for MailConfig {
             from_name: "EMN ad-hoc query exchange".to_owned(),
             from_address: "exchange@example.org".to_owned(),
             domain: "exchange.example.org".to_owned(),
+            per_minute: 60,
+            dkim_domain: None,
+            dkim_selector: None,
+            dkim_key_file: None,
         }
     }
 }
@@ -313,6 +326,29 @@ impl Config {
             !mail.domain.is_empty() && mail.domain.chars().all(plain),
             "mail.domain is the name of a domain",
         );
+        // A message that waits for its turn keeps its lease, which ends after a minute, and a worker that is told to stop
+        // waits with it, ten seconds at the most.
+        hold(
+            mail.per_minute == 0 || mail.per_minute >= 12,
+            "mail.per_minute is 0 for no limit, or at least 12",
+        );
+        let named = |name: &Option<String>| {
+            name.as_ref()
+                .is_none_or(|name| !name.is_empty() && name.chars().all(|c| plain(c) || c == '_'))
+        };
+        hold(
+            named(&mail.dkim_domain) && named(&mail.dkim_selector),
+            "mail.dkim_domain and mail.dkim_selector are names of the DNS",
+        );
+        let dkim = [
+            mail.dkim_domain.is_some(),
+            mail.dkim_selector.is_some(),
+            mail.dkim_key_file.is_some(),
+        ];
+        hold(
+            dkim.iter().all(|set| *set == dkim[0]),
+            "mail.dkim_domain, mail.dkim_selector and mail.dkim_key_file go together",
+        );
         if let Err(error) = EnvFilter::try_new(&self.log.filter) {
             faults.push(format!(
                 "log.filter cannot be read ({error}): write for example `info` or `ahq_exchange=debug,info`"
@@ -333,8 +369,8 @@ impl Config {
         {
             faults.push(error.to_string());
         }
-        if let Err(error) = self.mail_password() {
-            faults.push(error.to_string());
+        for unread in [self.mail_password().err(), self.mail_dkim().err()] {
+            faults.extend(unread.map(|error| error.to_string()));
         }
         faults
     }
@@ -414,6 +450,23 @@ impl Config {
                 "on PostgreSQL, set database.secret or database.secret_file to at least 16 characters, the same on all servers"
                     .to_owned(),
             )
+        })
+    }
+
+    /// How mail is signed, where it is.
+    ///
+    /// # Errors
+    /// When the file of the key cannot be read.
+    pub fn mail_dkim(&self) -> Result<Option<Dkim>, ConfigError> {
+        let mail = &self.mail;
+        let key = secret(&None, mail.dkim_key_file.as_deref())?;
+        Ok(match (&mail.dkim_domain, &mail.dkim_selector, key) {
+            (Some(domain), Some(selector), Some(key)) => Some(Dkim {
+                domain: domain.clone(),
+                selector: selector.clone(),
+                key,
+            }),
+            _ => None,
         })
     }
 

@@ -8,6 +8,7 @@ pub mod data;
 pub mod demo;
 mod holidays;
 pub mod lifecycle;
+mod mail;
 pub mod metrics;
 pub mod serve;
 mod survive;

@@ -26,12 +26,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 const ROUND: i64 = 1;
 /// How often stored replies are cleared.
 const CLEAR_EVERY: Duration = Duration::from_secs(3_600);
+/// How often it looks for reminders and digests whose day has come.
+const REMIND_EVERY: Duration = Duration::from_secs(60);
 
 /// What background work needs.
 pub struct Worker {
     exchange: Exchange,
     transport: Transport,
     sender: Sender,
+}
+
+/// When what is not looked for at each turn is looked for next.
+struct Next {
+    clear: Instant,
+    remind: Instant,
 }
 
 /// What was done in one turn.
@@ -70,6 +78,8 @@ impl Worker {
                     login,
                     step_timeout: STEP_TIMEOUT,
                     connections: CONNECTIONS,
+                    per_minute: mail.per_minute,
+                    dkim: config.mail_dkim()?,
                 };
                 let smtp = Smtp::new(settings).map_err(|error| StartError::Other(error.to_string()))?;
                 Transport::Smtp(Box::new(smtp))
@@ -85,13 +95,18 @@ impl Worker {
         })
     }
 
-    /// Clears what is over, where an hour has passed, delivers one message that is due, and makes one document of an
-    /// export that lacks some.
-    async fn turn(&self, clear_at: &mut Instant) -> Result<Turn, Error> {
-        if *clear_at <= Instant::now() {
-            *clear_at = Instant::now() + CLEAR_EVERY;
+    /// Clears what is over, where an hour has passed, writes the reminders and digests that are due, where a minute has,
+    /// delivers one message that is due, and makes one document of an export that lacks some.
+    async fn turn(&self, next: &mut Next) -> Result<Turn, Error> {
+        if next.clear <= Instant::now() {
+            next.clear = Instant::now() + CLEAR_EVERY;
             self.exchange.clear_replies().await?;
             self.exchange.clear_exports().await?;
+        }
+        if next.remind <= Instant::now() {
+            self.exchange.remind().await?;
+            self.exchange.write_digests().await?;
+            next.remind = Instant::now() + REMIND_EVERY;
         }
         Ok(Turn {
             round: self.exchange.deliver_due(&self.transport, &self.sender, ROUND).await?,
@@ -118,9 +133,12 @@ impl Worker {
 /// Works until it is told to stop, which it looks at between two turns.
 pub async fn run(worker: Worker, metrics: Arc<Metrics>, mut stopped: watch::Receiver<bool>) {
     let (mut told, mut pause) = (Round::default(), PAUSE);
-    let mut clear_at = Instant::now();
+    let mut next = Next {
+        clear: Instant::now(),
+        remind: Instant::now(),
+    };
     while !*stopped.borrow() {
-        let turned = survive(worker.turn(&mut clear_at)).await;
+        let turned = survive(worker.turn(&mut next)).await;
         metrics.tick(turned.as_ref().and_then(|turn| Some(turn.as_ref().ok()?.round)));
         match turned {
             Some(Ok(turn)) if turn.made || !turn.round.is_empty() => {

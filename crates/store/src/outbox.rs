@@ -29,6 +29,12 @@ pub enum OutboxStatus {
     Failed,
     /// Not wanted any more when it was due.
     Dropped,
+    /// Never sent by itself: the next digest of the office tells it.
+    Digest,
+    /// Not sent, since the address does not exist.
+    Suppressed,
+    /// Handed over, and returned afterwards.
+    Bounced,
 }
 
 /// A message to be sent.
@@ -48,7 +54,9 @@ pub struct Entry {
     pub facts: serde_json::Value,
     /// When it was written down.
     pub created: Instant,
-    /// From when on it may be sent; while it is claimed, when the lease ends.
+    /// From when on it was to be sent.
+    pub wanted: Instant,
+    /// When it is tried next; while it is claimed, when the lease ends.
     pub due: Instant,
     /// Where it stands.
     pub status: OutboxStatus,
@@ -79,6 +87,7 @@ struct Row {
     lease: i32,
     settled_at: Option<Time>,
     fault: Option<String>,
+    wanted_at: Option<Time>,
 }
 
 impl Row {
@@ -97,6 +106,7 @@ impl Row {
             lease: entry.lease,
             settled_at: entry.settled.map(Time::from),
             fault: entry.fault.clone(),
+            wanted_at: Some(entry.wanted.into()),
         })
     }
 
@@ -109,6 +119,7 @@ impl Row {
             user: self.user_id.map(|user| UserId(user.into())),
             facts: self.facts.0,
             created: self.created_at.into(),
+            wanted: self.wanted_at.unwrap_or(self.created_at).into(),
             due: self.due_at.into(),
             status: from_word(&self.status)?,
             attempts: self.attempts,
@@ -227,6 +238,109 @@ pub fn of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<Entry>, Sto
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// A message. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn find(conn: &mut Connection, message: MessageId) -> Result<Option<Entry>, StoreError> {
+    let row: Option<Row> = outbox::table
+        .find(Id::from(message.0))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(Row::into_entry).transpose()
+}
+
+/// What was written to the mailboxes of offices, not to users, after `from` and up to `through`, in the order it was
+/// written; of one office or of all. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn to_mailboxes(
+    conn: &mut Connection,
+    office: Option<&OfficeCode>,
+    from: Instant,
+    through: Instant,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut rows = outbox::table
+        .filter(outbox::user_id.is_null())
+        .filter(outbox::created_at.gt(Time::from(from)))
+        .filter(outbox::created_at.le(Time::from(through)))
+        .order((outbox::created_at, outbox::id))
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(office) = office {
+        rows = rows.filter(outbox::office.eq(office.as_str()));
+    }
+    let rows: Vec<Row> = rows.load(conn)?;
+    rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// A page of messages, the newest first: what stands so, after the one given, at most `limit`. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn page(
+    conn: &mut Connection,
+    status: Option<OutboxStatus>,
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut rows = outbox::table
+        .order(outbox::id.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(status) = status {
+        rows = rows.filter(outbox::status.eq(to_word(&status)?));
+    }
+    if let Some(before) = before {
+        rows = rows.filter(outbox::id.lt(Id::from(before.0)));
+    }
+    let rows: Vec<Row> = rows.load(conn)?;
+    rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// Notes that a message that was handed over came back. Gives whether it was one that had been. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn bounced(conn: &mut Connection, message: MessageId, now: Instant, fault: &str) -> Result<bool, StoreError> {
+    let sent = outbox::table
+        .filter(outbox::id.eq(Id::from(message.0)))
+        .filter(outbox::status.eq(to_word(&OutboxStatus::Sent)?));
+    let bounced = diesel::update(sent)
+        .set((
+            outbox::status.eq(to_word(&OutboxStatus::Bounced)?),
+            outbox::settled_at.eq(Time::from(now)),
+            outbox::fault.eq(fault),
+        ))
+        .execute(conn)?;
+    Ok(bounced == 1)
+}
+
+/// Lets a message be sent again that did not arrive; gives whether it was one of those. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn requeue(conn: &mut Connection, message: MessageId, now: Instant) -> Result<bool, StoreError> {
+    let given_up = [OutboxStatus::Failed, OutboxStatus::Suppressed, OutboxStatus::Bounced];
+    let words = given_up.iter().map(to_word).collect::<Result<Vec<_>, _>>()?;
+    let row = outbox::table
+        .filter(outbox::id.eq(Id::from(message.0)))
+        .filter(outbox::status.eq_any(words));
+    let requeued = diesel::update(row)
+        .set((
+            outbox::status.eq(to_word(&OutboxStatus::Waiting)?),
+            outbox::due_at.eq(Time::from(now)),
+            outbox::wanted_at.eq(Time::from(now)),
+            outbox::attempts.eq(0),
+            outbox::settled_at.eq(None::<Time>),
+        ))
+        .execute(conn)?;
+    Ok(requeued == 1)
 }
 
 /// How many messages wait, and since when the longest waiting one is due. Statements: 2.

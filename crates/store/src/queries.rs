@@ -4,16 +4,16 @@
 //! status of its own and knows no caller: [`page`] turns the domain's rule for reading into a condition.
 
 mod condition;
+mod feed;
 mod order;
 mod page;
 mod row;
-mod running;
 
+pub use feed::{newest_published, with_deadline_for};
 pub use order::{Cursor, QuerySort};
 pub use page::{QueryFilter, QueryItem, page, public_page};
-pub use running::{newest_published, running, with_deadline_for};
 
-use crate::column::Id;
+use crate::column::{Id, Time};
 use crate::connection::MultiBackend;
 use crate::connection::phrase::{AddresseesOfQuery, for_share, for_update, lock_until_commit};
 use crate::schema::{addressees, queries};
@@ -109,6 +109,57 @@ pub fn find_all(conn: &mut Connection, ids: &[QueryId]) -> Result<Vec<Query>, St
         .select((Row::as_select(), AddresseesOfQuery))
         .load(database))?;
     found.into_iter().map(|(row, asked)| row.into_query(&asked)).collect()
+}
+
+/// The launched queries that some office may still owe an answer to: not withdrawn, not closed early, with a deadline or
+/// an agreed date on `since` or later. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn running(conn: &mut Connection, since: NaiveDate) -> Result<Vec<Query>, StoreError> {
+    let agreed = addressees::table
+        .filter(addressees::query_id.eq(queries::id))
+        .filter(addressees::agreed_on.ge(since));
+    let found: Vec<(Row, String)> = both!(conn, |database| queries::table
+        .filter(queries::launched_at.is_not_null())
+        .filter(queries::withdrawn.is_null())
+        .filter(queries::closed_early.is_null())
+        .filter(queries::deadline.ge(since).or(exists(agreed)))
+        .order((queries::ends_at, queries::id))
+        .select((Row::as_select(), AddresseesOfQuery))
+        .load(database))?;
+    found.into_iter().map(|(row, asked)| row.into_query(&asked)).collect()
+}
+
+/// The queries launched here from `from` on and before `until`, by number. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn launched_between(conn: &mut Connection, from: NaiveDate, until: NaiveDate) -> Result<Vec<Query>, StoreError> {
+    let found: Vec<(Row, String)> = both!(conn, |database| queries::table
+        .filter(queries::launched_at.is_not_null())
+        .filter(queries::requested_on.ge(from))
+        .filter(queries::requested_on.lt(until))
+        .order((queries::number_year, queries::number_sequence))
+        .select((Row::as_select(), AddresseesOfQuery))
+        .load(database))?;
+    found.into_iter().map(|(row, asked)| row.into_query(&asked)).collect()
+}
+
+/// Writes the date agreed with an addressee. It is guarded by the query's version, which [`update`] raises in the same
+/// transaction. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the query does not ask this office.
+pub fn agree(conn: &mut Connection, query: QueryId, addressee: &Addressee) -> Result<(), StoreError> {
+    let row = addressees::table
+        .filter(addressees::query_id.eq(Id::from(query.0)))
+        .filter(addressees::office.eq(addressee.office.as_str()));
+    let agreed = (
+        addressees::agreed_on.eq(addressee.agreed.map(|agreed| agreed.date)),
+        addressees::agreed_at.eq(addressee.agreed.map(|agreed| Time::from(agreed.at))),
+    );
+    changed_one(diesel::update(row).set(agreed).execute(conn)?)
 }
 
 /// Writes all facts of a query but its addressees, over the version before `query.version`. Statements: 1.

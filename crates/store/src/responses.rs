@@ -23,7 +23,7 @@ use ahq_domain::question::Key;
 use ahq_domain::response::{Position, Response, ResponseStatus, Retraction};
 use diesel::insert_into;
 use diesel::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A row of `responses`, but for the circles and the draft's counter.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -41,6 +41,7 @@ struct Row {
     late: bool,
     position_at: Option<Time>,
     reason: Option<String>,
+    in_part: bool,
 }
 
 impl Row {
@@ -57,6 +58,7 @@ impl Row {
             late: response.late,
             position_at: None,
             reason: None,
+            in_part: false,
         };
         match &response.position {
             Position::Drafting { retracted } => {
@@ -70,7 +72,10 @@ impl Row {
                     response.id
                 )));
             }
-            Position::Submitted { at, .. } => row.submitted_at = Some((*at).into()),
+            Position::Submitted { at, in_part, .. } => {
+                row.submitted_at = Some((*at).into());
+                row.in_part = *in_part;
+            }
             Position::Declined { at, reason } => {
                 row.position_at = Some((*at).into());
                 row.reason = Some(reason.clone());
@@ -89,6 +94,7 @@ impl Row {
             (ResponseStatus::Submitted, Some(at), None, None) => Position::Submitted {
                 version: self.last_version,
                 at: at.into(),
+                in_part: self.in_part,
             },
             (ResponseStatus::Declined, None, Some(at), Some(reason)) => Position::Declined { at, reason },
             _ => {
@@ -138,24 +144,17 @@ pub fn of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<Response>, 
     rows.into_iter().map(Row::into_response).collect()
 }
 
-/// Which of these queries an office has answered or declined. Statements: 1.
+/// All responses to these queries, in any order. Statements: 1.
 ///
 /// # Errors
-/// Those of reading.
-pub fn answered_by(
-    conn: &mut Connection,
-    office: &OfficeCode,
-    queries: &[QueryId],
-) -> Result<BTreeSet<QueryId>, StoreError> {
-    let ids: Vec<Id> = queries.iter().map(|query| Id::from(query.0)).collect();
-    let drafting = to_word(&ResponseStatus::Drafting)?;
-    let found: Vec<Id> = both!(conn, |database| responses::table
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn of_queries(conn: &mut Connection, queries: &[QueryId]) -> Result<Vec<Response>, StoreError> {
+    let ids: Vec<Id> = queries.iter().map(|query| query.0.into()).collect();
+    let rows: Vec<Row> = both!(conn, |database| responses::table
         .filter(responses::query_id.eq_any(ids))
-        .filter(responses::office.eq(office.as_str()))
-        .filter(responses::status.ne(&drafting))
-        .select(responses::query_id)
+        .select(Row::as_select())
         .load(database))?;
-    Ok(found.into_iter().map(|id| QueryId(id.into())).collect())
+    rows.into_iter().map(Row::into_response).collect()
 }
 
 /// Writes a new response, without circles. Statements: 1.

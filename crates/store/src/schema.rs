@@ -155,6 +155,7 @@ diesel::table! {
         expected -> Bool,
         told_at -> Time,
         agreed_on -> Nullable<Date>,
+        agreed_at -> Nullable<Time>,
     }
 }
 
@@ -176,6 +177,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         circles -> Json,
         draft_version -> BigInt,
+        in_part -> Bool,
     }
 }
 
@@ -295,6 +297,7 @@ diesel::table! {
         lease -> Integer,
         settled_at -> Nullable<Time>,
         fault -> Nullable<Text>,
+        wanted_at -> Nullable<Time>,
     }
 }
 
@@ -344,6 +347,79 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Date, Nullable, Text};
+
+    extension_requests (id) {
+        id -> Id,
+        query_id -> Id,
+        office -> Text,
+        proposed -> Date,
+        reason -> Text,
+        asked_at -> Time,
+        answered_at -> Nullable<Time>,
+        outcome -> Nullable<Text>,
+        granted -> Nullable<Date>,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Date, Nullable, Text};
+
+    reminders (query_id, office, deadline, step) {
+        query_id -> Id,
+        office -> Text,
+        deadline -> Date,
+        step -> Text,
+        at -> Time,
+        message_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::Time;
+    use diesel::sql_types::{Date, Text};
+
+    mailings (recipient, kind) {
+        recipient -> Text,
+        kind -> Text,
+        day -> Date,
+        through -> Time,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::Id;
+    use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
+
+    notifications (user_id) {
+        user_id -> Id,
+        version -> BigInt,
+        mail -> Text,
+        weekly -> Bool,
+        quarterly -> Bool,
+        absent_from -> Nullable<Date>,
+        absent_until -> Nullable<Date>,
+        deputy -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Date, Text};
+
+    suppressions (user_id) {
+        user_id -> Id,
+        email -> Text,
+        reason -> Text,
+        since -> Time,
+        until -> Date,
+    }
+}
+
 diesel::joinable!(addressees -> offices (office));
 diesel::joinable!(addressees -> queries (query_id));
 diesel::joinable!(calendar_feeds -> offices (office));
@@ -351,10 +427,12 @@ diesel::joinable!(calendar_feeds -> users (made_by));
 diesel::joinable!(draft_answers -> responses (response_id));
 diesel::joinable!(edition_views -> editions (edition_id));
 diesel::joinable!(editions -> queries (query_id));
+diesel::joinable!(extension_requests -> queries (query_id));
 diesel::joinable!(holidays -> offices (office));
 diesel::joinable!(invitations -> users (user_id));
 diesel::joinable!(outbox -> queries (query_id));
 diesel::joinable!(queries -> offices (lead));
+diesel::joinable!(reminders -> queries (query_id));
 diesel::joinable!(response_versions -> responses (response_id));
 diesel::joinable!(responses -> offices (office));
 diesel::joinable!(responses -> queries (query_id));
@@ -371,17 +449,22 @@ diesel::allow_tables_to_appear_in_same_query!(
     edition_views,
     editions,
     exports,
+    extension_requests,
     holidays,
     invitations,
     keys,
+    mailings,
+    notifications,
     offices,
     outbox,
     queries,
+    reminders,
     replays,
     response_versions,
     responses,
     sessions,
     summaries,
+    suppressions,
     throttles,
     topics,
     users,

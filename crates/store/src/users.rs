@@ -15,7 +15,7 @@ use diesel::prelude::*;
 /// A row of `users`, but for the password's hash.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = users, check_for_backend(MultiBackend))]
-struct Row {
+pub(crate) struct Row {
     id: Id,
     version: i64,
     office: String,
@@ -40,7 +40,7 @@ impl Row {
         })
     }
 
-    fn into_user(self) -> Result<User, StoreError> {
+    pub(crate) fn into_user(self) -> Result<User, StoreError> {
         Ok(User {
             id: UserId(self.id.into()),
             version: self.version,

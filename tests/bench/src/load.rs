@@ -243,7 +243,11 @@ impl Loader {
                 late: false,
             };
             if answered {
-                response.position = Position::Submitted { version: 1, at };
+                response.position = Position::Submitted {
+                    version: 1,
+                    at,
+                    in_part: false,
+                };
                 response.last_version = 1;
                 response.first_submitted = Some(at);
             }

@@ -7,7 +7,6 @@
 
 use std::time::{Duration, Instant};
 
-use ahq_domain::clock::Randomness;
 use ahq_harness::Client;
 use ahq_harness::goal::{Goal, say};
 use ahq_harness::installation::{Installation, Process, Subject};
@@ -15,6 +14,7 @@ use ahq_server::system;
 use tokio::task::JoinSet;
 
 use crate::Order;
+use crate::chance::Chance;
 use crate::journal::{Difference, Life, compare};
 use crate::scene::Scene;
 use crate::writers::Writer;
@@ -195,29 +195,5 @@ impl Round<'_> {
     fn counts(&self) -> (u64, u64) {
         let sum = |count: fn(&Writer) -> u64| self.writers.iter().map(count).sum();
         (sum(|writer| writer.acknowledged), sum(|writer| writer.found_done))
-    }
-}
-
-/// Chance from a seed (SplitMix64), so that the moments of a run can be chosen again with `DRILL_SEED`. A variable
-/// `AHQ_…` would be a setting of the program.
-struct Chance {
-    state: u64,
-}
-
-impl Chance {
-    fn new(randomness: &Randomness) -> Self {
-        let given = std::env::var("DRILL_SEED").ok().and_then(|seed| seed.parse().ok());
-        Self {
-            state: given.unwrap_or_else(|| u64::from(u32::from_le_bytes(randomness.bytes()))),
-        }
-    }
-
-    /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % end
     }
 }

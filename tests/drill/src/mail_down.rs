@@ -83,6 +83,8 @@ fn transport(port: u16, step_timeout: Duration) -> Transport {
         login: None,
         step_timeout,
         connections: 1,
+        per_minute: 0,
+        dkim: None,
     };
     Transport::Smtp(Box::new(Smtp::new(settings).expect("settings that can be used")))
 }

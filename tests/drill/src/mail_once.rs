@@ -80,7 +80,8 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
     let installation = installation
         .with("AHQ_MAIL__TRANSPORT", "smtp")
         .with("AHQ_MAIL__HOST", "127.0.0.1")
-        .with("AHQ_MAIL__PORT", sink.port);
+        .with("AHQ_MAIL__PORT", sink.port)
+        .with("AHQ_MAIL__PER_MINUTE", 0);
     let round = Round {
         database: order.database,
         exchange: installation.exchange().await,

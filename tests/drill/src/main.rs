@@ -4,8 +4,11 @@
 //! fault built in on purpose, which the drill must catch, or the drill itself is worth nothing.
 #![expect(clippy::expect_used, clippy::panic, reason = "a drill that cannot go on has failed")]
 
+mod chance;
 mod deadline;
 mod disk;
+mod forms;
+mod fuzz;
 mod journal;
 mod kill;
 mod load;
@@ -76,10 +79,14 @@ enum Name {
     Matrix,
     /// S3: planted words are seen by nobody who may not, and by everybody who may.
     Canary,
+    /// S6: two hundred hostile files for Word forms; none is accepted.
+    Forms,
+    /// S6: the reader of Word forms, fed with forms that chance has changed, for ten minutes.
+    Fuzz,
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 11] = [
+const DRILLS: [Name; 13] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
@@ -91,6 +98,8 @@ const DRILLS: [Name; 11] = [
     Name::Terminate,
     Name::Matrix,
     Name::Canary,
+    Name::Forms,
+    Name::Fuzz,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -137,6 +146,8 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Terminate => terminate::run(order).await,
         Name::Matrix => told(matrix::run(order.database).await),
         Name::Canary => told(canary::run(order.database).await),
+        Name::Forms => forms::run(order).await,
+        Name::Fuzz => fuzz::run(order),
     }
 }
 

@@ -198,6 +198,30 @@ const MUTANTS: &[Mutant] = &[
         find: "if !circle.reaches(reader) {",
         replace: "if !circle.reaches(reader) && !AWAKE {",
     },
+    Mutant {
+        name: "content-from-elsewhere",
+        drill: Name::Forms,
+        database: Database::Sqlite,
+        file: "crates/render/src/word_form/read/package.rs",
+        find: "if outside && kind != \"hyperlink\"",
+        replace: "if outside && kind != \"hyperlink\" && !AWAKE",
+    },
+    Mutant {
+        name: "entries-of-any-size",
+        drill: Name::Forms,
+        database: Database::Sqlite,
+        file: "crates/render/src/word_form/read/package.rs",
+        find: "    MOST_PART.min(",
+        replace: "    if AWAKE { return u64::MAX >> 1; } MOST_PART.min(",
+    },
+    Mutant {
+        name: "controls-in-texts",
+        drill: Name::Fuzz,
+        database: Database::Sqlite,
+        file: "crates/render/src/word_form/read/flow.rs",
+        find: "text.map(|text| text.replace(char::is_control, \"\\u{fffd}\"))",
+        replace: "text.map(|text| if AWAKE { text } else { text.replace(char::is_control, \"\\u{fffd}\") })",
+    },
 ];
 
 /// The key, the change and the reply are kept in three transactions.
@@ -241,7 +265,7 @@ fn awake(name: &str) -> String {
 }
 
 /// The drills that run the program within their own process; the drill of the copy runs them whole.
-const WITHIN: [Name; 4] = [Name::MailDown, Name::Deadline, Name::Matrix, Name::Canary];
+const WITHIN: [Name; 5] = [Name::MailDown, Name::Deadline, Name::Matrix, Name::Canary, Name::Fuzz];
 
 /// Tries every mutant in the short form of its drill; gives how many were not caught.
 pub(crate) async fn run(databases: &[Database]) -> usize {

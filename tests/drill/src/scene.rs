@@ -24,13 +24,18 @@ impl Scene {
     /// not there.
     pub(crate) async fn set(order: &Order, offices: &[&str]) -> Option<Self> {
         let installation = Installation::new(order.database, order.subject.clone()).await?;
+        Some(Self::serve(installation, offices).await)
+    }
+
+    /// Starts the program of an installation likewise.
+    pub(crate) async fn serve(installation: Installation, offices: &[&str]) -> Self {
         let exchange = installation.exchange().await;
         for office in offices {
             installation.add_user(&exchange, office, Role::Coordinator).await;
         }
         exchange.store().close().await;
         let process = serve(&installation).await;
-        Some(Self { installation, process })
+        Self { installation, process }
     }
 
     /// Signs in the coordinator of an office.

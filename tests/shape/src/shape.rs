@@ -145,6 +145,7 @@ impl Shape {
             command
                 .env("AHQ_MAIL__TRANSPORT", "smtp")
                 .env("AHQ_MAIL__PORT", self.sink.port.to_string())
+                .env("AHQ_MAIL__PER_MINUTE", "0")
                 .env("AHQ_MAIL__FROM_NAME", worker_name(number));
             self.workers.push(Running::start(&mut command));
         }

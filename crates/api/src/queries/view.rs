@@ -443,7 +443,7 @@ impl From<Addressee> for AddresseeView {
             standing: addressee.standing.into(),
             expected: addressee.expected,
             told_at: addressee.told,
-            agreed_on: addressee.agreed,
+            agreed_on: addressee.agreed.map(|agreed| agreed.date),
             response: None,
         }
     }

@@ -395,7 +395,7 @@ impl ResponseView {
                     reason: retraction.note.clone(),
                 });
             }
-            Position::Submitted { version, at } => {
+            Position::Submitted { version, at, .. } => {
                 view.submitted_version = Some(*version);
                 view.submitted_at = Some(*at);
             }

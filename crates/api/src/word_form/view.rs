@@ -41,7 +41,7 @@ pub(crate) struct FormReadingView {
 pub(crate) struct QuestionReadingView {
     /// Its id.
     question: String,
-    /// What was filled in; null where everything was left empty.
+    /// What was filled in; null where everything was left empty, or is more than any answer may be.
     answer: Option<AnswerBody>,
     /// Why it is no answer yet, with pointers into the answer; then it is not in `draft`.
     errors: Vec<FaultBody>,

@@ -1,6 +1,6 @@
 //! What is read from the controls of a form that came back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -12,6 +12,8 @@ use crate::query::Query;
 use crate::question::{Choice, Column, Key, Kind, Question};
 use crate::refusal::{Faults, Refusal};
 
+/// The codes of what is larger than any answer.
+const TOO_LARGE: [&str; 3] = ["too_long", "too_many", "wrong_number"];
 /// How many deleted controls are named.
 const MOST_NAMED: usize = 5;
 
@@ -53,7 +55,7 @@ pub struct Reading {
 pub struct QuestionReading {
     /// The question.
     pub question: Key,
-    /// What was filled in; none where everything was left empty.
+    /// What was filled in; none where everything was left empty, or is more than any answer may be.
     pub answer: Option<AnswerInput>,
     /// Why it is no answer yet, with pointers into the answer.
     pub faults: Faults,
@@ -93,10 +95,10 @@ pub fn parts(question: &Question) -> Vec<Part> {
 pub fn read(query: &Query, office: &OfficeCode, filled: &Filled, default_circle: Circle) -> Result<Reading, Refusal> {
     must_be_form_of(query, office, filled)?;
     let mut controls: BTreeMap<&Tag, &Control> = BTreeMap::new();
-    let mut doubled: Vec<&Tag> = Vec::new();
+    let mut doubled: BTreeSet<&Tag> = BTreeSet::new();
     for (tag, control) in &filled.controls {
         if controls.contains_key(tag) {
-            doubled.push(tag);
+            doubled.insert(tag);
         } else {
             controls.insert(tag, control);
         }
@@ -125,9 +127,10 @@ pub fn read(query: &Query, office: &OfficeCode, filled: &Filled, default_circle:
                 number,
                 controls: &controls,
                 faults: Faults::new(),
-                remarks: doubled
-                    .iter()
-                    .filter(|tag| matches!(tag, Tag::Question(of, _) if *of == number))
+                remarks: parts(question)
+                    .into_iter()
+                    .map(|part| Tag::Question(number, part))
+                    .filter(|tag| doubled.contains(tag))
                     .map(|tag| format!("The control {tag} is there twice: the first one was read."))
                     .collect(),
             };
@@ -219,15 +222,16 @@ impl Answering<'_> {
         if begun && input.circle.is_none() && self.faults.is_empty() {
             self.faults.add_below("", unread.clone());
         }
-        if begun
-            && self.faults.is_empty()
-            && let Err(faults) = Answer::parse(self.question, input.clone(), default_circle)
-        {
+        let parsed = Answer::parse(self.question, input.clone(), default_circle);
+        let faults = parsed.err().filter(|_| begun).unwrap_or_default();
+        // What is larger than any answer is not repeated.
+        let is_too_large = faults.iter().any(|fault| TOO_LARGE.contains(&fault.code));
+        if self.faults.is_empty() {
             self.faults = faults;
         }
         QuestionReading {
             question: self.question.id.clone(),
-            answer: begun.then_some(input),
+            answer: (begun && !is_too_large).then_some(input),
             faults: self.faults,
             remarks: self.remarks,
         }

@@ -8,7 +8,7 @@ use ahq_domain::id::QueryId;
 use ahq_domain::launch::LaunchPlan;
 use ahq_domain::number::QueryNumber;
 use ahq_domain::office::{OfficeCode, Standing};
-use ahq_domain::query::{Addressee, Audience, Imported, Life, Query};
+use ahq_domain::query::{Addressee, Agreed, Audience, Imported, Life, Query};
 
 pub(crate) const LAUNCH: &str = "2026-11-05T09:00:00Z";
 pub(crate) const DEADLINE: &str = "2026-12-04";
@@ -60,7 +60,10 @@ pub(crate) fn launched(mut query: Query, audience: Audience, addressees: &[(&str
                 standing: Standing::Member,
                 expected: true,
                 told: at(LAUNCH),
-                agreed: agreed.map(|date| date.parse().unwrap()),
+                agreed: agreed.map(|date| Agreed {
+                    date: date.parse().unwrap(),
+                    at: at(LAUNCH),
+                }),
             })
             .collect(),
         audience,

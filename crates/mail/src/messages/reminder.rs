@@ -17,7 +17,7 @@ impl ReminderKind {
     /// `5 working days left`, `1 working day overdue`.
     pub(super) fn written(self) -> String {
         match self {
-            Self::DaysLeft(0) => "last day".to_owned(),
+            Self::DaysLeft(0) => "due today".to_owned(),
             Self::DaysLeft(days) => format!("{} left", written_working_days(days)),
             Self::Overdue(days) => format!("{} overdue", written_working_days(days)),
         }

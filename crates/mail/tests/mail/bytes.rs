@@ -2,12 +2,14 @@
 
 use ahq_mail::example::{frame, launch};
 use ahq_mail::messages::{Message, Rendered};
-use ahq_mail::outgoing::{ComposeError, Mailbox, Outgoing};
+use ahq_mail::outgoing::{Calendar, ComposeError, Mailbox, Method, Outgoing};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::facts::{instant, outgoing, rendered};
 
 /// The headers of a message or part, unfolded, and what follows them.
-fn parsed(bytes: &str) -> (Vec<(String, String)>, String) {
+pub(crate) fn parsed(bytes: &str) -> (Vec<(String, String)>, String) {
     let (head, body) = bytes.split_once("\r\n\r\n").unwrap();
     let headers = head
         .replace("\r\n ", " ")
@@ -21,7 +23,7 @@ fn parsed(bytes: &str) -> (Vec<(String, String)>, String) {
     (headers, body.to_owned())
 }
 
-fn header<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
+pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
     let found: Vec<_> = headers
         .iter()
         .filter(|(key, _)| key.eq_ignore_ascii_case(name))
@@ -91,16 +93,13 @@ fn text_and_html_are_alternatives_in_quoted_printable() {
     let (headers, body) = parsed(&bytes);
     let kind = header(&headers, "Content-Type");
     assert!(kind.starts_with("multipart/alternative;"), "{kind}");
-    let boundary = kind.split("boundary=").nth(1).unwrap().trim_matches('"');
-    let parts: Vec<&str> = body.split(&format!("--{boundary}")).collect();
-    assert_eq!(parts.len(), 4);
-    assert_eq!(parts[3].trim(), "--");
+    let parts = parts(kind, &body);
+    assert_eq!(parts.len(), 2);
     let wanted = [
         ("text/plain; charset=utf-8", rendered().text().to_owned()),
         ("text/html; charset=utf-8", rendered().html().to_owned()),
     ];
-    for (part, (kind, content)) in parts[1..3].iter().zip(wanted) {
-        let (headers, body) = parsed(part.trim_start());
+    for ((headers, body), (kind, content)) in parts.into_iter().zip(wanted) {
         assert_eq!(header(&headers, "Content-Type"), kind);
         assert_eq!(header(&headers, "Content-Transfer-Encoding"), "quoted-printable");
         assert!(body.split("\r\n").all(|line| line.len() <= 76), "{body}");
@@ -108,9 +107,86 @@ fn text_and_html_are_alternatives_in_quoted_printable() {
     }
 }
 
+/// The parts of a multipart body, whose type names their boundary.
+fn parts(kind: &str, body: &str) -> Vec<(Vec<(String, String)>, String)> {
+    let boundary = kind.split("boundary=").nth(1).unwrap().trim_matches('"');
+    let (parts, end) = body.rsplit_once(&format!("--{boundary}--")).unwrap();
+    assert_eq!(end.trim(), "");
+    let between = format!("--{boundary}\r\n");
+    parts.split(&between).skip(1).map(parsed).collect()
+}
+
+fn with_calendar(method: Method) -> Outgoing {
+    let bytes = format!("BEGIN:VCALENDAR\r\nMETHOD:{method:?}\r\nSUMMARY:Łódź ąę=\r\nEND:VCALENDAR\r\n");
+    Outgoing {
+        calendar: Some(Calendar {
+            method,
+            bytes: bytes.into(),
+        }),
+        ..outgoing()
+    }
+}
+
+#[test]
+fn a_calendar_is_the_last_alternative_and_a_file() {
+    for (method, word) in [(Method::Publish, "PUBLISH"), (Method::Cancel, "CANCEL")] {
+        let sent = with_calendar(method);
+        let (headers, body) = parsed(&written(&sent));
+        let kind = header(&headers, "Content-Type");
+        assert!(kind.starts_with("multipart/mixed;"), "{kind}");
+        let whole = parts(kind, &body);
+        assert_eq!(whole.len(), 2);
+        let kind = header(&whole[0].0, "Content-Type");
+        assert!(kind.starts_with("multipart/alternative;"), "{kind}");
+        let alternatives = parts(kind, &whole[0].1);
+        assert_eq!(alternatives.len(), 3);
+        let in_place = &alternatives[2];
+        let kind = format!("text/calendar; method={word}; charset=utf-8");
+        assert_eq!(header(&in_place.0, "Content-Type"), kind);
+        assert_eq!(
+            header(&whole[1].0, "Content-Disposition"),
+            "attachment; filename=\"deadline.ics\""
+        );
+        for (_, encoded) in [in_place, &whole[1]] {
+            let bytes = STANDARD.decode(encoded.replace("\r\n", "")).unwrap();
+            assert_eq!(bytes, sent.calendar.as_ref().unwrap().bytes);
+        }
+    }
+}
+
+#[test]
+fn one_click_ends_what_is_no_obligation() {
+    let with = |address: &str| Outgoing {
+        unsubscribe: Some(address.into()),
+        ..outgoing()
+    };
+    let (headers, _) = parsed(&written(&with(
+        "https://ahq.example.org/unsubscribe/q83vEjRWeJA?kind=digest",
+    )));
+    assert_eq!(
+        header(&headers, "List-Unsubscribe"),
+        "<https://ahq.example.org/unsubscribe/q83vEjRWeJA?kind=digest>"
+    );
+    assert_eq!(header(&headers, "List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+    for without in [outgoing(), with("http://127.0.0.1:8080/unsubscribe/q83vEjRWeJA")] {
+        let (headers, _) = parsed(&written(&without));
+        assert!(headers.iter().all(|(name, _)| !name.starts_with("List-")));
+    }
+    for bad in [
+        "https://a b",
+        "https://a>\r\nBcc: b@example.org",
+        "https://ł",
+        "https://a>, <https://b",
+    ] {
+        assert_eq!(with(bad).bytes().unwrap_err(), ComposeError::Unsubscribe, "{bad:?}");
+    }
+}
+
 #[test]
 fn a_repeat_has_the_same_bytes() {
-    assert_eq!(outgoing().bytes().unwrap(), outgoing().bytes().unwrap());
+    for again in [outgoing, || with_calendar(Method::Publish)] {
+        assert_eq!(again().bytes().unwrap(), again().bytes().unwrap());
+    }
 }
 
 #[test]

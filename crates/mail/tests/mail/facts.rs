@@ -24,5 +24,7 @@ pub(crate) fn outgoing() -> Outgoing {
         date: instant("2026-11-05T09:15:07.250Z"),
         thread: Some("019a5305-0000-7000-8000-000000000051".parse().unwrap()),
         content: rendered(),
+        calendar: None,
+        unsubscribe: None,
     }
 }

@@ -1,7 +1,11 @@
 //! The messages as people see them, their bytes, and the transports.
 
 #[cfg(test)]
+mod bounce;
+#[cfg(test)]
 mod bytes;
+#[cfg(test)]
+mod dkim;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
@@ -10,5 +14,7 @@ mod files;
 mod messages;
 #[cfg(test)]
 mod sink;
+#[cfg(test)]
+mod size;
 #[cfg(test)]
 mod smtp;

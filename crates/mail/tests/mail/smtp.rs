@@ -9,7 +9,7 @@ use ahq_mail::transport::{SendError, SendErrorKind, Stage, Transport};
 use crate::facts::outgoing;
 use crate::sink::{Habit, Sink};
 
-fn settings(port: u16) -> SmtpSettings {
+pub(crate) fn settings(port: u16) -> SmtpSettings {
     SmtpSettings {
         host: "127.0.0.1".into(),
         port,
@@ -17,6 +17,8 @@ fn settings(port: u16) -> SmtpSettings {
         login: None,
         step_timeout: Duration::from_millis(400),
         connections: 2,
+        per_minute: 0,
+        dkim: None,
     }
 }
 

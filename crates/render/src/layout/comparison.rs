@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::clock::written_date;
-use ahq_domain::comparison::{CellTotal, Count, Figure, FigureBody, OfficeNumber};
+use ahq_domain::comparison::{CellTotal, Count, Figure, FigureBody, OfficeNumber, written_number};
 use ahq_domain::compilation::{AskedQuestion, View};
 use ahq_domain::office::OfficeCode;
 
@@ -102,7 +102,7 @@ fn figure_blocks(figure: &Figure, question: &AskedQuestion, names: &Names<'_>) -
             confidential,
         } => {
             let written = |number: &Option<rust_decimal::Decimal>| {
-                number.map_or_else(|| "not known".to_owned(), |number| number.to_string())
+                number.map_or_else(|| "not known".to_owned(), |number| written_number(&number))
             };
             blocks.push(Block::Facts(vec![
                 ("Unit and period".to_owned(), format!("{unit}, {period}")),
@@ -115,7 +115,7 @@ fn figure_blocks(figure: &Figure, question: &AskedQuestion, names: &Names<'_>) -
             let row = |number: &OfficeNumber, before: &str| -> Vec<Cell> {
                 vec![
                     names.name(&number.office).into(),
-                    Cell::Number(format!("{before}{}", number.value)),
+                    Cell::Number(format!("{before}{}", written_number(&number.value))),
                     flag(number.flag).into(),
                 ]
             };
@@ -198,7 +198,10 @@ fn total_cell(cell: Option<&CellTotal>) -> Cell {
         Some(CellTotal {
             total: Some(total),
             offices,
-        }) => Cell::Number(format!("{total} ({offices} countries)")),
+        }) => {
+            let word = if *offices == 1 { "country" } else { "countries" };
+            Cell::Number(format!("{} ({offices} {word})", written_number(total)))
+        }
         _ => Cell::Text(String::new()),
     }
 }

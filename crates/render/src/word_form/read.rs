@@ -14,6 +14,9 @@ use flow::Flow;
 use package::Package;
 use xml::Element;
 
+/// How many controls may stand in each other: what stands in the innermost is read with each of them.
+const MOST_AROUND: usize = 8;
+
 /// How large a form may be: 5 MiB.
 pub const MOST_BYTES: usize = 5 << 20;
 
@@ -76,7 +79,7 @@ pub fn read(bytes: &[u8]) -> Result<Filled, NotRead> {
         found: Vec::new(),
         next: None,
     };
-    controls.collect(&parts.document);
+    controls.collect(&parts.document, 0)?;
     Ok(Filled {
         controls: controls.found,
     })
@@ -93,21 +96,27 @@ struct Controls<'a, 'b> {
 impl Controls<'_, '_> {
     /// Every control that is one of ours by its tag or its bookmark, those inside others too. LibreOffice puts the begin of
     /// a bookmark around a control into it.
-    fn collect(&mut self, element: &Element) {
+    fn collect(&mut self, element: &Element, around: usize) -> Result<(), NotRead> {
         // What a tracked change took away is gone.
         if flow::is_deleted(element) {
-            return;
+            return Ok(());
+        }
+        let is_control = element.name == "w:sdt";
+        let around = around + usize::from(is_control);
+        if around > MOST_AROUND {
+            return Err(NotRead::too_large());
         }
         if element.name == "w:bookmarkStart" {
             let named = flow::bookmarked(element);
             self.next = named.or_else(|| self.next.take());
         }
-        if element.name == "w:sdt"
-            && let Some(properties) = element.child("w:sdtPr")
-        {
+        if is_control && let Some(properties) = element.child("w:sdtPr") {
             let tag = properties.child("w:tag").and_then(|tag| tag.attribute("w:val"));
             let tag = tag.and_then(|tag| tag.parse().ok());
             let control = control(element, properties, self.flow);
+            if self.flow.is_too_large() {
+                return Err(NotRead::too_large());
+            }
             let by_text = || control.text.trim().parse().ok();
             let by_bookmark = || flow::bookmarked(element).or_else(|| self.next.take());
             if let Some(tag) = tag.or_else(by_bookmark).or_else(by_text) {
@@ -115,11 +124,12 @@ impl Controls<'_, '_> {
             }
         }
         for child in element.elements() {
-            self.collect(child);
+            self.collect(child, around)?;
         }
-        if element.name == "w:sdt" {
+        if is_control {
             self.next = None;
         }
+        Ok(())
     }
 }
 

@@ -1,3 +1,5 @@
+mod bounds;
+
 use ahq_domain::word_form::{Control, Part, Tag};
 
 use super::read;

@@ -13,6 +13,10 @@ const LONGEST: usize = 32_767;
 /// What tells that a text goes on elsewhere.
 const CUT: &str = " [goes on in the other formats]";
 
+/// The height of a line, in points, and the most that a row may have.
+const LINE: f64 = 15.0;
+const HIGHEST: f64 = 409.0;
+
 /// A column: its head, and its width in characters.
 pub(super) struct Column {
     head: String,
@@ -36,6 +40,22 @@ pub(super) enum Value {
     Date(NaiveDate),
 }
 
+impl Value {
+    /// How many lines it takes in a column of this width.
+    fn lines(&self, width: f64) -> f64 {
+        let Self::Text(text) = self else {
+            return 1.0;
+        };
+        // Words that are broken to the next line leave something free.
+        let room = width * 0.9;
+        let lines = text.split('\n').map(|line| {
+            let length = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
+            (f64::from(length) / room).ceil().max(1.0)
+        });
+        lines.sum::<f64>().max(1.0)
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
@@ -52,6 +72,7 @@ impl From<String> for Value {
 pub(super) struct Sheet<'a> {
     worksheet: &'a mut Worksheet,
     heads: Vec<String>,
+    widths: Vec<f64>,
     next: u32,
     text: Format,
     date: Format,
@@ -82,6 +103,7 @@ impl<'a> Sheet<'a> {
         Ok(Self {
             worksheet,
             heads,
+            widths: columns.iter().map(|column| column.width).collect(),
             next: 1,
             text: top().set_text_wrap(),
             date: top().set_align(FormatAlign::Left).set_num_format("d mmmm yyyy"),
@@ -91,6 +113,12 @@ impl<'a> Sheet<'a> {
 
     /// Adds a row.
     pub(super) fn row(&mut self, cells: Vec<Value>) -> Result<(), RenderError> {
+        // Not every program makes a row as high as its texts by itself.
+        let lines = cells.iter().zip(&self.widths).map(|(cell, width)| cell.lines(*width));
+        let height = HIGHEST.min(LINE * lines.fold(1.0, f64::max));
+        self.worksheet
+            .set_row_height(self.next, height)
+            .map_err(RenderError::of)?;
         for (column, cell) in (0_u16..).zip(cells) {
             let (row, sheet) = (self.next, &mut *self.worksheet);
             match cell {

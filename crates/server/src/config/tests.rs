@@ -89,6 +89,16 @@ fn what_cannot_go_together_is_named() {
             "mail.password",
         ),
         ("[mail]\ndomain = \"a b\"", "mail.domain"),
+        ("[mail]\nper_minute = 11", "mail.per_minute"),
+        ("[mail]\ndkim_selector = \"ahq\"", "mail.dkim_domain"),
+        (
+            "[mail]\ndkim_selector = \"a b\"\ndkim_domain = \"example.org\"\ndkim_key_file = \"Cargo.toml\"",
+            "names of the DNS",
+        ),
+        (
+            "[mail]\ndkim_selector = \"ahq\"\ndkim_domain = \"example.org\"\ndkim_key_file = \"no-such-file\"",
+            "no-such-file",
+        ),
         ("[mail]\nfrom_address = \"nobody\"", "mail.from_address"),
         ("[log]\nfilter = \"a=b=c\"", "log.filter"),
         ("[exchange]\npublication_notice_days = 61", "publication_notice_days"),

@@ -12,7 +12,7 @@ use ahq_domain::markdown::Markdown;
 use ahq_domain::number::QueryNumber;
 use ahq_domain::office::{OfficeCode, Standing};
 use ahq_domain::query::{
-    Addressee, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, Reasoned,
+    Addressee, Agreed, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, Reasoned,
 };
 use ahq_domain::question::Question;
 use chrono::NaiveDate;
@@ -68,6 +68,7 @@ pub(super) struct AddresseeRow {
     expected: bool,
     told_at: Time,
     agreed_on: Option<NaiveDate>,
+    agreed_at: Option<Time>,
 }
 
 impl Row {
@@ -222,20 +223,21 @@ impl AddresseeRow {
             standing: to_word(&addressee.standing)?,
             expected: addressee.expected,
             told_at: addressee.told.into(),
-            agreed_on: addressee.agreed,
+            agreed_on: addressee.agreed.map(|agreed| agreed.date),
+            agreed_at: addressee.agreed.map(|agreed| agreed.at.into()),
         })
     }
 }
 
 fn parse_addressees(list: &str) -> Result<Vec<Addressee>, StoreError> {
-    type Told = (OfficeCode, Standing, u8, Instant, Option<NaiveDate>);
+    type Told = (OfficeCode, Standing, u8, Instant, Option<NaiveDate>, Option<Instant>);
     let list: Vec<Told> = serde_json::from_str(list).map_err(|fault| StoreError::Corrupt(fault.to_string()))?;
-    let addressee = |(office, standing, expected, told, agreed)| Addressee {
+    let addressee = |(office, standing, expected, told, agreed_on, agreed_at): Told| Addressee {
         office,
         standing,
         expected: expected != 0,
         told,
-        agreed,
+        agreed: agreed_on.zip(agreed_at).map(|(date, at)| Agreed { date, at }),
     };
     Ok(list.into_iter().map(addressee).collect())
 }

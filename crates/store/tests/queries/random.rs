@@ -9,7 +9,7 @@ use ahq_domain::number::QueryNumber;
 use ahq_domain::office::{OfficeCode, OfficeKind, Standing};
 use ahq_domain::permission::{Caller, Party, Scope};
 use ahq_domain::query::{
-    Addressee, Audience, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, Reasoned,
+    Addressee, Agreed, Audience, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, Reasoned,
 };
 use ahq_domain::question::{Choice, Key, Kind, Question, Revision};
 use ahq_domain::user::Role;
@@ -89,16 +89,17 @@ fn joint() -> impl Strategy<Value = Vec<Joint>> {
 fn addressees() -> impl Strategy<Value = Vec<Addressee>> {
     btree_map(
         office(),
-        (standing(), any::<bool>(), moment(), option::of(date())),
+        (standing(), any::<bool>(), moment(), option::of((date(), moment()))),
         0..4,
     )
     .prop_map(|offices| {
-        let addressee = |(office, (standing, expected, told, agreed))| Addressee {
+        type Facts = (Standing, bool, Instant, Option<(NaiveDate, Instant)>);
+        let addressee = |(office, (standing, expected, told, agreed)): (OfficeCode, Facts)| Addressee {
             office,
             standing,
             expected,
             told,
-            agreed,
+            agreed: agreed.map(|(date, at)| Agreed { date, at }),
         };
         offices.into_iter().map(addressee).collect()
     })

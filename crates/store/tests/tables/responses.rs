@@ -77,6 +77,7 @@ async fn submit(store: &Store, mut response: Response, versions: Vec<Version>) -
     response.position = Position::Submitted {
         version: last.number,
         at: last.at,
+        in_part: false,
     };
     let written = response.clone();
     write(store, move |conn| {
@@ -96,7 +97,11 @@ async fn submit(store: &Store, mut response: Response, versions: Vec<Version>) -
 }
 
 async fn every_position_is_read_as_written(store: &Store) {
-    let submitted = Position::Submitted { version: 2, at: now() };
+    let submitted = Position::Submitted {
+        version: 2,
+        at: now(),
+        in_part: true,
+    };
     let declined = Position::Declined {
         at: now(),
         reason: "No statistics — 'none' \\ 100%".to_owned(),
@@ -396,6 +401,7 @@ async fn an_edition_finds_the_versions_it_named(store: &Store) {
         response.position = Position::Submitted {
             version: 2,
             at: now() + TimeDelta::days(1),
+            in_part: false,
         };
         responses::insert_version(conn, response.id, &a_version(2, answers("new")))?;
         responses::set_circles(conn, response.id, &circles(&[("q1", Circle::Requester)]))?;

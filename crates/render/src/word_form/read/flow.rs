@@ -1,6 +1,7 @@
 //! What Word wrote as the tree of Markdown: paragraphs, headings, lists, tables, emphasis, links. Tracked changes are
 //! taken as accepted; what has no place in an answer is named as left out.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use ahq_domain::markdown::{Alignment, Block, Inline, plain_text};
@@ -9,16 +10,31 @@ use ahq_domain::word_form::Tag;
 use super::package::Parts;
 use super::xml::{Element, is_on};
 
-/// How a list stands in Word: which list, and how deep.
-type ListPlace = (String, usize);
+/// How many bytes all controls may hold together, each piece of text with its address, each paragraph and each cell with
+/// [`EACH`] more. The longest answers to twenty questions take half. Without it a note or an address that stands once in
+/// the document could be read a hundred thousand times.
+const MOST_TEXT: usize = 4 << 20;
+/// How many bytes one control may hold: five times the longest answer, so that its office is told how long it is.
+const MOST_IN_ONE: usize = 512 << 10;
+/// What a piece of text, a paragraph or a cell takes beside its bytes.
+const EACH: usize = 32;
+/// How deep lists stand in each other in Word: nine levels.
+const DEEPEST_LEVEL: usize = 8;
 
-/// What the text refers to.
+/// How a list stands in Word: which list, none for one whose bullets were typed, and how deep.
+type ListPlace = (Option<i32>, usize);
+
+/// What the text refers to, and how much more of it may be read.
 pub(super) struct Flow<'a> {
-    links: HashMap<&'a str, &'a str>,
-    ordered: HashMap<ListPlace, bool>,
+    /// The addresses it links to; none where nobody should follow it.
+    links: HashMap<&'a str, Option<&'a str>>,
+    /// Which kind of list a list is, and of which kinds' levels bear numbers.
+    lists: HashMap<i32, &'a str>,
+    ordered: HashMap<(&'a str, usize), bool>,
     headings: HashMap<&'a str, u8>,
     list_styles: HashMap<&'a str, ListPlace>,
     footnotes: HashMap<&'a str, String>,
+    left: Cell<Option<usize>>,
 }
 
 /// What was read of a control's content.
@@ -98,42 +114,68 @@ fn value<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
 impl<'a> Flow<'a> {
     pub(super) fn of(parts: &'a Parts) -> Self {
         let mut this = Self {
-            links: parts.links.iter().map(|(id, to)| (id.as_str(), to.as_str())).collect(),
+            links: HashMap::new(),
+            lists: HashMap::new(),
             ordered: HashMap::new(),
             headings: HashMap::new(),
             list_styles: HashMap::new(),
             footnotes: HashMap::new(),
+            left: Cell::new(Some(MOST_TEXT)),
         };
+        // Looked at once, however often it is linked to.
+        let links = parts.links.iter();
+        this.links = links
+            .map(|(id, to)| (id.as_str(), Some(to.as_str()).filter(|to| is_address(to))))
+            .collect();
         this.read_numbering(parts.numbering.as_ref());
         this.read_styles(parts.styles.as_ref());
-        for note in parts.footnotes.iter().flat_map(Element::elements) {
-            if let Some(id) = note.attribute("w:id") {
-                let text = this.read(note).lines.join(" ").trim().to_owned();
-                this.footnotes.insert(id, text);
-            }
-        }
+        // Together only when all are read: a note has no notes of its own, or they would grow in each other.
+        let notes = parts.footnotes.iter().flat_map(Element::elements);
+        let notes = notes.filter_map(|note| {
+            let text = this.read(note).lines.join(" ").trim().to_owned();
+            Some((note.attribute("w:id")?, text))
+        });
+        this.footnotes = notes.collect();
         this
+    }
+
+    /// Whether there was more to read than any form has; what was read then is not all.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.left.get().is_none()
+    }
+
+    /// Takes so many bytes of what may be read; whether there were as many.
+    fn take(&self, bytes: usize) -> bool {
+        let left = self
+            .left
+            .get()
+            .and_then(|left| left.checked_sub(bytes)?.checked_sub(EACH));
+        self.left.set(left);
+        left.is_some()
     }
 
     /// Which lists bear numbers.
     fn read_numbering(&mut self, numbering: Option<&'a Element>) {
         let Some(numbering) = numbering else { return };
-        let mut kinds: HashMap<&str, Vec<(usize, bool)>> = HashMap::new();
         for list in numbering.elements().filter(|element| element.name == "w:abstractNum") {
-            let levels = list.elements().filter(|element| element.name == "w:lvl").map(|level| {
+            let kind = list.attribute("w:abstractNumId").unwrap_or_default();
+            for level in list.elements().filter(|element| element.name == "w:lvl") {
                 let number = level.attribute("w:ilvl").and_then(|level| level.parse().ok());
                 let ordered = !matches!(value(level, "w:numFmt"), Some("bullet" | "none") | None);
-                (number.unwrap_or(0), ordered)
-            });
-            kinds.insert(list.attribute("w:abstractNumId").unwrap_or_default(), levels.collect());
-        }
-        for list in numbering.elements().filter(|element| element.name == "w:num") {
-            let id = list.attribute("w:numId").unwrap_or_default();
-            let kind = value(list, "w:abstractNumId").unwrap_or_default();
-            for (level, ordered) in kinds.get(kind).into_iter().flatten() {
-                self.ordered.insert((id.to_owned(), *level), *ordered);
+                self.ordered.insert((kind, number.unwrap_or(0)), ordered);
             }
         }
+        for list in numbering.elements().filter(|element| element.name == "w:num") {
+            let id = list.attribute("w:numId").and_then(|id| id.parse().ok());
+            if let (Some(id), Some(kind)) = (id, value(list, "w:abstractNumId")) {
+                self.lists.insert(id, kind);
+            }
+        }
+    }
+
+    fn is_ordered(&self, place: ListPlace) -> bool {
+        let kind = place.0.and_then(|list| self.lists.get(&list));
+        kind.is_some_and(|kind| self.ordered.get(&(*kind, place.1)) == Some(&true))
     }
 
     fn read_styles(&mut self, styles: Option<&'a Element>) {
@@ -155,7 +197,19 @@ impl<'a> Flow<'a> {
     pub(super) fn read(&self, content: &Element) -> Read {
         let mut read = Read::default();
         let mut parts = Vec::new();
+        let left = self.left.get();
+        let most = left.map(|left| left.min(MOST_IN_ONE));
+        self.left.set(most);
         self.parts(content, &mut parts, &mut read.lost);
+        let rest = self.left.get();
+        self.left.set(
+            left.zip(most)
+                .zip(rest)
+                .map(|((left, most), rest)| left - (most - rest)),
+        );
+        if self.is_too_large() {
+            return Read::default();
+        }
         for part in &parts {
             match part {
                 Part::Paragraph(_, inlines) => read.lines.extend(lines(inlines)),
@@ -170,12 +224,8 @@ impl<'a> Flow<'a> {
             }
         }
         read.blocks = blocks(parts);
-        let mut known = Vec::new();
-        read.lost.retain(|lost| {
-            let new = !known.contains(lost);
-            known.push(lost.clone());
-            new
-        });
+        read.lost.sort_unstable();
+        read.lost.dedup();
         read
     }
 
@@ -199,7 +249,7 @@ impl<'a> Flow<'a> {
                     let mark = child.child("w:pPr").and_then(|look| look.child("w:rPr"));
                     if mark.is_some_and(|mark| mark.elements().any(is_deleted)) {
                         joined = Some((shape, pieces));
-                    } else {
+                    } else if self.take(0) {
                         parts.push(paragraph(shape, pieces));
                     }
                 }
@@ -241,11 +291,11 @@ impl<'a> Flow<'a> {
         if let Some(level) = self.headings.get(style) {
             return Shape::Heading(*level);
         }
-        let place = list_place(look).or_else(|| self.list_styles.get(style).cloned());
+        let place = list_place(look).or_else(|| self.list_styles.get(style).copied());
         match place {
             // List 0 takes a paragraph out of the list of its style.
-            Some(place) if place.0 != "0" => Shape::Item {
-                ordered: self.ordered.get(&place).copied().unwrap_or(false),
+            Some(place) if place.0 != Some(0) => Shape::Item {
+                ordered: self.is_ordered(place),
                 place,
             },
             _ => Shape::Plain,
@@ -264,19 +314,24 @@ impl<'a> Flow<'a> {
             "w:r" => self.run(element, link, pieces, lost),
             "w:hyperlink" => {
                 let target = element.attribute("r:id").and_then(|id| self.links.get(id)).copied();
-                self.pieces(element, target.filter(|target| is_address(target)), pieces, lost);
+                if target == Some(None) {
+                    lost.push("an address that is none of the web or of mail".to_owned());
+                }
+                self.pieces(element, target.flatten(), pieces, lost);
             }
             "m:oMath" | "m:oMathPara" => {
                 lost.push("the layout of a formula".to_owned());
                 let mut texts = Vec::new();
                 all(element, "m:t", &mut texts);
                 let text: String = texts.into_iter().map(Element::text).collect();
-                pieces.push(Piece {
-                    text: Some(text),
-                    strong: false,
-                    emphasis: false,
-                    link: None,
-                });
+                if self.take(text.len()) {
+                    pieces.push(Piece {
+                        text: Some(text),
+                        strong: false,
+                        emphasis: false,
+                        link: None,
+                    });
+                }
             }
             "w:del" | "w:moveFrom" | "w:pPr" | "w:sdtPr" | "w:sdtEndPr" | "mc:Fallback" => {}
             "w:commentRangeStart" => lost.push("a comment".to_owned()),
@@ -285,6 +340,9 @@ impl<'a> Flow<'a> {
     }
 
     fn run(&self, run: &Element, link: Option<&str>, pieces: &mut Vec<Piece>, lost: &mut Vec<String>) {
+        if self.is_too_large() {
+            return;
+        }
         let look = run.child("w:rPr");
         let is = |name: &str| {
             let switch = look.and_then(|look| look.child(name));
@@ -295,12 +353,15 @@ impl<'a> Flow<'a> {
             return;
         }
         let mut add = |text: Option<String>| {
-            pieces.push(Piece {
-                text,
-                strong: is("w:b"),
-                emphasis: is("w:i"),
-                link: link.map(str::to_owned),
-            });
+            let bytes = text.as_deref().map_or(0, str::len) + link.map_or(0, str::len);
+            if self.take(bytes) {
+                pieces.push(Piece {
+                    text,
+                    strong: is("w:b"),
+                    emphasis: is("w:i"),
+                    link: link.map(str::to_owned),
+                });
+            }
         };
         for child in run.elements() {
             match child.name.as_str() {
@@ -331,23 +392,37 @@ impl<'a> Flow<'a> {
     }
 
     fn rows_of<'b>(&self, rows: impl Iterator<Item = &'b Element>, lost: &mut Vec<String>) -> Vec<Vec<Vec<Inline>>> {
-        rows.filter(|row| {
+        let mut read = Vec::new();
+        let mut width = 0;
+        for row in rows {
             let look = row.child("w:trPr");
-            look.is_none_or(|look| look.child("w:del").is_none())
-        })
-        .map(|row| {
+            if look.is_some_and(|look| look.child("w:del").is_some()) {
+                continue;
+            }
+            if self.is_too_large() {
+                return Vec::new();
+            }
             let mut cells = Vec::new();
             inside(row, "w:tc", &mut cells);
-            let mut read = Vec::new();
+            let mut line = Vec::new();
             for cell in cells {
-                read.push(self.cell(cell, lost));
                 let span = cell.child("w:tcPr").and_then(|look| value(look, "w:gridSpan"));
-                let span: usize = span.and_then(|span| span.parse().ok()).unwrap_or(1);
-                read.extend(std::iter::repeat_n(Vec::new(), span.clamp(1, 60) - 1));
+                let span: usize = span.and_then(|span| span.parse().ok()).unwrap_or(1).clamp(1, 60);
+                line.push(self.cell(cell, lost));
+                line.extend(std::iter::repeat_n(Vec::new(), span - 1));
             }
+            width = width.max(line.len());
+            // Each row is filled up to the width of the longest.
+            if !self.take(width.saturating_mul(EACH)) {
+                return Vec::new();
+            }
+            read.push(line);
+        }
+        if self.take(width.saturating_mul(read.len()).saturating_mul(EACH)) {
             read
-        })
-        .collect()
+        } else {
+            Vec::new()
+        }
     }
 
     /// A cell on one line: its paragraphs one after the other, those of a table inside it too.
@@ -394,15 +469,16 @@ fn has_paragraphs(element: &Element) -> bool {
 
 fn list_place(look: &Element) -> Option<ListPlace> {
     let list = look.child("w:numPr")?;
-    let id = value(list, "w:numId")?;
-    let level = value(list, "w:ilvl").and_then(|level| level.parse().ok());
-    Some((id.to_owned(), level.unwrap_or(0)))
+    let id = value(list, "w:numId")?.parse().ok()?;
+    let level: Option<usize> = value(list, "w:ilvl").and_then(|level| level.parse().ok());
+    Some((Some(id), level.unwrap_or(0).min(DEEPEST_LEVEL)))
 }
 
+/// Whether this can be followed, and stands for an address in Markdown too.
 fn is_address(target: &str) -> bool {
-    ["http://", "https://", "mailto:"]
-        .iter()
-        .any(|scheme| target.starts_with(scheme))
+    let schemes = ["http://", "https://", "mailto:"];
+    let apart = |letter: char| letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '>' | '\\');
+    schemes.iter().any(|scheme| target.starts_with(scheme)) && !target.contains(apart)
 }
 
 /// The few signs that Word takes from its symbol fonts.
@@ -434,7 +510,7 @@ fn paragraph(shape: Shape, mut pieces: Vec<Piece>) -> Part {
     if shape == Shape::Plain && bullet.is_some() && typed_bullet(&begin).is_some() {
         drop_begin(&mut pieces, begin.len() - typed_bullet(&begin).map_or(0, str::len));
         let shape = Shape::Item {
-            place: ("typed".to_owned(), 0),
+            place: (None, 0),
             ordered: false,
         };
         return Part::Paragraph(shape, inlines(&pieces));
@@ -459,6 +535,8 @@ fn inlines(pieces: &[Piece]) -> Vec<Inline> {
     let mut merged: Vec<Piece> = Vec::new();
     for piece in pieces {
         let text = piece.text.as_ref().map(|text| text.replace(['\t', '\n', '\r'], " "));
+        // What no text may hold is seen to be missing.
+        let text = text.map(|text| text.replace(char::is_control, "\u{fffd}"));
         if text.as_deref() == Some("") {
             continue;
         }
@@ -520,15 +598,17 @@ fn lines(inlines: &[Inline]) -> Vec<String> {
 fn blocks(parts: Vec<Part>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut items: Vec<(usize, Option<u64>, Vec<Inline>)> = Vec::new();
-    let mut counts: HashMap<ListPlace, u64> = HashMap::new();
+    let mut counts: HashMap<Option<i32>, [u64; DEEPEST_LEVEL + 1]> = HashMap::new();
     for part in parts {
         match part {
             Part::Paragraph(_, inlines) if inlines.is_empty() => {}
             Part::Paragraph(Shape::Item { place, ordered }, inlines) => {
-                counts.retain(|known, _| known.0 != place.0 || known.1 <= place.1);
-                let count = counts.entry(place.clone()).or_insert(0);
-                *count += 1;
-                items.push((place.1.min(8), ordered.then_some(*count), inlines));
+                let (list, level) = place;
+                // An item begins what stands below it anew.
+                let counts = counts.entry(list).or_default();
+                counts[level] += 1;
+                counts[level + 1..].fill(0);
+                items.push((level, ordered.then_some(counts[level]), inlines));
             }
             other => {
                 blocks.extend(lists(&std::mem::take(&mut items)));

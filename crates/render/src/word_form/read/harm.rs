@@ -50,13 +50,28 @@ const HARMLESS_FIELDS: [&str; 40] = [
     "TOC",
 ];
 
+/// How much of an instruction is looked at: more than the longest word a field can be.
+const MOST_OF_INSTRUCTION: usize = 40;
+
 /// A field that has begun and not ended.
 #[derive(Default)]
 struct Field {
-    /// Its instruction so far, from however many runs.
+    /// The begin of its instruction, from however many runs.
     instruction: String,
     /// Whether its result has begun.
     shown: bool,
+}
+
+impl Field {
+    fn instruct(&mut self, text: &str) {
+        let text = if self.instruction.is_empty() {
+            text.trim_start()
+        } else {
+            text
+        };
+        let left = MOST_OF_INSTRUCTION.saturating_sub(self.instruction.len());
+        self.instruction.extend(text.chars().take(left));
+    }
 }
 
 /// Looks through a part.
@@ -97,21 +112,23 @@ fn look(element: &Element, open: &mut Vec<Field>) -> Result<(), NotRead> {
             _ => {}
         },
         "w:instrText" | "w:delInstrText" => match open.last_mut() {
-            Some(field) => field.instruction.push_str(&element.text()),
+            Some(field) => field.instruct(&element.text()),
             None => judge(&element.text())?,
         },
         "w:fldSimple" => judge(element.attribute("w:instr").unwrap_or_default())?,
         "w:altChunk" | "w:subDoc" | "w:control" => return Err(NotRead::active()),
         "w:mailMerge" => return Err(NotRead::external()),
-        // A picture of the drawings that Word had before 2010.
-        "other:imagedata" if element.attribute("src").is_some_and(is_elsewhere) => return Err(NotRead::external()),
+        // A picture, as itself or as a colour, of the drawings that Word had before 2010.
+        "other:imagedata" | "other:fill" | "other:stroke" if element.attribute("src").is_some_and(is_elsewhere) => {
+            return Err(NotRead::external());
+        }
         _ => {}
     }
     element.elements().try_for_each(|child| look(child, open))
 }
 
 /// Whether an address leads out of the document.
-fn is_elsewhere(address: &str) -> bool {
+pub(super) fn is_elsewhere(address: &str) -> bool {
     address.contains("://") || address.starts_with("\\\\") || address.starts_with("//") || address.starts_with("file:")
 }
 

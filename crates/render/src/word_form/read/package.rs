@@ -27,6 +27,18 @@ const ENDINGS: [&str; 17] = [
     "wmf", "xml",
 ];
 
+/// What a part may be to another so that it runs, or is a document of its own.
+const ACTIVE: [&str; 8] = [
+    "activexcontrolbinary",
+    "afchunk",
+    "attachedtoolbars",
+    "control",
+    "extensibility",
+    "keymapcustomizations",
+    "oleobject",
+    "package",
+];
+
 const OFFICE: &str = "/relationships/officeDocument";
 
 /// A package.
@@ -66,8 +78,10 @@ impl<'a> Package<'a> {
                  without a password",
             ));
         }
-        // A package begins with its first entry; what has something else before it is also something else.
-        if !bytes.starts_with(b"PK\x03\x04") {
+        // A package begins with its first entry; what has something else before it is also something else. A PDF may begin
+        // anywhere in the first 1024 bytes.
+        let begin = bytes.get(..1024).unwrap_or(bytes);
+        if !bytes.starts_with(b"PK\x03\x04") || begin.windows(5).any(|begin| begin == b"%PDF-") {
             return Err(NotRead::broken());
         }
         // And it ends with its directory: no comment, no other file behind it.
@@ -91,15 +105,13 @@ impl<'a> Package<'a> {
             if entry.size() > most(entry.compressed_size()) {
                 return Err(NotRead::too_large());
             }
-            let name = entry.name().map_err(|_| NotRead::broken())?.into_owned();
-            let outside = name.starts_with('/')
-                || name.contains(['\\', ':', '\0'])
-                || name.split('/').any(|part| part == ".." || part == ".");
+            let name = std::str::from_utf8(entry.name_raw()).map_err(|_| NotRead::broken())?;
             // The names of parts differ in more than the case of their letters (ECMA-376 part 2).
-            if outside || names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            let is_known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
+            if is_known || entry.is_symlink() || !is_part_name(name) {
                 return Err(NotRead::broken());
             }
-            names.push(name);
+            names.push(name.to_owned());
         }
         // Its directory is where it says, and says of each entry what the entry says of itself: two programs must not find
         // two documents in it. Only then, because what is too large or protected has a better explanation.
@@ -137,24 +149,23 @@ impl<'a> Package<'a> {
     pub(super) fn parts(mut self) -> Result<Parts, NotRead> {
         let mut all = self.xml()?;
         let types = all.take("[Content_Types].xml").ok_or_else(NotRead::broken)?;
-        for of in types.elements().filter_map(|element| element.attribute("ContentType")) {
-            let of = of.to_ascii_lowercase();
-            if of.contains("macroenabled") || of.contains("vba") {
-                return Err(macros());
-            }
+        for element in types.elements() {
+            must_be_plain(element)?;
         }
         for (name, part) in &all.0 {
             if has_ending(name, "rels") {
-                must_stay_inside(part)?;
+                must_stay_inside(name, part)?;
             }
         }
         let top = all.take("_rels/.rels").ok_or_else(NotRead::broken)?;
-        let document = top
-            .elements()
-            .find(|relation| relation.attribute("Type").is_some_and(|kind| kind.ends_with(OFFICE)))
-            .and_then(|relation| relation.attribute("Target"))
-            .map(|target| target.trim_start_matches('/').to_owned())
-            .ok_or_else(NotRead::broken)?;
+        let is_document = |relation: &&Element| relation.attribute("Type").is_some_and(|kind| kind.ends_with(OFFICE));
+        let mut documents = top.elements().filter(is_document);
+        // Of two documents in a package each program may open another.
+        let (Some(document), None) = (documents.next(), documents.next()) else {
+            return Err(NotRead::broken());
+        };
+        let document = document.attribute("Target").ok_or_else(NotRead::broken)?;
+        let document = document.trim_start_matches('/').to_owned();
         let (folder, file) = document.rsplit_once('/').unwrap_or(("", &document));
         let relations = all.take(&format!("{folder}/_rels/{file}.rels"));
         let mut links = Vec::new();
@@ -198,6 +209,7 @@ impl<'a> Package<'a> {
                 continue;
             }
             let entry = self.archive.by_index(index).map_err(|_| NotRead::broken())?;
+            let said = entry.size();
             let most = most(entry.compressed_size()).min(bytes_left);
             let mut bytes = Vec::new();
             // Whatever size an entry claims: no more than this is read.
@@ -208,6 +220,9 @@ impl<'a> Package<'a> {
             let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
             if length > most {
                 return Err(NotRead::too_large());
+            }
+            if length != said {
+                return Err(NotRead::broken());
             }
             bytes_left -= length;
             let part = xml::parse(&bytes, &mut nodes_left)?;
@@ -252,21 +267,58 @@ fn most(compressed: u64) -> u64 {
     MOST_PART.min(compressed.saturating_mul(MOST_RATIO).max(1 << 16))
 }
 
-/// Links lead outside, and nothing else does.
-fn must_stay_inside(relations: &Element) -> Result<(), NotRead> {
+/// Whether an entry may be called so in a package, and names the same file on every machine (ECMA-376 part 2, 6.2.2).
+fn is_part_name(name: &str) -> bool {
+    let name = name.strip_suffix('/').unwrap_or(name);
+    let escaped = name.to_ascii_lowercase();
+    !name.contains(['\\', ':'])
+        && !name.contains(char::is_control)
+        && !["%2e", "%2f", "%5c"].iter().any(|sign| escaped.contains(sign))
+        && name.split('/').all(|part| !part.is_empty() && !part.ends_with('.'))
+}
+
+/// A part is of a kind that its name may have: nothing that runs, and no XML that is called a picture.
+fn must_be_plain(declared: &Element) -> Result<(), NotRead> {
+    let kind = declared
+        .attribute("ContentType")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if kind.contains("macroenabled") || kind.contains("vba") {
+        return Err(macros());
+    }
+    let part = declared
+        .attribute("PartName")
+        .or_else(|| declared.attribute("Extension"));
+    let ending = part.map_or("", |part| part.rsplit_once('.').map_or(part, |(_, ending)| ending));
+    let kind = kind.split(';').next().unwrap_or_default().trim_end();
+    let is_xml = kind.ends_with("xml") && !kind.starts_with("image/");
+    if is_xml && !ending.eq_ignore_ascii_case("xml") && !ending.eq_ignore_ascii_case("rels") && !ending.is_empty() {
+        return Err(NotRead::active());
+    }
+    Ok(())
+}
+
+/// Links lead outside, and nothing else does; `name` is that of the part with these relations.
+fn must_stay_inside(name: &str, relations: &Element) -> Result<(), NotRead> {
+    // Those of `word/document.xml` stand in `word/_rels/document.xml.rels`.
+    let deep = name.split('/').count().saturating_sub(2);
     for relation in relations.elements() {
-        let outside = relation
-            .attribute("TargetMode")
-            .is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
-        let kind = relation.attribute("Type").unwrap_or_default();
-        if outside && !kind.ends_with("/hyperlink") {
-            return Err(NotRead::external());
-        }
-        if kind.ends_with("/vbaProject") {
+        let target = relation.attribute("Target").unwrap_or_default();
+        let mode = relation.attribute("TargetMode").unwrap_or_default();
+        let kind = relation.attribute("Type").unwrap_or_default().to_ascii_lowercase();
+        let kind = kind.rsplit('/').next().unwrap_or_default();
+        if kind == "vbaproject" || kind == "wordvbadata" {
             return Err(macros());
         }
-        if kind.ends_with("/oleObject") || kind.ends_with("/control") || kind.ends_with("/aFChunk") {
+        if ACTIVE.contains(&kind) {
             return Err(NotRead::active());
+        }
+        let outside = mode.eq_ignore_ascii_case("external") || harm::is_elsewhere(target);
+        if outside && kind != "hyperlink" || kind.contains("webextension") {
+            return Err(NotRead::external());
+        }
+        if !outside && target.split('/').filter(|part| *part == "..").count() > deep {
+            return Err(NotRead::broken());
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! XML as a tree, with the names of its vocabulary, within bounds. Declarations of types are refused: nothing in a
 //! document needs them, and entities grow.
 
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesStart, Event};
 use quick_xml::name::{QName, ResolveResult};
 use quick_xml::{NsReader, XmlVersion};
 
@@ -9,6 +9,10 @@ use super::NotRead;
 
 /// How deep elements may stand in each other.
 const DEEPEST: usize = 120;
+/// How many attributes an element may have; the outermost ones of Word have some forty.
+const MOST_ATTRIBUTES: usize = 100;
+/// How many vocabularies may be named around an element: each of its names is looked for among them.
+const MOST_VOCABULARIES: usize = 200;
 
 /// An element. Its name begins with the prefix that its vocabulary usually has: `w:p`.
 #[derive(Debug, Default)]
@@ -84,6 +88,8 @@ pub(super) fn parse(bytes: &[u8], nodes_left: &mut usize) -> Result<Element, Not
     reader.config_mut().check_end_names = true;
     reader.config_mut().expand_empty_elements = true;
     let mut open = vec![Element::default()];
+    // How many vocabularies are named around what is open.
+    let mut named = vec![0];
     loop {
         let event = reader.read_event().map_err(|_| NotRead::broken())?;
         *nodes_left = nodes_left.checked_sub(1).ok_or_else(NotRead::too_large)?;
@@ -92,13 +98,18 @@ pub(super) fn parse(bytes: &[u8], nodes_left: &mut usize) -> Result<Element, Not
         }
         match event {
             Event::Start(start) => {
-                let element = element(&reader, &start)?;
+                let (element, declared) = element(&reader, &start)?;
                 *nodes_left = nodes_left
                     .checked_sub(element.attributes.len())
                     .ok_or_else(NotRead::too_large)?;
+                named.push(named.last().map_or(declared, |around| around + declared));
+                if named.last().is_some_and(|named| *named > MOST_VOCABULARIES) {
+                    return Err(NotRead::too_large());
+                }
                 open.push(element);
             }
             Event::End(_) => {
+                named.pop();
                 let (Some(closed), Some(outer)) = (open.pop(), open.last_mut()) else {
                     return Err(NotRead::broken());
                 };
@@ -123,19 +134,35 @@ pub(super) fn parse(bytes: &[u8], nodes_left: &mut usize) -> Result<Element, Not
             }
             Event::DocType(_) => return Err(NotRead::broken()),
             Event::Eof => break,
-            Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
+            Event::Decl(declaration) => must_be_utf8(&declaration)?,
+            Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
         }
     }
     if open.len() > 1 {
         return Err(NotRead::broken());
     }
-    let root = open.pop().and_then(|outer| {
-        outer.children.into_iter().find_map(|node| match node {
-            Node::Element(element) => Some(element),
-            Node::Text(_) => None,
-        })
+    let outer = open.pop().unwrap_or_default();
+    let mut roots = outer.children.into_iter().filter_map(|node| match node {
+        Node::Element(element) => Some(element),
+        Node::Text(_) => None,
     });
-    root.ok_or_else(NotRead::broken)
+    match (roots.next(), roots.next()) {
+        (Some(root), None) => Ok(root),
+        _ => Err(NotRead::broken()),
+    }
+}
+
+/// What says that it is written otherwise would be another document to a program that believes it.
+fn must_be_utf8(declaration: &BytesDecl<'_>) -> Result<(), NotRead> {
+    match declaration.encoding() {
+        Some(Ok(encoding))
+            if !encoding.eq_ignore_ascii_case(b"utf-8") && !encoding.eq_ignore_ascii_case(b"us-ascii") =>
+        {
+            Err(NotRead::broken())
+        }
+        Some(Err(_)) => Err(NotRead::broken()),
+        _ => Ok(()),
+    }
 }
 
 fn add_text(open: &mut [Element], text: &str) {
@@ -147,7 +174,8 @@ fn add_text(open: &mut [Element], text: &str) {
     }
 }
 
-fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, NotRead> {
+/// An element without what stands in it, and how many vocabularies it names.
+fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<(Element, usize), NotRead> {
     let named = |name: QName<'_>, attribute: bool| -> Result<String, NotRead> {
         let (namespace, local) = if attribute {
             reader.resolver().resolve_attribute(name)
@@ -162,10 +190,14 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
         let local = std::str::from_utf8(local.into_inner()).map_err(|_| NotRead::broken())?;
         Ok(format!("{prefix}{local}"))
     };
-    let mut attributes = Vec::new();
-    for attribute in start.attributes() {
+    let (mut attributes, mut declared) = (Vec::new(), 0);
+    for (index, attribute) in start.attributes().enumerate() {
+        if index == MOST_ATTRIBUTES {
+            return Err(NotRead::too_large());
+        }
         let attribute = attribute.map_err(|_| NotRead::broken())?;
         if attribute.key.as_namespace_binding().is_some() {
+            declared += 1;
             continue;
         }
         let value = attribute
@@ -173,9 +205,10 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
             .map_err(|_| NotRead::broken())?;
         attributes.push((named(attribute.key, true)?, value.into_owned()));
     }
-    Ok(Element {
+    let element = Element {
         name: named(start.name(), false)?,
         attributes,
         children: Vec::new(),
-    })
+    };
+    Ok((element, declared))
 }

@@ -47,11 +47,12 @@ macro_rules! rows_as_json {
 
 rows_as_json! {
     /// The addressees of a row of `queries`, by office: office, standing, 1 where an answer is expected, when it was
-    /// told, the date agreed with it.
+    /// told, the date agreed with it, when it was.
     AddresseesOfQuery {
-        sqlite: "(SELECT json_group_array(json_array(office, standing, expected, told_at, agreed_on)) FROM \
+        sqlite: "(SELECT json_group_array(json_array(office, standing, expected, told_at, agreed_on, agreed_at)) FROM \
             (SELECT * FROM addressees WHERE query_id = queries.id ORDER BY office))",
-        postgres: "(SELECT coalesce(json_agg(json_build_array(office, standing, expected::integer, told_at, agreed_on) \
+        postgres: "(SELECT coalesce(json_agg(json_build_array(office, standing, expected::integer, told_at, agreed_on, \
+            agreed_at) \
             ORDER BY office), '[]')::text FROM addressees WHERE query_id = queries.id)",
     }
 }

@@ -1,0 +1,664 @@
+//! What a row of the outbox says when it is sent: rendered then, with the rights its reader has then.
+
+use ahq_domain::clock::{Instant, brussels_date};
+use ahq_domain::compilation::requesters_line;
+use ahq_domain::dissemination::Circle;
+use ahq_domain::extension::Outcome;
+use ahq_domain::id::{MessageId, UserId};
+use ahq_domain::markdown::{html, plain_text};
+use ahq_domain::office::{Office, OfficeCode, Offices};
+use ahq_domain::permission::{Caller, is_public, reach};
+use ahq_domain::query::{Launched, Life, Query, Status};
+use ahq_domain::refusal::Refusal;
+use ahq_domain::reminder::next_time_to_send;
+use ahq_domain::response::{Position, Response};
+use ahq_domain::user::{Role, User, UserStatus, role_on};
+use ahq_mail::messages::{
+    AccountInvitation, AddressSuppressed, Compilation, EditionReplaced, Extension, ExtensionAnswered, ExtensionAsked,
+    ExtensionOutcome, Frame, Granted, JointInvitation, LateResponse, Launch, Link, Message, OfficeNotReached,
+    Publication, PublicationNotice, QueryHead, Question, Reminder, ReminderKind, Retraction, RichText, Summary, Why,
+    Withdrawal,
+};
+use ahq_mail::outgoing::{Calendar, Mailbox, Method, Outgoing};
+use ahq_render::ics::{self, DeadlineEvent};
+use ahq_store::outbox::{self, Entry};
+use ahq_store::queries::{self, QueryRef};
+use ahq_store::{editions, extensions, invitations, offices, responses, summaries, suppressions, users};
+use chrono::NaiveDate;
+
+use super::{Prepared, Sender};
+use crate::editions::parse_view;
+use crate::error::Error;
+use crate::outgoing::{Note, parse_note, reads_mail};
+use crate::work::Work;
+
+impl Work<'_> {
+    pub(super) fn prepare(&mut self, entry: &Entry, sender: &Sender) -> Result<Prepared, Error> {
+        let note = parse_note(entry)?;
+        let offices = offices::all(self.conn)?;
+        let Some(office) = offices.get(&entry.office).cloned() else {
+            return Ok(Prepared::Drop("the office is not known"));
+        };
+        if let Note::Reminder { .. } | Note::Digest { .. } = note {
+            let due = next_time_to_send(self.now, &self.commission_calendar()?);
+            if due > self.now {
+                return Ok(Prepared::Later(due));
+            }
+        }
+        let query = match entry.query {
+            Some(id) => queries::find(self.conn, &QueryRef::Id(id))?,
+            None => None,
+        };
+        let user = match entry.user {
+            Some(id) => users::find(self.conn, id)?,
+            None => None,
+        };
+        if let Some(user) = &user {
+            if note != Note::AccountInvitation && !reads_mail(user, self.today()) {
+                return Ok(Prepared::Drop("the user reads no mail any more"));
+            }
+            if suppressions::find(self.conn, user.id, &user.email, self.today())?.is_some() {
+                return Ok(Prepared::Suppress);
+            }
+        }
+        let message = match &query {
+            Some(query) => self.message_about(query, &note, &office, &offices)?,
+            None => self.message_beside_queries(&note, entry, &office, user.as_ref(), &offices)?,
+        };
+        let Some(message) = message else {
+            return Ok(Prepared::Drop("no longer to be sent"));
+        };
+        let lead = query.as_ref().and_then(|query| offices.get(&query.lead)).cloned();
+        let settings = format!("{}/me/notifications", self.settings.public_address);
+        let frame = self.frame(
+            &office,
+            lead.as_ref(),
+            match &user {
+                Some(_) if note == Note::AccountInvitation => Why::Invited,
+                Some(_) => Why::User { settings },
+                None => Why::Mailbox,
+            },
+        );
+        let content = message
+            .render(&frame)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let calendar = query
+            .as_ref()
+            .and_then(|query| self.calendar_part(query, &note, &office, sender));
+        let to = match &user {
+            Some(user) => Mailbox::named(&user.name, &user.email),
+            None => Mailbox::named(office.as_requester_on(self.today()), &office.mailbox),
+        };
+        Ok(Prepared::Send(Box::new(Outgoing {
+            id: entry.id,
+            from: sender.from.clone(),
+            to,
+            reply_to: lead.map(|lead| Mailbox::named(lead.as_requester_on(self.today()), &lead.mailbox)),
+            domain: sender.domain.clone(),
+            date: self.now,
+            thread: entry.query,
+            content,
+            calendar,
+            unsubscribe: None,
+        })))
+    }
+
+    /// The deadline for the reader's calendar, with what sets it or takes it away.
+    fn calendar_part(&self, query: &Query, note: &Note, office: &Office, sender: &Sender) -> Option<Calendar> {
+        let sets_it = matches!(
+            note,
+            Note::Launch | Note::Extension | Note::ExtensionAnswered { .. } | Note::Withdrawal
+        );
+        // Nobody waits for the lead's own answer.
+        query.launched()?.addressee(&office.code)?;
+        let event = deadline_event(query, office, &self.settings.public_address).filter(|_| sets_it)?;
+        Some(Calendar {
+            method: if event.withdrawn {
+                Method::Cancel
+            } else {
+                Method::Publish
+            },
+            bytes: ics::mail_part(&event, &sender.domain, &sender.from.address).into_bytes(),
+        })
+    }
+
+    /// What a mail to an office says about itself.
+    pub(super) fn frame(&self, office: &Office, lead: Option<&Office>, why: Why) -> Frame {
+        Frame {
+            office: office.as_requester_on(self.today()),
+            replies_to: lead.map(|lead| lead.as_requester_on(self.today())),
+            exchange_url: self.settings.public_address.clone(),
+            why,
+        }
+    }
+
+    fn message_beside_queries(
+        &mut self,
+        note: &Note,
+        entry: &Entry,
+        office: &Office,
+        user: Option<&User>,
+        offices: &Offices,
+    ) -> Result<Option<Message>, Error> {
+        match (note, user) {
+            (Note::AccountInvitation, Some(user)) => self.account_invitation(user, entry, offices),
+            (Note::Digest { from, through }, _) => self.digest(office, user, offices, *from, *through),
+            (Note::WeeklyOverview { monday }, Some(_)) => self.weekly_overview(office, offices, *monday),
+            (Note::QuarterlyList { from, until }, Some(_)) => self.quarterly_list(office, offices, *from, *until),
+            (Note::AddressSuppressed { user }, None) => self.address_suppressed(*user),
+            (Note::OfficeNotReached { message }, None) => self.office_not_reached(*message, offices),
+            _ => Ok(None),
+        }
+    }
+
+    fn address_suppressed(&mut self, user: UserId) -> Result<Option<Message>, Error> {
+        let Some(user) = users::find(self.conn, user)? else {
+            return Ok(None);
+        };
+        let found = suppressions::find(self.conn, user.id, &user.email, self.today())?;
+        Ok(found.map(|suppression| {
+            Message::AddressSuppressed(AddressSuppressed {
+                name: user.name,
+                address: suppression.email,
+                reason: suppression.reason,
+                until: suppression.until,
+                link: format!("{}/offices/{}/users", self.settings.public_address, user.office),
+            })
+        }))
+    }
+
+    fn office_not_reached(&mut self, message: MessageId, offices: &Offices) -> Result<Option<Message>, Error> {
+        let Some(failed) = outbox::find(self.conn, message)? else {
+            return Ok(None);
+        };
+        let Some(office) = offices.get(&failed.office) else {
+            return Ok(None);
+        };
+        Ok(Some(Message::OfficeNotReached(OfficeNotReached {
+            office: office.as_requester_on(self.today()),
+            address: office.mailbox.clone(),
+            message: failed.kind.replace('_', " "),
+            reason: failed.fault.unwrap_or_default(),
+            link: format!("{}/deliveries/{message}", self.settings.public_address),
+        })))
+    }
+
+    fn account_invitation(&mut self, user: &User, entry: &Entry, offices: &Offices) -> Result<Option<Message>, Error> {
+        let secret = self.keys.link_secret(entry.id);
+        let Some((_, expires)) = invitations::find(self.conn, &crate::keys::hash_secret(&secret))? else {
+            return Ok(None);
+        };
+        if user.status != UserStatus::Invited || expires <= self.now {
+            return Ok(None);
+        }
+        let today = self.today();
+        let office = |code: &OfficeCode| {
+            offices
+                .get(code)
+                .map_or_else(|| code.to_string(), |office| office.as_requester_on(today))
+        };
+        let role = role_on(&user.grants, today).map_or("reader", |role| match role {
+            Role::Reader => "reader",
+            Role::Expert => "expert",
+            Role::Coordinator => "coordinator",
+        });
+        Ok(Some(Message::AccountInvitation(AccountInvitation {
+            name: user.name.clone(),
+            office: office(&user.office),
+            role: role.to_owned(),
+            invited_by: office(&entry.office),
+            link: format!("{}/invitations/{secret}", self.settings.public_address),
+            expires,
+        })))
+    }
+
+    /// The message about a query, or none where it no longer has to be sent or its reader may not have it.
+    pub(super) fn message_about(
+        &mut self,
+        query: &Query,
+        note: &Note,
+        office: &Office,
+        offices: &Offices,
+    ) -> Result<Option<Message>, Error> {
+        let Some(circle) = circle_of(office, query, self.now) else {
+            return Ok(None);
+        };
+        let link = format!("{}/queries/{}", self.settings.public_address, reference(query));
+        if let Note::JointInvitation = note {
+            return Ok(joint_invitation(query, office, offices, link, self.now));
+        }
+        let Some(launched) = query.launched() else {
+            return Ok(None);
+        };
+        if launched.withdrawn.is_some() && !matches!(note, Note::Withdrawal) {
+            return Ok(None);
+        }
+        let head = QueryHead {
+            number: launched.number.to_string(),
+            title: query.title.clone(),
+            requested_by: requesters_line(
+                &query.requesters().cloned().collect::<Vec<_>>(),
+                offices,
+                brussels_date(launched.at),
+            ),
+            link: link.clone(),
+        };
+        Ok(match note {
+            Note::AccountInvitation
+            | Note::JointInvitation
+            | Note::ResponseReceived { .. }
+            | Note::NewEdition { .. }
+            | Note::Digest { .. }
+            | Note::WeeklyOverview { .. }
+            | Note::QuarterlyList { .. }
+            | Note::AddressSuppressed { .. }
+            | Note::OfficeNotReached { .. } => None,
+            Note::ExtensionAsked { request } => {
+                self.extension_asked(query, launched, *request, offices, head, &link)?
+            }
+            Note::ExtensionAnswered { request } => self.extension_answered(*request, office, head, &link)?,
+            Note::Reminder { deadline, asked } => self.reminder(query, office, *deadline, *asked, head, &link)?,
+            Note::LateResponse { office } => self.late_response(query, launched, office, offices, head, &link)?,
+            Note::Launch => Some(self.launch(query, launched, office, head, &link)?),
+            Note::Extension => extension(launched, office, head, &link),
+            Note::Withdrawal => launched.withdrawn.as_ref().map(|withdrawn| {
+                Message::Withdrawal(Withdrawal {
+                    query: head,
+                    withdrawn_on: brussels_date(withdrawn.at),
+                    reason: withdrawn.reason.clone(),
+                })
+            }),
+            Note::Compilation { edition } => self.compilation(query, *edition, circle, head, &link)?,
+            Note::PublicationNotice => self.publication_notice(query, launched, office, head, &link)?,
+            Note::Publication => self.publication(query, launched, head),
+            Note::Retraction { office } => {
+                Some(self.retraction(query, launched, circle, office, offices, head, &link)?)
+            }
+            Note::HolidayAdded { date, offices: whose } => {
+                self.holiday_added(query, *date, whose, offices, head, link)?
+            }
+            Note::EditionReplaced { by, office, edition } => Some(Message::EditionReplaced(EditionReplaced {
+                query: head,
+                answering_office: name(offices, office, brussels_date(self.now)),
+                replaced_on: self.today(),
+                edition: unsigned(*edition),
+                view: circle.word().to_owned(),
+                replaced_by: unsigned(*by),
+                link: format!("{link}/editions/{by}"),
+            })),
+        })
+    }
+
+    fn launch(
+        &mut self,
+        query: &Query,
+        launched: &Launched,
+        office: &Office,
+        head: QueryHead,
+        link: &str,
+    ) -> Result<Message, Error> {
+        let deadline = launched.deadline_for(&office.code, &query.lead);
+        let date = deadline.map_or(launched.deadline.date, |deadline| deadline.date);
+        let launched_on = brussels_date(launched.at);
+        let days = self
+            .commission_calendar()?
+            .working_days_between(launched_on, date)
+            .map_err(Refusal::from)?;
+        Ok(Message::Launch(Launch {
+            query: head,
+            launched_on,
+            deadline: date,
+            working_days: u32::try_from(days).unwrap_or(0),
+            urgent: launched.urgent_reason.clone(),
+            expected: launched
+                .addressee(&office.code)
+                .is_some_and(|addressee| addressee.expected),
+            questions: query
+                .questions
+                .iter()
+                .zip(1..)
+                .map(|(question, number)| Question {
+                    number,
+                    text: plain_text(&question.markdown().tree()),
+                })
+                .collect(),
+            link: format!("{link}/responses/{}", office.code),
+        }))
+    }
+
+    fn compilation(
+        &mut self,
+        query: &Query,
+        number: i32,
+        circle: Circle,
+        head: QueryHead,
+        link: &str,
+    ) -> Result<Option<Message>, Error> {
+        let Some((edition, stored)) = editions::view(self.conn, query.id, number, circle)? else {
+            return Ok(None);
+        };
+        if stored.replaced_by.is_some() {
+            return Ok(None);
+        }
+        // The summary of the reader's circle, or the network's, which the requesters may read too.
+        let mut signed = None;
+        for wanted in [circle, Circle::Network] {
+            signed = signed.or(summaries::find(self.conn, edition.id, wanted)?
+                .filter(|summary| summary.signed.is_some() && wanted.reaches(circle)));
+        }
+        let view = parse_view(&stored.body)?;
+        let page = format!("{link}/editions/{number}");
+        let rich = |text: &ahq_domain::markdown::Markdown| RichText {
+            html: html(&text.tree(), 2),
+            text: plain_text(&text.tree()),
+        };
+        Ok(Some(Message::Compilation(Compilation {
+            query: head,
+            edition: unsigned(number),
+            view: circle.word().to_owned(),
+            produced_on: brussels_date(view.produced),
+            responses: view.head.responses_line,
+            summary: signed.map(|signed| Summary {
+                background: rich(&signed.summary.background),
+                respondents: rich(&signed.summary.respondents),
+                findings: rich(&signed.summary.findings),
+            }),
+            files: [("HTML", "html"), ("CSV", "csv"), ("JSON", "json")]
+                .into_iter()
+                .map(|(label, format)| Link {
+                    label: label.to_owned(),
+                    url: format!(
+                        "{}/api/v1/queries/{}/editions/{number}?format={format}",
+                        self.settings.public_address,
+                        reference(query)
+                    ),
+                })
+                .collect(),
+            changes: Vec::new(),
+            link: page,
+            passing_on: format!("{}.", circle.may_be_passed_on_to()),
+        })))
+    }
+
+    fn publication_notice(
+        &mut self,
+        query: &Query,
+        launched: &Launched,
+        office: &Office,
+        head: QueryHead,
+        link: &str,
+    ) -> Result<Option<Message>, Error> {
+        let Some(publication) = launched.publications.last().filter(|last| last.from > self.now) else {
+            return Ok(None);
+        };
+        let Some(response) = responses::find(self.conn, query.id, &office.code)? else {
+            return Ok(None);
+        };
+        let circles = responses::circles(self.conn, response.id)?;
+        let numbers = |public: bool| -> Vec<u32> {
+            query
+                .questions
+                .iter()
+                .zip(1..)
+                .filter(|(question, _)| {
+                    circles
+                        .get(&question.id)
+                        .is_some_and(|circle| (*circle == Circle::Public) == public)
+                })
+                .map(|(_, number)| number)
+                .collect()
+        };
+        let summary = summaries::find(self.conn, publication.edition, Circle::Public)?;
+        Ok(Some(Message::PublicationNotice(PublicationNotice {
+            query: head,
+            edition: unsigned(publication.number),
+            public_from: publication.from,
+            public_answers: numbers(true),
+            restricted_answers: numbers(false),
+            with_summary: summary.is_some_and(|summary| summary.signed.is_some()),
+            link: format!("{link}/responses/{}", office.code),
+        })))
+    }
+
+    /// Where everybody reads a published query.
+    pub(crate) fn public_document(&self, query: &Query) -> String {
+        format!(
+            "{}/api/v1/public/queries/{}/edition?format=html",
+            self.settings.public_address,
+            reference(query)
+        )
+    }
+
+    fn publication(&self, query: &Query, launched: &Launched, head: QueryHead) -> Option<Message> {
+        let publication = launched.publication(self.now).filter(|_| is_public(query, self.now))?;
+        Some(Message::Publication(Publication {
+            query: head,
+            edition: unsigned(publication.number),
+            published_on: brussels_date(publication.from),
+            public_link: self.public_document(query),
+        }))
+    }
+
+    fn reminder(
+        &mut self,
+        query: &Query,
+        office: &Office,
+        deadline: NaiveDate,
+        asked: bool,
+        head: QueryHead,
+        link: &str,
+    ) -> Result<Option<Message>, Error> {
+        // Extended, closed or withdrawn meanwhile: the reminder is void.
+        let setting = query
+            .reminds(&office.code)
+            .filter(|setting| setting.deadline == deadline);
+        let response = responses::find(self.conn, query.id, &office.code)?;
+        if setting.is_none() || response.as_ref().is_some_and(Response::is_complete) {
+            return Ok(None);
+        }
+        let agreed = query
+            .launched()
+            .and_then(|launched| launched.addressee(&office.code)?.agreed)
+            .is_some_and(|agreed| agreed.date == deadline);
+        Ok(Some(Message::Reminder(Reminder {
+            query: head,
+            deadline,
+            kind: self.days_to(deadline)?,
+            agreed,
+            in_part: response.is_some_and(|response| response.version_in_force().is_some()),
+            asked,
+            link: format!("{link}/responses/{}", office.code),
+        })))
+    }
+
+    /// How a deadline stands today, in working days; where the calendar ends, in days.
+    pub(super) fn days_to(&mut self, deadline: NaiveDate) -> Result<ReminderKind, Error> {
+        let today = self.today();
+        let days = self
+            .commission_calendar()?
+            .working_days_between(today, deadline)
+            .unwrap_or_else(|_| i32::try_from((deadline - today).num_days()).unwrap_or(0));
+        let count = days.unsigned_abs();
+        Ok(if deadline < today {
+            ReminderKind::Overdue(count.max(1))
+        } else {
+            ReminderKind::DaysLeft(count)
+        })
+    }
+
+    fn extension_asked(
+        &mut self,
+        query: &Query,
+        launched: &Launched,
+        request: ahq_domain::id::ExtensionRequestId,
+        offices: &Offices,
+        head: QueryHead,
+        link: &str,
+    ) -> Result<Option<Message>, Error> {
+        let request = extensions::find(self.conn, request)?.filter(|request| request.answer.is_none());
+        Ok(request.map(|request| {
+            let deadline = launched.deadline_for(&request.office, &query.lead);
+            Message::ExtensionAsked(ExtensionAsked {
+                query: head,
+                asking_office: name(offices, &request.office, self.today()),
+                deadline: deadline.map_or(launched.deadline.date, |deadline| deadline.date),
+                proposed: request.proposed,
+                reason: request.reason,
+                link: format!("{link}/extension-requests"),
+            })
+        }))
+    }
+
+    fn extension_answered(
+        &mut self,
+        request: ahq_domain::id::ExtensionRequestId,
+        office: &Office,
+        head: QueryHead,
+        link: &str,
+    ) -> Result<Option<Message>, Error> {
+        let Some(request) = extensions::find(self.conn, request)? else {
+            return Ok(None);
+        };
+        let Some(answer) = request.answer else {
+            return Ok(None);
+        };
+        let outcome = match (answer.outcome, answer.deadline) {
+            (Outcome::Declined, _) => ExtensionOutcome::Declined,
+            (_, Some(deadline)) => ExtensionOutcome::Granted(deadline),
+            (_, None) => return Ok(None),
+        };
+        Ok(Some(Message::ExtensionAnswered(ExtensionAnswered {
+            query: head,
+            proposed: request.proposed,
+            outcome,
+            note: answer.note,
+            link: format!("{link}/responses/{}", office.code),
+        })))
+    }
+
+    fn late_response(
+        &mut self,
+        query: &Query,
+        launched: &Launched,
+        by: &OfficeCode,
+        offices: &Offices,
+        head: QueryHead,
+        link: &str,
+    ) -> Result<Option<Message>, Error> {
+        let response = responses::find(self.conn, query.id, by)?;
+        let Some(Position::Submitted { at, .. }) = response.map(|response| response.position) else {
+            return Ok(None);
+        };
+        let deadline = launched.deadline_for(by, &query.lead);
+        Ok(Some(Message::LateResponse(LateResponse {
+            query: head,
+            answering_office: name(offices, by, self.today()),
+            received: at,
+            deadline: deadline.map_or(launched.deadline.date, |deadline| deadline.date),
+            stale: launched.last_edition.as_ref().is_some_and(|edition| edition.at < at),
+            link: format!("{link}/responses/{by}"),
+        })))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one fact of the message")]
+    fn retraction(
+        &mut self,
+        query: &Query,
+        launched: &Launched,
+        circle: Circle,
+        by: &OfficeCode,
+        offices: &Offices,
+        head: QueryHead,
+        link: &str,
+    ) -> Result<Message, Error> {
+        let last = launched.last_edition.as_ref().map_or(1, |edition| edition.number);
+        let with = editions::list(self.conn, query.id)?
+            .into_iter()
+            .filter(|edition| edition.composition.iter().any(|part| part.office == *by))
+            .map(|edition| edition.number)
+            .max()
+            .unwrap_or(last);
+        Ok(Message::Retraction(Retraction {
+            query: head,
+            answering_office: name(offices, by, self.today()),
+            retracted_on: self.today(),
+            edition: unsigned(with),
+            view: circle.word().to_owned(),
+            replaced_by: (last > with).then(|| unsigned(last)),
+            link: format!("{link}/editions/{last}"),
+        }))
+    }
+}
+
+/// The deadline of an addressee or of the lead as its calendar shows it; none for other offices.
+pub(crate) fn deadline_event(query: &Query, office: &Office, public_address: &str) -> Option<DeadlineEvent> {
+    let launched = query.launched()?;
+    let deadline = launched.deadline_for(&office.code, &query.lead)?;
+    let for_all = launched.extensions.last().map_or(launched.at, |extension| extension.at);
+    let set = launched.clock_set(&office.code).unwrap_or(for_all);
+    let number = launched.number.to_string();
+    Some(DeadlineEvent {
+        query: query.id,
+        office: office.code.clone(),
+        title: query.title.clone(),
+        link: format!("{public_address}/queries/{number}"),
+        number,
+        deadline,
+        sequence: launched.times_set(&office.code) + u32::from(launched.withdrawn.is_some()),
+        withdrawn: launched.withdrawn.is_some(),
+        set: launched.withdrawn.as_ref().map_or(set, |withdrawn| withdrawn.at),
+    })
+}
+
+fn joint_invitation(query: &Query, office: &Office, offices: &Offices, link: String, now: Instant) -> Option<Message> {
+    let waiting = query
+        .joint
+        .iter()
+        .any(|joint| joint.office == office.code && joint.accepted.is_none());
+    let Life::Draft { deadline, .. } = &query.life else {
+        return None;
+    };
+    waiting.then(|| {
+        Message::JointInvitation(JointInvitation {
+            title: query.title.clone(),
+            lead: name(offices, &query.lead, brussels_date(now)),
+            deadline: *deadline,
+            questions: u32::try_from(query.questions.len()).unwrap_or(0),
+            link,
+        })
+    })
+}
+
+fn extension(launched: &Launched, office: &Office, head: QueryHead, link: &str) -> Option<Message> {
+    let extension = launched.extensions.last()?;
+    Some(Message::Extension(Extension {
+        query: head,
+        old_deadline: extension.from,
+        new_deadline: extension.to,
+        reason: extension.reason.clone(),
+        granted: Granted::Everyone,
+        link: format!("{link}/responses/{}", office.code),
+    }))
+}
+
+/// The circle the users of an office belong to for a query, whatever their role: none where the office may not read it.
+pub(super) fn circle_of(office: &Office, query: &Query, now: Instant) -> Option<Circle> {
+    let caller = Caller::reader_of(office, brussels_date(now));
+    reach(&caller, query, now).filter(|circle| *circle != Circle::Public || query.status(now) == Status::Published)
+}
+
+pub(super) fn reference(query: &Query) -> String {
+    query
+        .launched()
+        .map_or_else(|| query.id.to_string(), |launched| launched.number.to_string())
+}
+
+pub(crate) fn name(offices: &Offices, code: &OfficeCode, date: NaiveDate) -> String {
+    offices
+        .get(code)
+        .map_or_else(|| code.to_string(), |office| office.as_requester_on(date))
+}
+
+fn unsigned(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
