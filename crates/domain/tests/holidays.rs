@@ -1,4 +1,4 @@
-//! A day that becomes a holiday: whose deadlines fall on it, and how calendars follow a deadline.
+//! A day that becomes a holiday: whose deadlines fall on it; and since when a query is public.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop a test that cannot go on")]
 
@@ -7,7 +7,6 @@ mod query;
 
 use std::collections::BTreeSet;
 
-use ahq_domain::calendar::Calendars;
 use ahq_domain::query::{Audience, Life, Query};
 use chrono::NaiveDate;
 

@@ -10,6 +10,7 @@ use ahq_domain::office::{Office, OfficeCode, Offices};
 use ahq_domain::permission::{Action, Caller, Subject, is_public, may};
 use ahq_domain::query::{Query, Status};
 use ahq_domain::refusal::Refusal;
+use ahq_domain::response::ResponseStatus;
 use ahq_render::atom::{self, Published};
 use ahq_render::ics::{self, DeadlineEvent};
 use ahq_store::feeds::{self, Feed};
@@ -20,6 +21,7 @@ use chrono::Duration;
 use serde_json::json;
 
 use crate::credentials::Credentials;
+use crate::delivery::message::deadline_event;
 use crate::error::Error;
 use crate::keys::hash_secret;
 use crate::work::{Exchange, Work};
@@ -117,7 +119,11 @@ impl Work<'_> {
         let since = self.now - CANCELLED_FOR;
         let found = queries::with_deadline_for(self.conn, &office.code, since)?;
         let ids: Vec<QueryId> = found.iter().map(|query| query.id).collect();
-        let answered: BTreeSet<QueryId> = responses::answered_by(self.conn, &office.code, &ids)?;
+        let answered: BTreeSet<QueryId> = responses::of_queries(self.conn, &ids)?
+            .into_iter()
+            .filter(|response| response.office == office.code && response.status() != ResponseStatus::Drafting)
+            .map(|response| response.query)
+            .collect();
         let shown = |query: &Query| match query.status(self.now) {
             Status::Open => true,
             Status::Closed => !answered.contains(&query.id),
@@ -130,7 +136,7 @@ impl Work<'_> {
             .iter()
             .filter(|query| shown(query))
             .filter(|query| may(&reader, Action::ReadQuery, Subject::Query(query), self.now).is_ok())
-            .filter_map(|query| self.deadline_event(query, &office.code))
+            .filter_map(|query| deadline_event(query, office, &self.settings.public_address))
             .collect();
         events.sort_by_key(|event| (event.deadline.end, event.query));
         Ok(events)

@@ -4,14 +4,14 @@
 //! status of its own and knows no caller: [`page`] turns the domain's rule for reading into a condition.
 
 mod condition;
+mod feed;
 mod order;
 mod page;
 mod row;
-mod running;
 
+pub use feed::{newest_published, with_deadline_for};
 pub use order::{Cursor, QuerySort};
 pub use page::{QueryFilter, QueryItem, page, public_page};
-pub use running::{newest_published, running, with_deadline_for};
 
 use crate::column::{Id, Time};
 use crate::connection::MultiBackend;

@@ -23,7 +23,7 @@ use ahq_domain::question::Key;
 use ahq_domain::response::{Position, Response, ResponseStatus, Retraction};
 use diesel::insert_into;
 use diesel::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A row of `responses`, but for the circles and the draft's counter.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]

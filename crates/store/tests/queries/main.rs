@@ -3,12 +3,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod feed;
 mod lists;
 #[path = "../../../../tests/harness/src/postgres.rs"]
 pub mod postgres;
 mod random;
 mod rows;
-mod running;
 mod world;
 
 use ahq_store::{Address, Limits, Store, StoreError, migration};

@@ -1,4 +1,4 @@
-//! Whole queries of one moment: the same as the domain has them.
+//! Whole queries for feeds: the same as the domain has them.
 
 use crate::on_both;
 use crate::random::{OFFICES, midnight};
@@ -8,7 +8,7 @@ use ahq_store::{Store, queries};
 use chrono::TimeDelta;
 
 on_both!(
-    what_runs_is_what_the_domain_has_open_or_closed,
+    an_office_finds_what_has_a_deadline_for_it,
     what_was_published_last_comes_first,
 );
 
@@ -27,26 +27,9 @@ fn sorted(mut queries: Vec<Query>) -> Vec<Query> {
     queries
 }
 
-async fn what_runs_is_what_the_domain_has_open_or_closed(store: &Store) {
+async fn an_office_finds_what_has_a_deadline_for_it(store: &Store) {
     let all = inserted(store).await;
     let now = midnight();
-    let runs = |query: &&Query| matches!(query.status(now), Status::Open | Status::Closed);
-    // A withdrawal or an edition ends it, whether or not a publication was announced or taken back.
-    let expected: Vec<Query> = all.iter().filter(runs).cloned().collect();
-    assert!(expected.len() > 3, "the examples have {}", expected.len());
-    let before = store.statements();
-    let found = store.read(queries::running).await.unwrap();
-    assert_eq!(store.statements() - before, 2);
-    let ends = |query: &Query| query.launched().unwrap().deadline.end;
-    assert!(found.is_sorted_by_key(ends));
-    let published = |query: &Query| {
-        query
-            .launched()
-            .is_some_and(|launched| !launched.publications.is_empty())
-    };
-    let plain = |queries: Vec<Query>| sorted(queries.into_iter().filter(|query| !published(query)).collect());
-    assert_eq!(plain(found), plain(expected));
-
     let mut withdrawn = 0;
     for office in OFFICES {
         let office: ahq_domain::office::OfficeCode = office.parse().unwrap();

@@ -1,4 +1,4 @@
-//! Whole queries of one moment: those whose deadline still means something, and those published last.
+//! Whole queries for feeds: those whose deadline still means something to an office, and those published last.
 //!
 //! Conditions find their ids, a second statement their rows. Whether somebody may read them is for the caller to say.
 
@@ -30,18 +30,6 @@ fn load(conn: &mut Connection, ids: Ids) -> Result<Vec<Query>, StoreError> {
     let mut found = find_all(conn, &ids)?;
     found.sort_by_key(|query| ids.iter().position(|id| *id == query.id));
     Ok(found)
-}
-
-/// The launched queries that are open or closed, by their end. Statements: 2, or 1 when there are none.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] when a column holds what it should not.
-pub fn running(conn: &mut Connection) -> Result<Vec<Query>, StoreError> {
-    let running = ids()
-        .filter(queries::launched_at.is_not_null())
-        .filter(queries::withdrawn.is_null())
-        .filter(queries::edition_number.is_null());
-    load(conn, running.order((queries::ends_at, queries::id)))
 }
 
 /// The launched queries that are addressed to an office or led by it, and are open or closed, or are withdrawn and were
