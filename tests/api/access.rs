@@ -113,8 +113,14 @@ on_both!(a_departed_office_gets_nothing_but_what_is_public, |app| {
     let lead = app.coordinator("LU").await;
     launched(&lead).await;
     let departed = app.coordinator("UK").await;
-    // What everybody signed in may do: see and end their session.
-    let own = ["read_me", "read_session", "sign_out"];
+    // What everybody signed in may do: see and end their session, and say how they want mail.
+    let own = [
+        "read_me",
+        "read_session",
+        "sign_out",
+        "read_notifications",
+        "change_notifications",
+    ];
     for operation in operations() {
         if !operation.needs_somebody || own.contains(&operation.name.as_str()) {
             continue;

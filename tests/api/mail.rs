@@ -160,6 +160,7 @@ on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {
     }
     let listed = lead.get(&format!("{path}/deliveries")).await.expect(200).json;
     assert_eq!(listed["items"][0]["status"], "failed");
+    app.set_clock("2026-11-08T09:00:00Z");
     let told = app.deliver().await;
     assert_eq!(told[0].content.subject(), "[EMN AHQ] Not reached: EMN NCP Austria");
 });

@@ -77,6 +77,8 @@ on_both!(who_owes_an_answer_is_reminded_on_its_days, |app| {
         told(&round(&app, sent).await, "Reminder, 5 working days left").len(),
         23
     );
+    let lead = app.sign_in("lu.coordinator@example.org").await;
+    let at = app.sign_in("at.coordinator@example.org").await;
     let list = lead.get(&format!("{path}/reminders")).await.expect(200).json;
     let states = |office: &str, state: &str| {
         let items = list["items"].as_array().expect("items");

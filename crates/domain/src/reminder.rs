@@ -95,7 +95,7 @@ pub struct ClockSetting {
 }
 
 impl ClockSetting {
-    /// The reminders of this deadline with their days, in order. Those that would fall before the working day after the
+    /// The reminders of this deadline with their days, in order; two that long holidays move to one day are sent as one. Those that would fall before the working day after the
     /// office was told are left out.
     pub fn schedule(&self, calendar: &Calendar) -> Vec<(Step, NaiveDate)> {
         let first = working_days_on(self.told, 1, calendar);

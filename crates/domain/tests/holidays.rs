@@ -7,6 +7,7 @@ mod query;
 
 use std::collections::BTreeSet;
 
+use ahq_domain::calendar::Calendars;
 use ahq_domain::query::{Audience, Life, Query};
 use chrono::NaiveDate;
 
@@ -61,7 +62,9 @@ fn when_a_deadline_was_set_last() {
     let calendars: Calendars = holidays.into_iter().collect();
     let commission = calendars.commission().unwrap();
     let alone = at("2026-11-19T09:00:00Z");
-    query.agree(&office("PL"), day("2026-12-16"), commission, alone).unwrap();
+    query
+        .agree(&office("PL"), day("2026-12-16"), commission, alone)
+        .unwrap();
     assert_eq!(set(&query), [at(LAUNCH), alone, at(LAUNCH)]);
     let later = at("2026-11-20T09:00:00Z");
     query

@@ -13,7 +13,7 @@ use ahq_store::{holidays, offices, queries};
 use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 
-use crate::delivery::message::name;
+use crate::delivery::name;
 use crate::error::Error;
 use crate::import::Holiday;
 use crate::outgoing::Note;
@@ -199,7 +199,7 @@ impl Work<'_> {
         if added.values().all(BTreeSet::is_empty) {
             return Ok(());
         }
-        for query in queries::running(self.conn, self.today())? {
+        for query in queries::with_deadline_since(self.conn, self.today())? {
             let mut concerned: BTreeMap<NaiveDate, Vec<OfficeCode>> = BTreeMap::new();
             for (office, days) in added {
                 for date in query.deadlines_on(office, days, self.now) {

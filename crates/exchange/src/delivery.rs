@@ -4,7 +4,7 @@
 //! machines at once. No transaction is open while a message leaves.
 
 mod digest;
-pub(crate) mod message;
+mod message;
 
 pub(crate) use digest::{SETTLED_AFTER, is_told, is_within};
 pub(crate) use message::name;

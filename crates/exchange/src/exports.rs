@@ -116,7 +116,7 @@ impl Work<'_> {
             self.may(Action::ReadEdition, Subject::Query(query)).ok()?;
             Some((query, reach(&self.caller, query, self.now)?))
         };
-        let entries = all
+        let mut entries: Vec<Entry> = all
             .iter()
             .filter_map(|(id, edition, number, made)| {
                 let (query, reach) = readable(id)?;
@@ -128,6 +128,11 @@ impl Work<'_> {
                 })
             })
             .collect();
+        // Two of one moment have no order of their own.
+        entries.sort_by_key(|entry| {
+            let launched = known.get(&entry.query).and_then(Query::launched);
+            (launched.map(|launched| launched.number), entry.number)
+        });
         let mut faults = Faults::new();
         for (index, wanted) in selection.queries.iter().enumerate() {
             let one = Selection {

@@ -21,7 +21,6 @@ use chrono::Duration;
 use serde_json::json;
 
 use crate::credentials::Credentials;
-use crate::delivery::message::deadline_event;
 use crate::error::Error;
 use crate::keys::hash_secret;
 use crate::work::{Exchange, Work};
@@ -136,7 +135,7 @@ impl Work<'_> {
             .iter()
             .filter(|query| shown(query))
             .filter(|query| may(&reader, Action::ReadQuery, Subject::Query(query), self.now).is_ok())
-            .filter_map(|query| deadline_event(query, office, &self.settings.public_address))
+            .filter_map(|query| self.deadline_event(query, &office.code))
             .collect();
         events.sort_by_key(|event| (event.deadline.end, event.query));
         Ok(events)

@@ -55,8 +55,7 @@ impl Row {
 /// Writes a new request, which waits. Statements: 1.
 ///
 /// # Errors
-/// [`StoreError::Unique`] `extension_requests_query_id_office_key` or `extension_requests_waiting` when one of this office
-/// waits already.
+/// [`StoreError::Unique`] `extension_requests_query_id_office_key` when one of this office waits already.
 pub fn insert(conn: &mut Connection, request: &ExtensionRequest) -> Result<(), StoreError> {
     let row = Row {
         id: request.id.0.into(),

@@ -38,7 +38,7 @@ pub fn record(
         .filter(mailings::recipient.eq(recipient))
         .filter(mailings::kind.eq(kind))
         .filter(mailings::day.lt(day));
-    if diesel::update(earlier).set(told.clone()).execute(conn)? == 1 {
+    if diesel::update(earlier).set(told).execute(conn)? == 1 {
         return Ok(true);
     }
     let first = insert_into(mailings::table).values((mailings::recipient.eq(recipient), mailings::kind.eq(kind), told));

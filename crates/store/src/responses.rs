@@ -157,26 +157,6 @@ pub fn of_queries(conn: &mut Connection, queries: &[QueryId]) -> Result<Vec<Resp
     rows.into_iter().map(Row::into_response).collect()
 }
 
-/// Which of these queries an office has answered or declined. Statements: 1.
-///
-/// # Errors
-/// Those of reading.
-pub fn answered_by(
-    conn: &mut Connection,
-    office: &OfficeCode,
-    queries: &[QueryId],
-) -> Result<BTreeSet<QueryId>, StoreError> {
-    let ids: Vec<Id> = queries.iter().map(|query| Id::from(query.0)).collect();
-    let drafting = to_word(&ResponseStatus::Drafting)?;
-    let found: Vec<Id> = both!(conn, |database| responses::table
-        .filter(responses::query_id.eq_any(ids))
-        .filter(responses::office.eq(office.as_str()))
-        .filter(responses::status.ne(&drafting))
-        .select(responses::query_id)
-        .load(database))?;
-    Ok(found.into_iter().map(|id| QueryId(id.into())).collect())
-}
-
 /// Writes a new response, without circles. Statements: 1.
 ///
 /// # Errors

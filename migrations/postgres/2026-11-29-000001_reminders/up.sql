@@ -17,7 +17,7 @@ CREATE TABLE extension_requests (
     note text
 );
 CREATE INDEX extension_requests_query ON extension_requests (query_id);
-CREATE UNIQUE INDEX extension_requests_waiting ON extension_requests (query_id, office) WHERE answered_at IS NULL;
+CREATE UNIQUE INDEX extension_requests_query_id_office_key ON extension_requests (query_id, office) WHERE answered_at IS NULL;
 
 -- Reminders whose day came: once an office, a query, a deadline of that office and a step. Without a message where the
 -- office had answered.

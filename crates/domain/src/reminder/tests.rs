@@ -101,7 +101,7 @@ proptest! {
         let schedule = ClockSetting { told, deadline }.schedule(com());
         let first = com().add_working_days(told, 1).unwrap();
         prop_assert!(schedule.iter().all(|(_, day)| *day >= first && com().is_working_day(*day).unwrap()));
-        prop_assert!(schedule.windows(2).all(|pair| pair[0].1 < pair[1].1));
+        prop_assert!(schedule.windows(2).all(|pair| pair[0].1 <= pair[1].1));
         let on = |step| schedule.iter().find(|(known, _)| *known == step).map(|(_, day)| *day);
         prop_assert_eq!(on(Step::FiveBefore).is_some(), length > 5);
         if let Some(five) = on(Step::FiveBefore) {

@@ -420,15 +420,6 @@ impl Work<'_> {
         })))
     }
 
-    /// Where everybody reads a published query.
-    pub(crate) fn public_document(&self, query: &Query) -> String {
-        format!(
-            "{}/api/v1/public/queries/{}/edition?format=html",
-            self.settings.public_address,
-            reference(query)
-        )
-    }
-
     fn publication(&self, query: &Query, launched: &Launched, head: QueryHead) -> Option<Message> {
         let publication = launched.publication(self.now).filter(|_| is_public(query, self.now))?;
         Some(Message::Publication(Publication {

@@ -105,19 +105,20 @@ async fn only_what_is_due_is_claimed(store: &Store) {
     ];
     put(store, waiting).await;
     let claimed = claim(store, now(), minutes(5), 10).await;
-    let wanted = |id| Entry {
+    let wanted = |id, due| Entry {
         attempts: 1,
         lease: 1,
-        ..entry(id, minutes(5))
+        due: minutes(5),
+        ..entry(id, due)
     };
     assert_eq!(
         claimed,
-        [wanted(12), wanted(11)],
+        [wanted(12, minutes(-1)), wanted(11, minutes(0))],
         "the longest due first, due to the very moment"
     );
     assert_eq!(
         of_query(store, QUERY).await[..2],
-        [wanted(11), wanted(12)],
+        [wanted(11, minutes(0)), wanted(12, minutes(-1))],
         "and it is written down"
     );
     assert_eq!(claim(store, now(), minutes(5), 10).await, []);
