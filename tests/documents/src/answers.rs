@@ -24,7 +24,7 @@ pub(crate) fn given(questions: &[Question], office: &OfficeCode, place: usize) -
             let earlier = answers.iter().find(|answer| answer.question == condition.question);
             earlier.is_some_and(|answer| answer.content.is_one_of(&condition.one_of))
         });
-        asked && (question.required || place % 3 > 0)
+        asked && (question.required || !place.is_multiple_of(3))
     });
     Submitted {
         office: office.clone(),
@@ -52,21 +52,31 @@ pub(crate) fn changed((place, mut response): (usize, Submitted)) -> Submitted {
 }
 
 fn answer(question: &Question, questions: usize, office: &OfficeCode, place: usize, index: usize) -> Answer {
-    let circle = if place == 5 || (place + index) % 11 == 0 {
+    let circle = if place == 5 || (place + index).is_multiple_of(11) {
         Circle::Requester
-    } else if (2 * place + index) % 7 == 0 {
+    } else if (2 * place + index).is_multiple_of(7) {
         Circle::Network
     } else {
         Circle::Public
     };
     Answer {
         question: question.id.clone(),
-        revision: if place % 5 == 0 { 1 } else { question.revision() },
+        revision: if place.is_multiple_of(5) {
+            1
+        } else {
+            question.revision()
+        },
         circle,
-        ground: (circle != Circle::Public && place % 2 == 0)
+        ground: (circle != Circle::Public && place.is_multiple_of(2))
             .then(|| "Article 4(1)(a), third indent: international relations".to_owned()),
-        as_of: (place % 4 == 0).then(|| day(2026, 1 + u32::try_from(place % 9).unwrap_or_default())),
-        sources: if place % 3 == 0 { sources(office) } else { Vec::new() },
+        as_of: place
+            .is_multiple_of(4)
+            .then(|| day(2026, 1 + u32::try_from(place % 9).unwrap_or_default())),
+        sources: if place.is_multiple_of(3) {
+            sources(office)
+        } else {
+            Vec::new()
+        },
         content: content(question, questions, office, place, index),
     }
 }
