@@ -25,6 +25,9 @@ use ahq_domain::compilation::View;
 use ahq_domain::summary::Summary;
 use serde::{Deserialize, Serialize};
 
+/// How hard packages are packed, of 9: the usual 6 takes as long as all the rest and saves an eighth.
+const PACKED: u8 = 3;
+
 /// The format of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

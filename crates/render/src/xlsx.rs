@@ -14,7 +14,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 
 use crate::layout::{Names, names};
 use crate::rows::{answer_rows, plain};
-use crate::{RenderError, Source};
+use crate::{PACKED, RenderError, Source};
 use sheet::{Column, Sheet, Value};
 
 /// Prints a view.
@@ -24,6 +24,7 @@ use sheet::{Column, Sheet, Value};
 pub(crate) fn print(source: Source<'_>) -> Result<Vec<u8>, RenderError> {
     let view = source.view;
     let mut workbook = Workbook::new();
+    workbook.set_zip_compression_level(PACKED);
     workbook.set_properties(&properties(view)?);
     overview(&mut workbook, source)?;
     responses(&mut workbook, view)?;

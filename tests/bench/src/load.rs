@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use ahq_domain::answer::{Answer, Content, NumberValue, YesNo};
 use ahq_domain::clock::{Instant, Randomness};
+use ahq_domain::compilation::{Snapshot, Submitted, View, compile};
 use ahq_domain::deadline::Deadline;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{QueryId, ResponseId};
@@ -283,14 +284,8 @@ impl Loader {
     }
 }
 
-/// Loads the work, `scale` times the closed queries.
-pub(crate) async fn load(
-    store: &Store,
-    network: &[Office],
-    scale: usize,
-    now: Instant,
-    randomness: Randomness,
-) -> Work {
+/// The codes of the offices that take part in the work, sorted.
+fn taking_part(network: &[Office], now: Instant) -> Vec<OfficeCode> {
     let mut offices: Vec<OfficeCode> = network
         .iter()
         .filter(|office| office.takes_part_on(now.date_naive()) && office.standing == Standing::Member)
@@ -300,6 +295,47 @@ pub(crate) async fn load(
         .collect();
     assert_eq!(offices.len(), OFFICES, "the network has enough offices");
     offices.sort();
+    offices
+}
+
+/// What those who asked query `index` read of its compilation when every office has answered; always the same.
+pub(crate) fn compilation(network: &[Office], index: usize, now: Instant) -> View {
+    let loader = Loader {
+        offices: taking_part(network, now),
+        now,
+        randomness: Randomness::new(|buffer| buffer.fill(1)),
+    };
+    let query = loader.query(index, false);
+    let responses: Vec<Submitted> = (0..)
+        .zip(&loader.offices)
+        .map(|(place, office)| Submitted {
+            office: office.clone(),
+            version: 1,
+            at: query.changed + Duration::days(5),
+            late: false,
+            answers: answers(index * OFFICES + place),
+        })
+        .collect();
+    let snapshot = Snapshot {
+        query: &query,
+        topics: &["International protection".to_owned()],
+        offices: &network.iter().cloned().collect(),
+        responses: &responses,
+        declined: &[],
+        now,
+    };
+    compile(&snapshot, Circle::Requester, 1)
+}
+
+/// Loads the work, `scale` times the closed queries.
+pub(crate) async fn load(
+    store: &Store,
+    network: &[Office],
+    scale: usize,
+    now: Instant,
+    randomness: Randomness,
+) -> Work {
+    let offices = taking_part(network, now);
     let closed = CLOSED * scale;
     let all: Vec<(usize, bool)> = (0..closed)
         .map(|index| (index, false))

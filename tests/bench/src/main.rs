@@ -1,4 +1,5 @@
-//! The benchmark: the stated work, driven over HTTP by signed-in callers, beside floors taken in the same run.
+//! The benchmark: the stated work, driven over HTTP by signed-in callers, beside floors taken in the same run; and
+//! compilations printed beside peers.
 //!
 //! Every figure that is gated is a ratio to a floor of the same run, for absolute ones swing with the machine's
 //! neighbours. Each is the median of its rounds; the floor is taken in the same round.
@@ -9,9 +10,11 @@
 )]
 
 mod callers;
+mod documents;
 mod driver;
 mod floors;
 mod load;
+mod plain;
 mod report;
 mod scene;
 
@@ -24,6 +27,7 @@ use ahq_harness::installation::as_program;
 use ahq_harness::postgres;
 use clap::{Parser, ValueEnum};
 
+use crate::documents::{AS_PRINTER, serve_printer};
 use crate::floors::{AS_BARE, Bare, serve_bare};
 use crate::report::{Report, Row};
 use crate::scene::{Job, Scene};
@@ -66,6 +70,8 @@ enum Name {
     P3e,
     /// A response of six answers is submitted, durably.
     P4,
+    /// A compilation of 30 countries and 6 questions is printed, each time another; without a database.
+    P6,
     /// Growth: all of these on ten times the archive.
     P7,
     /// Start, memory and the slowest of a hundred.
@@ -92,9 +98,16 @@ async fn main() -> ExitCode {
         return code;
     }
     let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some(AS_BARE) {
-        serve_bare(&arguments.next().unwrap_or_default()).await;
-        return ExitCode::SUCCESS;
+    match arguments.next().as_deref() {
+        Some(AS_BARE) => {
+            serve_bare(&arguments.next().unwrap_or_default()).await;
+            return ExitCode::SUCCESS;
+        }
+        Some(AS_PRINTER) => {
+            serve_printer();
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     let line = Line::parse();
     let databases = match line.database {
@@ -103,6 +116,14 @@ async fn main() -> ExitCode {
         None => vec![Database::Sqlite, Database::Postgres],
     };
     let mut report = Report::new(line.short);
+    if line.wants(Name::P6) {
+        say("Compilations, printed by ours and by the peers");
+        let (counted, all) = if line.short { (3, 20) } else { (9, 100) };
+        report.judge_documents(&documents::measure(counted, all));
+    }
+    if line.names.iter().all(|name| *name == Name::P6) {
+        return report.print();
+    }
     for database in databases {
         measure(&line, database, &mut report).await;
     }

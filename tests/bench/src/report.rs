@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use ahq_harness::Database;
 use ahq_harness::goal::{Goal, say};
+use ahq_render::Format;
 use serde_json::json;
 
+use crate::documents::{Documents, PEERS};
 use crate::driver::Measured;
 use crate::scene::{Job, Scene};
 
@@ -182,8 +184,13 @@ impl Report {
     }
 
     /// The name of a goal: what is only held has another one than what is wanted.
+    fn name(&self, id: &str) -> String {
+        format!("{id}{}", if self.short { "-held" } else { "" })
+    }
+
+    /// The name of a goal on this database.
     fn goal(&self, id: &str, database: Database) -> String {
-        format!("{id}{}-{database}", if self.short { "-held" } else { "" })
+        format!("{}-{database}", self.name(id))
     }
 
     fn at_least(&mut self, id: String, measured: f64, target: f64) {
@@ -237,6 +244,40 @@ impl Report {
             .push(Goal::new(id, format!("{growth:.2}"), "1.30", growth <= 1.3));
     }
 
+    /// P6: how many times as long as ours each peer takes, and ours by itself.
+    pub(crate) fn judge_documents(&mut self, documents: &Documents) {
+        let rounds = &documents.rounds;
+        for format in Format::ALL {
+            let word = format.word();
+            let took = median(rounds.iter().map(|round| round.of(format)).collect());
+            say(format!("  {word}: {took:.2} ms"));
+            self.lines.push(json!({"id": "P6", "format": word, "ms": took}));
+            if format == Format::Html {
+                self.at_most(self.name("P6-html-ms"), took, 3.0);
+            }
+        }
+        for (place, peer) in PEERS.iter().enumerate() {
+            let word = peer.format.word();
+            let id = self.name(&format!("P6-{word}-{}", peer.name));
+            let target = if self.short { peer.held } else { peer.wanted };
+            let took: Option<Vec<f64>> = rounds.iter().map(|round| round.peers[place]).collect();
+            let ratios: Option<Vec<f64>> = rounds.iter().map(|round| round.ratio(place)).collect();
+            // A peer that could not be had has said why.
+            let (Some(took), Some(ratios)) = (took.map(median), ratios.map(median)) else {
+                self.goals.push(Goal::new(id, "none", format!("{target:.2}"), false));
+                continue;
+            };
+            say(format!(
+                "  {word} by {}: {took:.1} ms, {ratios:.1} times as long",
+                peer.name
+            ));
+            self.lines
+                .push(json!({"id": "P6", "format": word, "peer": peer.name, "ms": took, "toOurs": ratios}));
+            self.at_least(id, ratios, target);
+        }
+        self.at_most(self.name("P6-peak-MiB"), documents.peak, 150.0);
+    }
+
     /// P8: start, memory, and the slowest of a hundred against a share of the best peer's.
     pub(crate) fn judge_process(&mut self, database: Database, scene: &Scene, rows: &[Row]) {
         let started = scene
@@ -268,7 +309,9 @@ impl Report {
         let head = [
             "", "rate/s", "p50 ms", "p99 ms", "errors", "bytes", "bare/s", "of bare", "raw/s", "of raw", "x peer",
         ];
-        say(format!("\n| {} |\n|{}", head.join(" | "), "---|".repeat(head.len())));
+        if !self.table.is_empty() {
+            say(format!("\n| {} |\n|{}", head.join(" | "), "---|".repeat(head.len())));
+        }
         for cells in &self.table {
             say(format!("| {} |", cells.join(" | ")));
         }
@@ -285,5 +328,40 @@ impl Report {
         } else {
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::Round;
+
+    /// What is judged of a document that takes ours `ours` ms in each format, and each peer `peers` ms.
+    fn judged(ours: f64, peers: Option<f64>, peak: f64) -> Vec<String> {
+        let mut report = Report::new(false);
+        report.judge_documents(&Documents {
+            rounds: vec![Round {
+                ours: Format::ALL.map(|format| (format, ours)).into(),
+                peers: vec![peers; PEERS.len()],
+            }],
+            peak,
+        });
+        let failed = report.goals.into_iter().filter(|goal| !goal.pass);
+        failed.map(|goal| goal.id).collect()
+    }
+
+    #[test]
+    fn documents_fail_by_time_by_memory_and_without_peers() {
+        let beside = [
+            "P6-pdf-weasyprint",
+            "P6-pdf-libreoffice",
+            "P6-docx-docxtpl",
+            "P6-xlsx-xlsxwriter",
+        ];
+        assert!(judged(1.0, Some(15.0), 150.0).is_empty());
+        assert_eq!(judged(1.0, Some(2.4), 150.0), beside);
+        assert_eq!(judged(1.0, None, 150.0), beside);
+        assert_eq!(judged(3.1, Some(50.0), 150.0), ["P6-html-ms"]);
+        assert_eq!(judged(1.0, Some(15.0), 150.1), ["P6-peak-MiB"]);
     }
 }

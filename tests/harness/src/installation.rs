@@ -293,13 +293,18 @@ impl Process {
 
     /// Its memory now, and at its highest, in KiB; none where the machine does not tell.
     pub fn memory(&self) -> Option<(u64, u64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let value = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name))?;
-            line.split_whitespace().nth(1)?.parse().ok()
-        };
-        Some((value("VmRSS:")?, value("VmHWM:")?))
+        memory_of(self.child.id())
     }
+}
+
+/// The memory of a process now, and at its highest, in KiB; none where the machine does not tell.
+pub fn memory_of(process: u32) -> Option<(u64, u64)> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let value = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    };
+    Some((value("VmRSS:")?, value("VmHWM:")?))
 }
 
 impl Drop for Process {

@@ -6,7 +6,7 @@ use pdf_extract::{Dictionary, Document, Object, decode_text_string, extract_text
 use zip::ZipArchive;
 
 /// Of a package each part after its name; of a PDF its pages, then what its objects say beside them.
-pub(crate) fn text_of(bytes: &[u8]) -> String {
+pub fn text_of(bytes: &[u8]) -> String {
     if bytes.starts_with(b"%PDF-") {
         return pdf(bytes);
     }

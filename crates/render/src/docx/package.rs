@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::RenderError;
+use crate::{PACKED, RenderError};
 
 /// Parts, in the order they are added.
 pub(crate) struct Package(ZipWriter<Cursor<Vec<u8>>>);
@@ -22,6 +22,7 @@ impl Package {
         // The first moment a ZIP can say: the same parts are the same bytes.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(PACKED.into()))
             .last_modified_time(DateTime::default());
         self.0.start_file(name, options).map_err(RenderError::of)?;
         self.0.write_all(content).map_err(RenderError::of)
