@@ -3,7 +3,7 @@
 use ahq_harness::text::pages;
 use serde_json::{Value, json};
 
-use crate::scenario::{answered, answers, compiled, etag, launched_to};
+use crate::scenario::{answered, answers, compiled, drafted, etag, launched_to};
 use crate::{on_both, word, workbook};
 
 /// The variety a compilation has to show: every kind of answer, words instead, restricted ones, a late one.
@@ -101,4 +101,35 @@ on_both!(an_edition_in_every_format_and_circle, |app| {
             });
         }
     }
+});
+
+on_both!(a_compilation_that_is_too_long_for_pages_says_what_takes_it, |app| {
+    let lead = app.coordinator("LU").await;
+    let questions: Vec<Value> = (0..20).map(|_| json!({"kind": "text", "text": "What?"})).collect();
+    let draft = json!({"title": "Everything", "topics": ["return"], "questions": questions});
+    let (path, etag) = drafted(&lead, &draft).await;
+    lead.post_if(&format!("{path}/launch"), &etag, &json!({"addressed": "members"}))
+        .await
+        .expect(200);
+    let long = "word ".repeat(3_999);
+    let answers: serde_json::Map<String, Value> = (1..=20)
+        .map(|number| (format!("q{number}"), json!({"text": long})))
+        .collect();
+    let body = json!({"answers": answers});
+    for office in ["AT", "BE", "BG", "CY", "CZ", "DE", "EE", "EL", "ES", "FI", "FR"] {
+        let client = app.coordinator(office).await;
+        answered(&client, &path, office, &body).await;
+    }
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let edition = format!("{path}/editions/1");
+    let refused = lead.get(&format!("{edition}?format=pdf")).await.expect(409);
+    assert_eq!(refused.code(), "too_long_for_format");
+    assert!(
+        refused.text.contains("html, docx, xlsx, csv or json"),
+        "{}",
+        refused.text
+    );
+    let csv = lead.get(&format!("{edition}?format=csv")).await.expect(200);
+    assert!(csv.bytes.len() > 4 << 20);
 });

@@ -304,6 +304,7 @@ pub(crate) async fn make_edition(
         (File = "application/pdf"),
         (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
         (File = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (status = 409, description = "Longer than this format is made; the detail names those that take it."),
         (status = 410, description = "Replaced by another edition.")))]
 #[get("/queries/{query}/editions/{number}")]
 pub(crate) async fn read_edition(
@@ -406,7 +407,8 @@ pub(crate) async fn list_public_queries(
         (EditionDocument = "application/json"), (String = "text/html"), (String = "text/csv"),
         (File = "application/pdf"),
         (File = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        (File = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+        (File = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (status = 409, description = "Longer than this format is made; the detail names those that take it.")))]
 #[get("/public/queries/{query}/edition")]
 pub(crate) async fn read_public_edition(
     exchange: web::Data<Exchange>,

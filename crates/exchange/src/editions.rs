@@ -102,8 +102,17 @@ impl EditionView {
     /// The view, of which `body` is the canonical JSON, as a document of `format`, by country or by question.
     ///
     /// # Errors
-    /// [`Error::Internal`] when what was stored cannot be printed.
+    /// Conflict `too_long_for_format`; [`Error::Internal`] when what was stored cannot be printed.
     pub fn render(&self, body: &str, format: Format, order: Order) -> Result<Vec<u8>, Error> {
+        if let Some(longest) = format.longest().filter(|longest| body.len() > *longest) {
+            let detail = format!(
+                "this compilation has {} MB of text, and {} is made of at most {}: take it as html, docx, xlsx, csv or json",
+                body.len() >> 20,
+                format.extension(),
+                longest >> 20,
+            );
+            return Err(Refusal::conflict("too_long_for_format", detail).into());
+        }
         let source = ahq_render::Source {
             view: &parse_view(body)?,
             canonical: body,
@@ -618,7 +627,7 @@ impl Exchange {
     /// whatever else goes on, and kept. Where it cannot be kept, the disk being full, it is given all the same.
     ///
     /// # Errors
-    /// [`Error::Internal`] when what was stored cannot be printed.
+    /// Conflict `too_long_for_format`; [`Error::Internal`] when what was stored cannot be printed.
     pub async fn document(&self, view: EditionView, format: Format, order: Order) -> Result<Vec<u8>, Error> {
         let source = view.source(format, order);
         let (view, found) = self

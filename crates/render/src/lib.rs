@@ -48,6 +48,9 @@ pub enum Format {
     Xlsx,
 }
 
+/// The longest view that pages are made from, in bytes of its canonical JSON: 4 MiB.
+const LONGEST_PAGES: usize = 4 << 20;
+
 impl Format {
     /// All formats, each in its usual form.
     pub const ALL: [Self; 6] = [Self::Html, Self::Pdf, Self::Docx, Self::Xlsx, Self::Csv, Self::Json];
@@ -69,6 +72,15 @@ impl Format {
             Self::Docx => "docx",
             Self::Xlsx => "xlsx",
             Self::Pdf => "pdf",
+        }
+    }
+
+    /// How many bytes of canonical JSON it is made from at the most; none for any number. Pages take a second and a hundred
+    /// megabytes for each two million, a hundred times what compilations are.
+    pub fn longest(self) -> Option<usize> {
+        match self {
+            Self::Pdf => Some(LONGEST_PAGES),
+            _ => None,
         }
     }
 
