@@ -95,6 +95,15 @@ def feed():
     return {"code": newest["office"], "feed": newest["id"]}
 
 
+def more_time(make):
+    """A query whose answering office has asked for a later deadline."""
+    def made():
+        query = make()
+        request, _ = asked.respondent.send("POST", f"/queries/{query}/extension-requests", LATER)
+        return {"query": query, "request": request["id"]}
+    return made
+
+
 # One thing is enough for all requests that change nothing.
 READ_QUERY = functools.cache(asking(asked.compiled))
 READ_RESPONSE = functools.cache(answering(answered.submitted))
@@ -134,6 +143,13 @@ THINGS = {
     "close_query": (asking(asked.open), WORDS, "/queries/{query}"),
     "extend_query": (asking(asked.open), LATER, "/queries/{query}"),
     "withdraw_query": (asking(asked.open), WORDS, "/queries/{query}"),
+    "list_query_deliveries": (READ_QUERY, None, None),
+    "list_reminders": (READ_QUERY, None, None),
+    "send_reminder": (asking(asked.open), None, "/queries/{query}"),
+    "list_extension_requests": (READ_QUERY, None, None),
+    "ask_for_extension": (asking(answered.open), LATER, None),
+    "answer_extension_request": (more_time(asked.open), {"outcome": "granted"}, "/queries/{query}"),
+    "change_notifications": (dict, {"mail": "digest", "weekly": True}, "/me/notifications"),
     "read_comparison": (READ_QUERY, None, None),
     "list_editions": (READ_QUERY, None, None),
     "make_edition": (asking(asked.submitted), None, "/queries/{query}"),

@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use ahq_domain::id::MessageId;
 use ahq_exchange::work::Exchange;
 use ahq_harness::Client;
 use ahq_harness::goal::{Goal, say};
 use ahq_server::system;
 use ahq_store::StoreError;
+use ahq_store::outbox::{self, OutboxStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -63,6 +65,7 @@ struct Cast {
     lead: Client,
     other: Client,
     answering: Client,
+    provider: Client,
     /// Makes names that are not taken.
     next: u32,
 }
@@ -73,6 +76,7 @@ impl Cast {
             lead: scene.coordinator("LU").await,
             other: scene.coordinator("NL").await,
             answering: scene.coordinator("AT").await,
+            provider: scene.coordinator("SP").await,
             next,
         }
     }
@@ -146,8 +150,19 @@ impl Cast {
         }
     }
 
+    /// Austria asks for more time.
+    fn more_time(&self, query: &str) -> Ask {
+        let date = (system::clock().now() + chrono::Duration::days(50)).date_naive();
+        Ask {
+            caller: self.answering.clone(),
+            path: format!("{query}/extension-requests"),
+            etag: None,
+            body: json!({"deadline": date, "reason": "The ministry answers then."}),
+        }
+    }
+
     /// Brings about what an operation needs, and gives its request; none where it has no row here.
-    async fn arrange(&mut self, operation: &str) -> Option<Ask> {
+    async fn arrange(&mut self, operation: &str, exchange: &Exchange) -> Option<Ask> {
         let nothing = json!({});
         let reason = json!({"reason": "It is so."});
         Some(match operation {
@@ -195,6 +210,38 @@ impl Cast {
             "withdraw_query" => {
                 let path = self.open(true).await;
                 self.of_lead(&path, "/withdrawal", reason).await
+            }
+            "send_reminder" => {
+                let path = self.open(false).await;
+                self.of_lead(&path, "/reminders", nothing).await
+            }
+            "ask_for_extension" => {
+                let path = self.open(false).await;
+                self.more_time(&path)
+            }
+            "answer_extension_request" => {
+                let path = self.open(false).await;
+                let Ask {
+                    caller,
+                    path: requests,
+                    body,
+                    ..
+                } = self.more_time(&path);
+                let asked = caller.post(&requests, &body).await.expect(201);
+                let tail = format!(
+                    "/extension-requests/{}/answer",
+                    asked.json["id"].as_str().expect("an id")
+                );
+                self.of_lead(&path, &tail, json!({"outcome": "granted"})).await
+            }
+            "requeue_delivery" => {
+                self.open(false).await;
+                Ask {
+                    caller: self.provider.clone(),
+                    path: format!("/deliveries/{}/requeue", given_up(exchange).await),
+                    etag: None,
+                    body: nothing,
+                }
             }
             "close_query" => {
                 let path = self.open(true).await;
@@ -302,6 +349,24 @@ async fn send(ask: &Ask, key: &str) -> Option<Told> {
     })
 }
 
+/// A message that nobody will try again.
+async fn given_up(exchange: &Exchange) -> MessageId {
+    let now = system::clock().now();
+    let message = exchange.store().write(move |conn| {
+        let claimed = outbox::claim(conn, now, now, 1)?.pop().expect("mail is waiting");
+        outbox::settle(
+            conn,
+            claimed.id,
+            claimed.lease,
+            OutboxStatus::Failed,
+            now,
+            Some("no such address"),
+        )?;
+        Ok::<_, StoreError>(claimed.id)
+    });
+    message.await.expect("a message is given up")
+}
+
 async fn rows(exchange: &Exchange) -> Rows {
     let counted = exchange.store().read(|conn| {
         let tables = conn.tables()?;
@@ -340,7 +405,7 @@ impl Findings {
 
 /// Runs the drill.
 pub(crate) async fn run(order: &Order) -> Vec<Goal> {
-    let Some(mut scene) = Scene::set(order, &["LU", "NL", "AT"]).await else {
+    let Some(mut scene) = Scene::set(order, &["LU", "NL", "AT", "SP"]).await else {
         return Vec::new();
     };
     let exchange = scene.installation.exchange().await;
@@ -384,7 +449,7 @@ async fn one(
     exchange: &Exchange,
     findings: &mut Findings,
 ) {
-    let Some(ask) = cast.arrange(operation).await else {
+    let Some(ask) = cast.arrange(operation, exchange).await else {
         findings.fault(operation, "has no row");
         return;
     };
@@ -400,7 +465,7 @@ async fn one(
         findings.fault(operation, "left no trace in the tables");
     }
 
-    let ask = cast.arrange(operation).await.expect("it has a row");
+    let ask = cast.arrange(operation, exchange).await.expect("it has a row");
     let before = rows(exchange).await;
     let told = five_at_once(&ask).await;
     if told.iter().any(|one| one.is_none() || *one != told[0]) || told[0].as_ref().is_none_or(|one| one.status >= 300) {
@@ -412,7 +477,7 @@ async fn one(
     }
 
     for turn in 0..if order.short { KILLS_SHORT } else { KILLS } {
-        let ask = cast.arrange(operation).await.expect("it has a row");
+        let ask = cast.arrange(operation, exchange).await.expect("it has a row");
         let before = rows(exchange).await;
         let key = format!("killed-{turn}");
         killed(operation, &ask, &key, took, &before, &effect, scene, exchange, findings).await;
