@@ -25,7 +25,7 @@ use ahq_domain::compilation::View;
 use ahq_domain::summary::Summary;
 use serde::{Deserialize, Serialize};
 
-/// How hard packages are packed, of 9: the usual 6 takes as long as all the rest and saves an eighth.
+/// How hard packages are packed, of 9: the usual 6 takes as long as all the rest and saves a sixth at most.
 const PACKED: u8 = 3;
 
 /// The format of a document.
