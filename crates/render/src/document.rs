@@ -110,6 +110,8 @@ impl Table {
             })
             .zip(&head)
             .map(|(cells, head)| cells.max(head.chars().count().min(14)).max(8))
+            .enumerate()
+            .map(|(index, wanted)| wanted.max(longest_word(&rows, index) + 3))
             .collect();
         let least = wanted.iter().sum::<usize>() / 14;
         Self {
@@ -119,6 +121,18 @@ impl Table {
             shares: wanted.into_iter().map(|share| share.max(least)).collect(),
         }
     }
+}
+
+/// How long the longest word of a column's short texts is, so that none is cut: up to eighteen characters.
+fn longest_word(rows: &[Vec<Cell>], index: usize) -> usize {
+    rows.iter()
+        .filter_map(|row| match row.get(index)? {
+            Cell::Text(text) => text.split(' ').map(|word| word.chars().count()).max(),
+            _ => None,
+        })
+        .max()
+        .unwrap_or_default()
+        .min(18)
 }
 
 /// A cell.
