@@ -146,6 +146,9 @@ impl Life {
                 }
             }
         }
+        if submitted > 0 {
+            facts.insert(format!("mail {id} response_received {submitted}"));
+        }
         if let Some(title) = title {
             facts.insert(format!(
                 "query {id} version {query_events} launched {} withdrawn {} {title}",

@@ -230,12 +230,15 @@ impl Down {
             let seen = self.sink.seen.lock().expect("no holder panics");
             seen.messages.iter().map(|message| key(message)).collect()
         };
-        let (nobody, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.office.to_string() == "AT");
+        let about_queries = rows.iter().filter(|row| row.query.is_some());
+        let (nobody, others): (Vec<_>, Vec<_>) = about_queries.partition(|row| row.office.to_string() == "AT");
         let missing = others
             .iter()
             .filter(|row| row.status != OutboxStatus::Sent || !taken.contains(&row.id.to_string()))
             .count();
-        let unknown = taken.len() - rows.iter().filter(|row| taken.contains(&row.id.to_string())).count();
+        // Those who see to the mail were told of the address that refuses.
+        let known = self.rows().await;
+        let unknown = taken.len() - known.iter().filter(|row| taken.contains(&row.id.to_string())).count();
         let tried = self.tried(NOBODY) - tried_before;
         let shown = nobody.iter().filter(|row| is_shown(row, "550 5.1.1")).count();
         say(format!(

@@ -262,12 +262,14 @@ impl Round {
     }
 }
 
-/// All messages about these queries.
+/// All messages about these queries, and the digests that left beside them: on a working day there are some.
 pub(crate) fn all(conn: &mut Connection, queries: &[QueryId]) -> Result<Vec<Entry>, StoreError> {
     let mut rows = Vec::new();
     for query in queries {
         rows.extend(outbox::of_query(conn, *query)?);
     }
+    let sent = outbox::page(conn, Some(OutboxStatus::Sent), None, 10_000)?;
+    rows.extend(sent.into_iter().filter(|row| row.query.is_none()));
     Ok(rows)
 }
 
