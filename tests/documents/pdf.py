@@ -66,6 +66,8 @@ def more(pdf):
 def wrong_length(document, identity):
     """Whether a stream is not as long as it says. The validator takes a stream whose last byte is a carriage return for
     one byte longer than it is; here its end is looked for where it has to be."""
+    if identity is None:
+        return True
     begin = document.index(b"\n%d %d obj\n" % (identity.object_number, identity.generation))
     stream = re.compile(rb"/Length (\d+)[^>]*>>\nstream\n").search(document, begin)
     return not document.startswith(b"\nendstream", stream.end() + int(stream[1]))

@@ -154,10 +154,13 @@ fn largest(format: Format) {
         summary: None,
     };
     let begun = Instant::now();
-    let printed = render(source, format, Order::Country);
-    let told = match &printed {
-        Ok(bytes) => format!("bytes={}", bytes.len()),
-        Err(error) => format!("refused=\"{error}\""),
+    // Who asks the exchange for a longer one is refused.
+    let told = match format.longest().filter(|longest| canonical.len() > *longest) {
+        Some(longest) => format!("refused=\"longer than {longest} bytes\""),
+        None => {
+            let printed = render(source, format, Order::Country).expect("a document");
+            format!("bytes={}", printed.len())
+        }
     };
     let status = std::fs::read_to_string("/proc/self/status").expect("a Linux");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
