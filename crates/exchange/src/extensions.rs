@@ -94,7 +94,7 @@ impl Work<'_> {
     ///
     /// # Errors
     /// Stale, not the lead's coordinator, answered already, neither open nor closed; what the dates' rules refuse;
-    /// `missing_reason` where all get a later date.
+    /// `missing_field` at `/note` where all get a later date and no reason is given.
     pub fn answer_extension(
         &mut self,
         reference: &QueryRef,
