@@ -20,6 +20,8 @@ from openxml_audit.validator import OpenXmlValidator
 
 # What the validator asks for and ECMA-376 does not: a list of fonts and a theme.
 NOT_REQUIRED = re.compile("required relationship type '.*/(fontTable|theme)' is missing")
+# The head of the responses, in one line or in two, and no word of it broken.
+HEAD = re.compile(r"Country +Wider( Dissemination +Response| +Response *\n +Dissemination) *\n")
 # Columns that hold numbers, and such that hold days.
 NUMBERS, DAYS = ("Number", "Value"), ("Date", "As of", "Produced on")
 
@@ -148,13 +150,16 @@ def opened(files):
         # A document that cannot be opened is told from one that can.
         bad = Path(folder, "bad.docx")
         bad.write_bytes(files[0].read_bytes()[:3_000])
-        subprocess.run(["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--norestore",
-                        "--convert-to", "pdf", "--outdir", folder, *files, bad],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        if bad.with_suffix(".pdf").exists():
+        # A document and a workbook of one view have one name: their pages go to different folders.
+        for kind in ("docx", "xlsx"):
+            subprocess.run(["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--norestore",
+                            "--convert-to", "pdf", "--outdir", Path(folder, kind),
+                            *(file for file in [*files, bad] if file.suffix == f".{kind}")],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        if Path(folder, "docx", "bad.pdf").exists():
             yield "LibreOffice is said to open what is no document"
         for file in files:
-            pages = Path(folder, file.with_suffix(".pdf").name)
+            pages = Path(folder, file.suffix[1:], f"{file.stem}.pdf")
             if not pages.exists():
                 yield f"{file.name}: LibreOffice does not open it"
                 continue
@@ -164,7 +169,7 @@ def opened(files):
 
 def shown(file, pages):
     whole = "\n".join(pages)
-    if file.stem.endswith("form"):
+    if "form" in file.stem.split("_"):
         wanted = ["Form for Greece", "Question 1", "Wider dissemination", "Choose"]
     elif file.suffix == ".xlsx":
         wanted = ["Requested by", "Country code", "Sweden"]
@@ -172,10 +177,11 @@ def shown(file, pages):
         wanted = ["Contents", "Background information", "Comparison", "Responses from Austria", "Sweden"]
     yield from (f"LibreOffice does not show {word}" for word in wanted if word not in whole)
     if file.stem.endswith("country") and file.suffix == ".docx":
-        first = next((number for number, page in enumerate(pages) if "Wider Dissemination" in page), None)
+        headed = [HEAD.search(page) is not None for page in pages]
+        first = headed.index(True) if any(headed) else None
         last = max((number for number, page in enumerate(pages) if "Sweden" in page), default=0)
         headless = [] if first is None else [
-            number + 1 for number in range(first, last) if "Wider Dissemination" not in pages[number]]
+            number + 1 for number in range(first, last) if not headed[number]]
         if first is None or headless:
             yield f"the head of the responses is not repeated on pages {headless}"
 

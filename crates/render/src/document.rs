@@ -97,6 +97,8 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// How much of the width each column takes, against the others.
     pub shares: Vec<usize>,
+    /// Which rows are so short that no page ends within them.
+    pub whole: Vec<bool>,
 }
 
 impl Table {
@@ -111,13 +113,16 @@ impl Table {
             .zip(&head)
             .map(|(cells, head)| cells.max(head.chars().count().min(14)).max(8))
             .enumerate()
-            .map(|(index, wanted)| wanted.max(longest_word(&rows, index) + 3))
+            .zip(&head)
+            .map(|((index, wanted), head)| wanted.max(longest_word(&rows, index).max(longest(head)) + 3))
             .collect();
         let least = wanted.iter().sum::<usize>() / 14;
+        let whole = rows.iter().map(|row| row.iter().all(Cell::is_short)).collect();
         Self {
             caption,
             head,
             rows,
+            whole,
             shares: wanted.into_iter().map(|share| share.max(least)).collect(),
         }
     }
@@ -127,12 +132,16 @@ impl Table {
 fn longest_word(rows: &[Vec<Cell>], index: usize) -> usize {
     rows.iter()
         .filter_map(|row| match row.get(index)? {
-            Cell::Text(text) => text.split(' ').map(|word| word.chars().count()).max(),
+            Cell::Text(text) => Some(longest(text)),
             _ => None,
         })
         .max()
         .unwrap_or_default()
-        .min(18)
+}
+
+fn longest(text: &str) -> usize {
+    let words = text.split(' ').map(|word| word.chars().count());
+    words.max().unwrap_or_default().min(18)
 }
 
 /// A cell.
@@ -162,6 +171,43 @@ impl Cell {
             Self::Number(number) => number.chars().count().min(24),
             Self::Count { .. } => 18,
             Self::Blocks(_) => 90,
+        }
+    }
+
+    /// Whether it takes so few lines that a page need not end within it.
+    fn is_short(&self) -> bool {
+        match self {
+            Self::Text(text) => text.chars().count() <= SHORT,
+            Self::Number(_) | Self::Count { .. } => true,
+            Self::Blocks(blocks) => {
+                let characters = blocks.iter().map(Block::characters);
+                blocks.len() <= SHORT / A_LINE && characters.sum::<usize>() <= SHORT
+            }
+        }
+    }
+}
+
+/// How many characters a short cell has at most, and about how many a line of it takes.
+const SHORT: usize = 900;
+const A_LINE: usize = 90;
+
+impl Block {
+    fn characters(&self) -> usize {
+        match self {
+            Self::Heading { text, .. }
+            | Self::Paragraph(text)
+            | Self::Label(text)
+            | Self::Remark(text)
+            | Self::Notice(text) => text.chars().count(),
+            // Each line of it may stand alone.
+            Self::Text(text) => {
+                let text = markdown::plain_text(&text.blocks);
+                text.lines().map(|line| line.chars().count().max(A_LINE)).sum()
+            }
+            Self::List(items) => items.iter().map(|item| item.chars().count().max(A_LINE)).sum(),
+            Self::Facts(facts) => facts.len() * A_LINE,
+            Self::Source(_) | Self::Pages(_) => 0,
+            Self::Table(table) => (table.rows.len() + 2) * A_LINE,
         }
     }
 }

@@ -47,15 +47,22 @@ fn properties(view: &View) -> Result<DocProperties, RenderError> {
         .set_creation_datetime(&moment))
 }
 
+/// How wide the texts of the overview are, in characters.
+const TEXT_WIDTH: f64 = 110.0;
+
 /// What stands on the first pages of the document.
 fn overview(workbook: &mut Workbook, source: Source<'_>) -> Result<(), RenderError> {
     let (view, head) = (source.view, &source.view.head);
     let mut sheet = Sheet::add(
         workbook,
         "Overview",
-        &[Column::new("What", 30.0), Column::new("Text", 110.0)],
+        &[Column::new("What", 30.0), Column::new("Text", TEXT_WIDTH)],
     )?;
-    let mut fact = |what: &str, value: Value| sheet.row(vec![what.into(), value]);
+    let mut fact = |what: &str, value: Value| {
+        let rows = value.parted(TEXT_WIDTH).into_iter();
+        rows.map(|value| sheet.row(vec![what.into(), value]))
+            .collect::<Result<(), _>>()
+    };
     if let Some(number) = &head.number {
         fact("Ad-Hoc Query", number.as_str().into())?;
     }

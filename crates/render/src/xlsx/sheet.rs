@@ -43,17 +43,41 @@ pub(super) enum Value {
 impl Value {
     /// How many lines it takes in a column of this width.
     fn lines(&self, width: f64) -> f64 {
-        let Self::Text(text) = self else {
-            return 1.0;
-        };
-        // Words that are broken to the next line leave something free.
-        let room = width * 0.9;
-        let lines = text.split('\n').map(|line| {
-            let length = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
-            (f64::from(length) / room).ceil().max(1.0)
-        });
-        lines.sum::<f64>().max(1.0)
+        match self {
+            Self::Text(text) => text.split('\n').map(|line| lines(line, width)).sum(),
+            _ => 1.0,
+        }
     }
+
+    /// The value, a text in so many parts that a row takes each whole: parted between its lines.
+    pub(super) fn parted(self, width: f64) -> Vec<Self> {
+        let Self::Text(text) = self else {
+            return vec![self];
+        };
+        let (mut parts, mut taken) = (Vec::<String>::new(), 0.0);
+        for line in text.split('\n') {
+            let height = LINE * lines(line, width);
+            match parts.last_mut() {
+                Some(part) if taken + height <= HIGHEST => {
+                    part.push('\n');
+                    part.push_str(line);
+                    taken += height;
+                }
+                _ => {
+                    parts.push(line.to_owned());
+                    taken = height;
+                }
+            }
+        }
+        parts.into_iter().map(Self::Text).collect()
+    }
+}
+
+/// How many lines one line of a text takes in a column of this width.
+fn lines(line: &str, width: f64) -> f64 {
+    let length = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
+    // Words that are broken to the next line leave something free.
+    (f64::from(length) / (width * 0.9)).ceil().max(1.0)
 }
 
 impl From<&str> for Value {

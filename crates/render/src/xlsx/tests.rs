@@ -69,3 +69,24 @@ fn what_excel_cannot_hold_is_shown_another_way() {
 fn a_sheet_without_rows_is_whole() {
     assert_eq!(read(vec![], &["a"])[0][0], Data::String("a".to_owned()));
 }
+
+#[test]
+fn a_long_text_is_parted_between_its_lines_and_loses_none() {
+    let line = "x".repeat(150);
+    let text = vec![line.as_str(); 40].join("\n");
+    let parts: Vec<String> = Value::from(text.as_str())
+        .parted(110.0)
+        .into_iter()
+        .map(|part| match part {
+            Value::Text(part) => part,
+            _ => panic!("not a text"),
+        })
+        .collect();
+    // Two lines of 15 points each, of 409 points.
+    assert_eq!(
+        parts.iter().map(|part| part.lines().count()).collect::<Vec<_>>(),
+        [13, 13, 13, 1]
+    );
+    assert_eq!(parts.join("\n"), text);
+    assert_eq!(Value::Number(Decimal::ONE).parted(110.0).len(), 1);
+}

@@ -3,6 +3,7 @@
 use ahq_domain::word_form::Tag;
 
 use super::flow::Look;
+use super::table::Row;
 use super::{Body, Paragraph};
 use crate::RenderError;
 
@@ -69,7 +70,7 @@ impl Body<'_> {
         let all = shares.iter().sum::<u32>().max(1);
         let columns: Vec<u32> = shares.iter().map(|share| self.text_width() * share / all).collect();
         self.begin_table(&columns, caption)?;
-        self.begin_row(true)?;
+        self.begin_row(Row::Head)?;
         for (head, width) in head.iter().zip(&columns) {
             self.begin_cell(*width)?;
             self.styled("TableHead", head)?;
@@ -77,7 +78,7 @@ impl Body<'_> {
         }
         self.xml.close()?;
         for row in rows {
-            self.begin_row(false)?;
+            self.begin_row(Row::Whole)?;
             for (cell, width) in row.iter().zip(&columns) {
                 self.begin_cell(*width)?;
                 match cell {

@@ -10,6 +10,17 @@ use crate::document::{Cell, Table, counted};
 /// What a cell keeps free on its sides, in twentieths of a point.
 const MARGINS: u32 = 2 * 108;
 
+/// What the end of a page does to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Row {
+    /// It stands again on the next page.
+    Head,
+    /// It goes to the next page as a whole.
+    Whole,
+    /// It may go on there.
+    Parted,
+}
+
 impl Body<'_> {
     /// A table with its caption above it.
     pub(super) fn table(&mut self, table: &Table) -> Result<(), RenderError> {
@@ -18,15 +29,15 @@ impl Body<'_> {
         let width = |share: &usize| u32::try_from(whole * share / all).unwrap_or_default();
         let columns: Vec<u32> = table.shares.iter().map(width).collect();
         self.begin_table(&columns, &table.caption)?;
-        self.begin_row(true)?;
+        self.begin_row(Row::Head)?;
         for (head, width) in table.head.iter().zip(&columns) {
             self.begin_cell(*width)?;
             self.styled("TableHead", head)?;
             self.xml.close()?;
         }
         self.xml.close()?;
-        for row in &table.rows {
-            self.begin_row(false)?;
+        for (row, whole) in table.rows.iter().zip(&table.whole) {
+            self.begin_row(if *whole { Row::Whole } else { Row::Parted })?;
             for (cell, width) in row.iter().zip(&columns) {
                 self.begin_cell(*width)?;
                 self.cell(cell, *width)?;
@@ -49,7 +60,7 @@ impl Body<'_> {
         let columns = vec![self.text_width() / count; head.len()];
         self.begin_table(&columns, "")?;
         for (index, row) in std::iter::once(head).chain(rows.iter().map(Vec::as_slice)).enumerate() {
-            self.begin_row(index == 0)?;
+            self.begin_row(if index == 0 { Row::Head } else { Row::Parted })?;
             for (position, cell) in row.iter().enumerate() {
                 self.begin_cell(columns.get(position).copied().unwrap_or_default())?;
                 let align = match alignments.get(position) {
@@ -126,12 +137,14 @@ impl Body<'_> {
         xml.close()
     }
 
-    pub(super) fn begin_row(&mut self, head: bool) -> Result<(), RenderError> {
+    pub(super) fn begin_row(&mut self, row: Row) -> Result<(), RenderError> {
         self.xml.open("w:tr", &[])?;
-        if head {
+        if row != Row::Parted {
             self.xml.open("w:trPr", &[])?;
             self.xml.empty("w:cantSplit", &[])?;
-            self.xml.empty("w:tblHeader", &[])?;
+            if row == Row::Head {
+                self.xml.empty("w:tblHeader", &[])?;
+            }
             self.xml.close()?;
         }
         Ok(())
