@@ -133,6 +133,7 @@ on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {
     // Nobody listens there.
     let nowhere = Smtp::new(SmtpSettings {
         host: "127.0.0.1".to_owned(),
+        authorities: None,
         port: 1,
         security: Security::Plain,
         login: None,

@@ -15,7 +15,7 @@ use lettre::message::dkim::{
 use lettre::message::header::HeaderName;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
@@ -57,6 +57,8 @@ pub struct Login {
 pub struct SmtpSettings {
     /// The server's name or address; certificates are checked against it.
     pub host: String,
+    /// Certificates in PEM of authorities that are trusted beside the public ones.
+    pub authorities: Option<Vec<u8>>,
     /// The port: 25, 587 or 465.
     pub port: u16,
     /// How the connection is protected.
@@ -150,9 +152,15 @@ impl Smtp {
     /// The server that `settings` name; nothing is opened yet.
     ///
     /// # Errors
-    /// A [`SettingsError`] when encryption cannot be set up for the host, or the key for DKIM is none.
+    /// A [`SettingsError`] when encryption cannot be set up for the host, the authorities' certificates cannot be read, or the
+    /// key for DKIM is none.
     pub fn new(settings: SmtpSettings) -> Result<Self, SettingsError> {
-        let tls = TlsParameters::new(settings.host.clone()).map_err(|error| SettingsError(error.to_string()))?;
+        let mut tls = TlsParameters::builder(settings.host.clone());
+        if let Some(authorities) = &settings.authorities {
+            let unread = |_| SettingsError("the authorities' certificates cannot be read: PEM is expected".to_owned());
+            tls = tls.add_root_certificate(Certificate::from_pem(authorities).map_err(unread)?);
+        }
+        let tls = tls.build().map_err(|error| SettingsError(error.to_string()))?;
         let credentials = settings
             .login
             .as_ref()

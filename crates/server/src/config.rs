@@ -133,6 +133,8 @@ pub struct MailConfig {
     pub port: u16,
     /// How the connection is protected.
     pub security: MailSecurity,
+    /// A file of certificates (PEM) of authorities that are trusted beside the public ones: an organisation's own.
+    pub ca_file: Option<PathBuf>,
     /// Who signs in there.
     pub user: Option<String>,
     /// With which password.
@@ -154,6 +156,8 @@ pub struct MailConfig {
     pub dkim_selector: Option<String>,
     /// The file of the private key, as `openssl genrsa -traditional 2048` writes it.
     pub dkim_key_file: Option<PathBuf>,
+    /// The maildir to which a mail server delivers what comes to the sender's address: returned messages are read from there.
+    pub returned: Option<PathBuf>,
 }
 
 impl Default for MailConfig {
@@ -164,6 +168,7 @@ impl Default for MailConfig {
             host: "127.0.0.1".to_owned(),
             port: 25,
             security: MailSecurity::Plain,
+            ca_file: None,
             user: None,
             password: None,
             password_file: None,
@@ -174,6 +179,7 @@ impl Default for MailConfig {
             dkim_domain: None,
             dkim_selector: None,
             dkim_key_file: None,
+            returned: None,
         }
     }
 }
@@ -326,7 +332,13 @@ impl Config {
             !mail.domain.is_empty() && mail.domain.chars().all(plain),
             "mail.domain is the name of a domain",
         );
-        // A message that waits for its turn keeps its lease, which ends after a minute, and a worker that is told to stop
+        hold(
+            mail.returned
+                .as_ref()
+                .is_none_or(|maildir| maildir.join("new").is_dir()),
+            "mail.returned is a maildir: a folder with a folder `new`",
+        );
+        // A message that waits for its turn keeps its lease, which ends before a minute is over, and a worker that is told to stop
         // waits with it, ten seconds at the most.
         hold(
             mail.per_minute == 0 || mail.per_minute >= 12,
@@ -369,7 +381,8 @@ impl Config {
         {
             faults.push(error.to_string());
         }
-        for unread in [self.mail_password().err(), self.mail_dkim().err()] {
+        let authorities = self.mail_authorities().err();
+        for unread in [self.mail_password().err(), self.mail_dkim().err(), authorities] {
             faults.extend(unread.map(|error| error.to_string()));
         }
         faults
@@ -468,6 +481,17 @@ impl Config {
             }),
             _ => None,
         })
+    }
+
+    /// The certificates of further authorities for the mail server, where there are any.
+    ///
+    /// # Errors
+    /// When their file cannot be read.
+    pub fn mail_authorities(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let read = |file: &PathBuf| {
+            std::fs::read(file).map_err(|error| ConfigError(format!("{} cannot be read: {error}", file.display())))
+        };
+        self.mail.ca_file.as_ref().map(read).transpose()
     }
 
     /// The password at the mail server, where there is one.

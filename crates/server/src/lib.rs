@@ -9,6 +9,7 @@ pub mod demo;
 mod holidays;
 pub mod lifecycle;
 mod mail;
+mod maildir;
 pub mod metrics;
 pub mod serve;
 mod survive;

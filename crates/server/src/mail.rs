@@ -13,7 +13,7 @@ use crate::command::say;
 use crate::lifecycle::{self, Parts, StartError};
 
 /// The most that is read of a mail.
-const MOST_BYTES: u64 = 16 << 20;
+pub(crate) const MOST_BYTES: u64 = 16 << 20;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MailCommand {

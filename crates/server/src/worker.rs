@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::config::{Config, MailSecurity, MailTransport};
 use crate::lifecycle::StartError;
+use crate::maildir::Maildir;
 use crate::metrics::Metrics;
 use crate::survive::survive;
 
@@ -26,20 +27,21 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 const ROUND: i64 = 1;
 /// How often stored replies are cleared.
 const CLEAR_EVERY: Duration = Duration::from_secs(3_600);
-/// How often it looks for reminders and digests whose day has come.
-const REMIND_EVERY: Duration = Duration::from_secs(60);
+/// How often it looks for reminders and digests whose day has come, and for mail that came back.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// What background work needs.
 pub struct Worker {
     exchange: Exchange,
     transport: Transport,
     sender: Sender,
+    returned: Option<Maildir>,
 }
 
 /// When what is not looked for at each turn is looked for next.
 struct Next {
     clear: Instant,
-    remind: Instant,
+    look: Instant,
 }
 
 /// What was done in one turn.
@@ -69,6 +71,7 @@ impl Worker {
                 };
                 let settings = SmtpSettings {
                     host: mail.host.clone(),
+                    authorities: config.mail_authorities()?,
                     port: mail.port,
                     security: match mail.security {
                         MailSecurity::Plain => Security::Plain,
@@ -92,21 +95,25 @@ impl Worker {
                 from: Mailbox::named(&mail.from_name, &mail.from_address),
                 domain: mail.domain.clone(),
             },
+            returned: mail.returned.clone().map(Maildir::new),
         })
     }
 
-    /// Clears what is over, where an hour has passed, writes the reminders and digests that are due, where a minute has,
-    /// delivers one message that is due, and makes one document of an export that lacks some.
+    /// Clears what is over, where an hour has passed, writes the reminders and digests that are due and takes in mail that
+    /// came back, where a minute has, delivers one message that is due, and makes one document of an export that lacks some.
     async fn turn(&self, next: &mut Next) -> Result<Turn, Error> {
         if next.clear <= Instant::now() {
             next.clear = Instant::now() + CLEAR_EVERY;
             self.exchange.clear_replies().await?;
             self.exchange.clear_exports().await?;
         }
-        if next.remind <= Instant::now() {
+        if next.look <= Instant::now() {
             self.exchange.remind().await?;
             self.exchange.write_digests().await?;
-            next.remind = Instant::now() + REMIND_EVERY;
+            if let Some(maildir) = &self.returned {
+                maildir.take_all(&self.exchange, &self.sender.domain).await?;
+            }
+            next.look = Instant::now() + LOOK_EVERY;
         }
         Ok(Turn {
             round: self.exchange.deliver_due(&self.transport, &self.sender, ROUND).await?,
@@ -135,7 +142,7 @@ pub async fn run(worker: Worker, metrics: Arc<Metrics>, mut stopped: watch::Rece
     let (mut told, mut pause) = (Round::default(), PAUSE);
     let mut next = Next {
         clear: Instant::now(),
-        remind: Instant::now(),
+        look: Instant::now(),
     };
     while !*stopped.borrow() {
         let turned = survive(worker.turn(&mut next)).await;

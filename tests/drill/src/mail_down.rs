@@ -78,6 +78,7 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
 fn transport(port: u16, step_timeout: Duration) -> Transport {
     let settings = SmtpSettings {
         host: "127.0.0.1".to_owned(),
+        authorities: None,
         port,
         security: Security::Plain,
         login: None,

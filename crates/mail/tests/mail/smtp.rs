@@ -12,6 +12,7 @@ use crate::sink::{Habit, Sink};
 pub(crate) fn settings(port: u16) -> SmtpSettings {
     SmtpSettings {
         host: "127.0.0.1".into(),
+        authorities: None,
         port,
         security: Security::Plain,
         login: None,

@@ -100,6 +100,8 @@ fn what_cannot_go_together_is_named() {
             "no-such-file",
         ),
         ("[mail]\nfrom_address = \"nobody\"", "mail.from_address"),
+        ("[mail]\nca_file = \"no-such-file\"", "no-such-file"),
+        ("[mail]\nreturned = \"src\"", "mail.returned"),
         ("[log]\nfilter = \"a=b=c\"", "log.filter"),
         ("[exchange]\npublication_notice_days = 61", "publication_notice_days"),
         ("[database]\naddress = \"mysql://x\"", "database.address"),
