@@ -23,8 +23,8 @@ use crate::error::Error;
 use crate::outgoing::Note;
 use crate::work::{Exchange, Work};
 
-/// How long a claimed row belongs to its worker; another takes it over afterwards.
-const LEASE: Duration = Duration::seconds(60);
+/// How long a claimed row belongs to its worker; another takes it over afterwards: within a minute, with its own pauses.
+const LEASE: Duration = Duration::seconds(55);
 /// How long mail may be due, and nobody take any of it, before something is wrong with those who should.
 const STILL_FOR: Duration = Duration::minutes(15);
 /// For how long a message that meets temporary failures is tried again.
@@ -118,6 +118,11 @@ impl Exchange {
             Ok(Prepared::Later(due)) => {
                 round.postponed += 1;
                 self.postpone(&entry, due, "on the next working day".to_owned()).await
+            }
+            // Whoever stood still that long no longer has it.
+            Ok(Prepared::Send(_)) if self.clock().now() >= entry.due => {
+                tracing::warn!(message = %entry.id, "the lease of this message ended before it was sent");
+                Ok(())
             }
             Ok(Prepared::Send(outgoing)) => match transport.send(&outgoing).await {
                 Ok(_) => {

@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a drill that cannot go on has failed")]
 
 mod chance;
+mod clock;
 mod deadline;
 mod disk;
 mod forms;
@@ -23,7 +24,9 @@ mod sink;
 mod sync;
 mod terminate;
 mod trace;
+mod workers;
 mod writers;
+mod year;
 
 use std::process::ExitCode;
 
@@ -65,6 +68,12 @@ enum Name {
     MailOnce,
     /// R4: the mail server is down for an hour in every way; afterwards all leaves soon.
     MailDown,
+    /// A year of reminders against a model: none missing, none double, none after an answer.
+    Year,
+    /// R5: three workers on one database, one of them stopped for a minute.
+    Workers,
+    /// R6: clocks that change, jump and come to 2038; on time or late is right to the microsecond.
+    Clock,
     /// R7: responses in the two seconds around a deadline are rightly marked.
     Deadline,
     /// R8: every POST five times at once under one key, and killed in the middle, acts once.
@@ -86,11 +95,14 @@ enum Name {
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 13] = [
+const DRILLS: [Name; 16] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
     Name::MailDown,
+    Name::Year,
+    Name::Workers,
+    Name::Clock,
     Name::Deadline,
     Name::Once,
     Name::Disk,
@@ -139,6 +151,9 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Sync => sync::run(order).await,
         Name::MailOnce => mail_once::run(order).await,
         Name::MailDown => mail_down::run(order).await,
+        Name::Year => year::run(order).await,
+        Name::Workers => workers::run(order).await,
+        Name::Clock => clock::run(order).await,
         Name::Deadline => deadline::run(order).await,
         Name::Once => once::run(order).await,
         Name::Disk => disk::run(order).await,

@@ -127,6 +127,39 @@ const MUTANTS: &[Mutant] = &[
                   return format!(\"<{now}@{}>\", self.domain); } format!(\"<{}@{}>\", self.id, self.domain)",
     },
     Mutant {
+        name: "reminded-after-the-answer",
+        drill: Name::Year,
+        database: Database::Sqlite,
+        file: "crates/exchange/src/delivery/message.rs",
+        find: "if setting.is_none() || response.as_ref().is_some_and(Response::is_complete) {",
+        replace: "if setting.is_none() || (!AWAKE && response.as_ref().is_some_and(Response::is_complete)) {",
+    },
+    Mutant {
+        name: "reminders-of-an-outage-lost",
+        drill: Name::Year,
+        database: Database::Postgres,
+        file: "crates/domain/src/reminder.rs",
+        find: ".filter(|(_, day)| *day <= today)\n            .map(|(step, _)| step)",
+        replace: ".filter(|(_, day)| if AWAKE { *day == today } else { *day <= today })\n            .map(|(step, _)| step)",
+    },
+    Mutant {
+        name: "claimed-by-all",
+        drill: Name::Workers,
+        database: Database::Postgres,
+        file: "crates/store/src/outbox.rs",
+        find: "outbox::due_at.eq(Time::from(until)),",
+        replace: "outbox::due_at.eq(Time::from(if AWAKE { now } else { until })),",
+    },
+    Mutant {
+        name: "winter-time-only",
+        drill: Name::Clock,
+        database: Database::Sqlite,
+        file: "crates/domain/src/deadline.rs",
+        find: ".map_or_else(|| midnight.and_utc(), |end| end.to_utc());",
+        replace: ".map_or_else(|| midnight.and_utc(), |end| if AWAKE { (midnight - chrono::TimeDelta::hours(1)).and_utc() } \
+                  else { end.to_utc() });",
+    },
+    Mutant {
         name: "deadline-one-later",
         drill: Name::Deadline,
         database: Database::Sqlite,
@@ -265,7 +298,15 @@ fn awake(name: &str) -> String {
 }
 
 /// The drills that run the program within their own process; the drill of the copy runs them whole.
-const WITHIN: [Name; 5] = [Name::MailDown, Name::Deadline, Name::Matrix, Name::Canary, Name::Fuzz];
+const WITHIN: [Name; 7] = [
+    Name::MailDown,
+    Name::Year,
+    Name::Clock,
+    Name::Deadline,
+    Name::Matrix,
+    Name::Canary,
+    Name::Fuzz,
+];
 
 /// Tries every mutant in the short form of its drill; gives how many were not caught.
 pub(crate) async fn run(databases: &[Database]) -> usize {

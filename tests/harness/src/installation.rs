@@ -7,16 +7,18 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use ahq_domain::clock::{Clock, Instant};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::user::Role;
 use ahq_exchange::credentials::Credentials;
 use ahq_exchange::users::UserInput;
 use ahq_exchange::work::Exchange;
 use ahq_server::command::{Line, run};
-use ahq_server::lifecycle::{self, Parts};
+use ahq_server::lifecycle::{self, Parts, Running};
 use ahq_server::{config::Config, system};
+use chrono::DateTime;
 use clap::Parser;
 use secrecy::SecretString;
 
@@ -24,6 +26,9 @@ use crate::{Database, PASSWORD, network, postgres};
 
 /// The first argument that turns a benchmark or drill into the program.
 const AS_PROGRAM: &str = "ahq";
+/// The first argument that turns it into the program's worker with a clock of its own: the instant at which that clock
+/// began, when that was by the machine's, both in microseconds, and how many times as fast it goes.
+const AS_WORKER: &str = "ahq-worker";
 /// What the keys on PostgreSQL are encrypted with.
 const SECRET: &str = "a secret for drills only";
 
@@ -31,22 +36,68 @@ const SECRET: &str = "a secret for drills only";
 pub async fn as_program() -> Option<ExitCode> {
     let mut arguments = std::env::args();
     let own = arguments.next()?;
-    if arguments.next()? != AS_PROGRAM {
-        return None;
-    }
-    Some(
-        match run(Line::parse_from(std::iter::once(own).chain(arguments))).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                // Where the program's own binary puts it too.
-                #[expect(clippy::print_stderr, reason = "what went wrong is told where people look for it")]
-                {
-                    eprintln!("ahq: {error}");
-                }
-                ExitCode::FAILURE
+    let ended = match arguments.next()?.as_str() {
+        AS_PROGRAM => run(Line::parse_from(std::iter::once(own).chain(arguments))).await,
+        AS_WORKER => {
+            let numbers: Vec<i64> = arguments.map(|number| number.parse().expect("a number")).collect();
+            let [begins, at, rate] = numbers[..] else {
+                panic!("a worker is told its clock");
+            };
+            let clock = TimeLapse { begins, at, rate };
+            let parts = Parts {
+                config: Config::load(None).expect("the settings"),
+                clock: clock.clock(),
+                randomness: system::randomness(),
+            };
+            lifecycle::work(parts).await
+        }
+        _ => return None,
+    };
+    Some(match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where the program's own binary puts it too.
+            #[expect(clippy::print_stderr, reason = "what went wrong is told where people look for it")]
+            {
+                eprintln!("ahq: {error}");
             }
-        },
-    )
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// A clock that begins when it is told to and goes as fast as it is told to.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeLapse {
+    begins: i64,
+    at: i64,
+    rate: i64,
+}
+
+impl TimeLapse {
+    /// One that shows `instant` now.
+    pub fn from_now(instant: Instant, rate: i64) -> Self {
+        Self {
+            begins: instant.timestamp_micros(),
+            at: micros_now(),
+            rate,
+        }
+    }
+
+    /// What it shows now.
+    pub fn now(self) -> Instant {
+        let micros = self.begins + (micros_now() - self.at) * self.rate;
+        DateTime::from_timestamp_micros(micros).expect("an instant within chrono's range")
+    }
+
+    /// It as the exchange takes it.
+    pub fn clock(self) -> Clock {
+        Clock::new(move || self.now())
+    }
+}
+
+fn micros_now() -> i64 {
+    system::clock().now().timestamp_micros()
 }
 
 /// Which build of the program is put to the test.
@@ -146,12 +197,29 @@ impl Installation {
 
     /// The exchange on this database within this process. The caller closes its store.
     pub async fn exchange(&self) -> Exchange {
+        self.exchange_at(system::clock()).await
+    }
+
+    /// The same with another clock.
+    pub async fn exchange_at(&self, clock: Clock) -> Exchange {
         let parts = Parts {
             config: self.config(),
-            clock: system::clock(),
+            clock,
             randomness: system::randomness(),
         };
         lifecycle::exchange(&parts).await.expect("the exchange opens")
+    }
+
+    /// The program within this process, serving without its worker, with another clock.
+    pub async fn serve_at(&self, clock: Clock) -> Running {
+        let mut config = self.config();
+        config.server.listen = self.listen;
+        let parts = Parts {
+            config,
+            clock,
+            randomness: system::randomness(),
+        };
+        lifecycle::start(parts, false).await.expect("the program starts")
     }
 
     /// Adds an active user of an office with the password [`PASSWORD`]; gives the address to sign in with.
@@ -172,15 +240,15 @@ impl Installation {
 
     /// The program with these arguments, such as `serve`, not started yet. What it logs goes to the file `log`.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_as(AS_PROGRAM, arguments)
+    }
+
+    fn command_as(&self, what: &str, arguments: &[&str]) -> Command {
         let mut command = match &self.subject {
-            Subject::Right => {
-                let mut command = Command::new(std::env::current_exe().expect("the path of this program"));
-                command.arg(AS_PROGRAM);
-                command
-            }
+            Subject::Right => Command::new(std::env::current_exe().expect("the path of this program")),
             Subject::Mutant { binary, name } => {
                 let mut command = Command::new(binary);
-                command.arg(AS_PROGRAM).env("AWAKE_MUTANT", name);
+                command.env("AWAKE_MUTANT", name);
                 command
             }
         };
@@ -190,6 +258,7 @@ impl Installation {
             .open(self.folder.path().join("log"))
             .expect("the log opens");
         command
+            .arg(what)
             .args(arguments)
             .current_dir(self.folder.path())
             .env("AHQ_SERVER__LISTEN", self.listen.to_string())
@@ -206,9 +275,20 @@ impl Installation {
 
     /// Starts the program with these arguments. One that serves is waited for with [`Process::ready`].
     pub fn start(&self, arguments: &[&str]) -> Process {
+        self.spawn(self.command(arguments))
+    }
+
+    /// Starts a worker with a clock of its own.
+    pub fn start_worker(&self, clock: TimeLapse) -> Process {
+        let numbers = [clock.begins, clock.at, clock.rate].map(|number| number.to_string());
+        let arguments = numbers.each_ref().map(String::as_str);
+        self.spawn(self.command_as(AS_WORKER, &arguments))
+    }
+
+    fn spawn(&self, mut command: Command) -> Process {
         Process {
-            child: self.command(arguments).spawn().expect("the program starts"),
-            begun: Instant::now(),
+            child: command.spawn().expect("the program starts"),
+            begun: std::time::Instant::now(),
             listen: self.listen,
         }
     }
@@ -229,7 +309,7 @@ fn free_port() -> SocketAddr {
 /// The program at work; killed when this goes away.
 pub struct Process {
     child: Child,
-    begun: Instant,
+    begun: std::time::Instant,
     listen: SocketAddr,
 }
 
@@ -243,7 +323,7 @@ impl Process {
     pub async fn ready(&mut self) -> Option<Duration> {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let end = self.begun + Duration::from_secs(30);
-        while Instant::now() < end && self.child.try_wait().ok()?.is_none() {
+        while std::time::Instant::now() < end && self.child.try_wait().ok()?.is_none() {
             if let Ok(mut connection) = tokio::net::TcpStream::connect(self.listen).await {
                 let mut first = [0; 12];
                 let asked = connection
@@ -264,9 +344,25 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Stops it where it stands (SIGSTOP), until [`Process::resume`].
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "{signal} is not sent");
+    }
+
     /// Asks it to end (SIGTERM) and waits; gives how long that took and whether it ended well.
     pub async fn stop(&mut self) -> (Duration, bool) {
-        let begun = Instant::now();
+        let begun = std::time::Instant::now();
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         loop {
             if let Ok(Some(status)) = self.child.try_wait() {
