@@ -375,7 +375,7 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
             row.ground = answer.ground.clone();
             row.as_of = answer.as_of;
             row.sources = answer.sources.clone();
-            row.earlier_wording = answer.revision < question.revision();
+            row.earlier_wording = answer.is_to_earlier(question);
         }
     }
     row
@@ -402,22 +402,34 @@ pub fn changes(before: &View, after: &View) -> Vec<String> {
             .find(|response| response.office == *office)
             .cloned()
     };
-    let mut changes = Vec::new();
+    let mut changes = corrected(before, after);
     for response in &after.responses {
         match find(before, &response.office) {
             None if response.late => changes.push(format!("{}: new response, late", response.name)),
             None => changes.push(format!("{}: new response", response.name)),
             Some(earlier) => {
-                let numbers: Vec<String> = response
-                    .rows
-                    .iter()
-                    .enumerate()
-                    .filter(|(index, row)| earlier.rows.get(*index) != Some(row))
-                    .map(|(index, _)| (index + 1).to_string())
-                    .collect();
-                if !numbers.is_empty() {
+                let rows = |differ: &dyn Fn(&ViewRow, Option<&ViewRow>) -> bool| -> Option<String> {
+                    let rows = response.rows.iter().enumerate();
+                    let numbers: Vec<String> = rows
+                        .filter(|(index, row)| differ(row, earlier.rows.get(*index)))
+                        .map(|(index, _)| (index + 1).to_string())
+                        .collect();
                     let word = if numbers.len() == 1 { "question" } else { "questions" };
-                    changes.push(format!("{}: changed ({word} {})", response.name, numbers.join(", ")));
+                    (!numbers.is_empty()).then(|| format!("{word} {}", numbers.join(", ")))
+                };
+                let changed = |row: &ViewRow, earlier: Option<&ViewRow>| {
+                    !earlier.is_some_and(|earlier| says_the_same(row, earlier))
+                };
+                if let Some(numbers) = rows(&changed) {
+                    changes.push(format!("{}: changed ({numbers})", response.name));
+                }
+                let confirmed = |row: &ViewRow, earlier: Option<&ViewRow>| {
+                    earlier.is_some_and(|earlier| {
+                        earlier.earlier_wording && !row.earlier_wording && says_the_same(row, earlier)
+                    })
+                };
+                if let Some(numbers) = rows(&confirmed) {
+                    changes.push(format!("{}: confirmed ({numbers})", response.name));
                 }
             }
         }
@@ -428,6 +440,55 @@ pub fn changes(before: &View, after: &View) -> Vec<String> {
         }
     }
     changes
+}
+
+/// Whether two rows say the same, to whichever wording.
+fn says_the_same(one: &ViewRow, other: &ViewRow) -> bool {
+    let unmarked = |row: &ViewRow| ViewRow {
+        earlier_wording: false,
+        ..row.clone()
+    };
+    unmarked(one) == unmarked(other)
+}
+
+/// What was corrected of the query's own text.
+fn corrected(before: &View, after: &View) -> Vec<String> {
+    let mut corrected = Vec::new();
+    if before.background != after.background {
+        corrected.push("Background: wording corrected".to_owned());
+    }
+    for question in &after.questions {
+        let earlier = before.questions.iter().find(|earlier| earlier.id == question.id);
+        if earlier.is_some_and(|earlier| earlier.revision < question.revision) {
+            corrected.push(format!("Question {}: wording corrected", question.number));
+        }
+    }
+    corrected
+}
+
+/// A query and its responses in the wording of `frozen`, the requesters' view of an edition: what was corrected or
+/// confirmed since does not slip into what takes the edition's place.
+pub fn in_wording_of(frozen: &View, query: &Query, mut responses: Vec<Submitted>) -> (Query, Vec<Submitted>) {
+    let mut query = query.clone();
+    query.background.clone_from(&frozen.background);
+    for question in &mut query.questions {
+        if let Some(asked) = frozen.questions.iter().find(|asked| asked.id == question.id) {
+            question.revisions.retain(|revision| revision.number <= asked.revision);
+        }
+    }
+    for response in &mut responses {
+        let known = frozen.responses.iter().find(|known| known.office == response.office);
+        let rows = known.map(|known| known.rows.as_slice()).unwrap_or_default();
+        for answer in &mut response.answers {
+            let row = rows.iter().find(|row| row.question == answer.question);
+            if row.is_some_and(|row| !row.earlier_wording)
+                && let Some(question) = query.questions.iter().find(|asked| asked.id == answer.question)
+            {
+                answer.revision = question.revision();
+            }
+        }
+    }
+    (query, responses)
 }
 
 /// The SHA-256 of a view's canonical JSON, in hexadecimal digits.
