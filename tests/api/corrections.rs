@@ -235,7 +235,15 @@ on_both!(an_answer_is_marked_until_it_is_confirmed_or_amended, |app| {
 
     // Belgium amends; after another correction its answer is to an earlier wording again.
     assert_eq!(earlier(&lead.get(&belgium).await.json["rows"]), ["q5"]);
-    answered(&be, &path, "BE", &answers("BE, again")).await;
+    let mut amended = answers("BE, again");
+    answered(&be, &path, "BE", &amended).await;
+    assert_eq!(
+        earlier(&lead.get(&belgium).await.json["rows"]),
+        ["q5"],
+        "the answer to q5 says what it said"
+    );
+    amended["answers"]["q5"] = json!({"number": {"value": "1251"}});
+    answered(&be, &path, "BE", &amended).await;
     assert!(earlier(&lead.get(&belgium).await.json["rows"]).is_empty());
     let again = json!({"reason": "A word.", "questions": [{"id": "q5", "text": "How many, in 2025?"}]});
     correct(&lead, &path, &again).await.expect(201);
@@ -335,6 +343,12 @@ on_both!(an_edition_says_so_and_keeps_its_wording, |app| {
         .expect(200)
         .text;
     assert_eq!(printed.matches("Given to the earlier wording.").count(), 2);
+    let rows = lead
+        .get(&format!("{path}/editions/2?format=csv"))
+        .await
+        .expect(200)
+        .text;
+    assert_eq!(rows.lines().filter(|line| line.ends_with(",earlier")).count(), 2);
     confirm(&at, &format!("{path}/responses/AT"), &[("q5", 2)])
         .await
         .expect(200);

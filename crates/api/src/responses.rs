@@ -139,7 +139,8 @@ pub(crate) async fn read_response(
 /// Saves the draft of your office's response
 ///
 /// Replaces all answers of the draft; what was submitted is not touched. Without If-Match it begins the response,
-/// with it the draft that was read is replaced.
+/// with it the draft that was read is replaced. An answer to an earlier wording that says what it said stays one: change
+/// it, save it alone, or confirm it.
 #[utoipa::path(tag = "responses", params(ResponsePath, MaybeIfMatch), security(("bearer" = [])),
     responses((status = 200, description = "The response with its changed draft.", body = ResponseView),
               (status = 201, description = "The response, begun.", body = ResponseView)))]

@@ -245,3 +245,16 @@ pub fn confirm(answers: &mut [Answer], confirmed: &Confirmed) {
         }
     }
 }
+
+/// Leaves answers of a draft that is saved whole at the wording they were given to, where they say what they said before:
+/// whoever writes one answer has not looked at all the others again.
+pub fn keep_wording(answers: &mut [Answer], before: &[Answer]) {
+    for answer in answers {
+        if let Some(earlier) = find(before, &answer.question) {
+            let revision = std::mem::replace(&mut answer.revision, earlier.revision);
+            if *answer != *earlier {
+                answer.revision = revision;
+            }
+        }
+    }
+}

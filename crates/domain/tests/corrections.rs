@@ -15,6 +15,7 @@ use ahq_domain::answer::{Answer, YesNo};
 use ahq_domain::clarification::LONGEST_CLARIFICATION;
 use ahq_domain::correction::{
     ConfirmationInput, Correction, CorrectionInput, WordingInput, check_confirmation, confirm, given_to_earlier,
+    keep_wording,
 };
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{ClarificationId, CorrectionId};
@@ -184,6 +185,24 @@ fn answers_count_for_the_wording_they_were_given_to_until_they_are_confirmed() {
         check(&[named("q1", 2)], &answers),
         Err(vec![("/questions/0/id".to_owned(), "not_earlier")])
     );
+}
+
+#[test]
+fn an_answer_that_is_saved_with_others_keeps_its_wording_unless_it_changes() {
+    let given = |value, circle, revision| Answer {
+        revision,
+        ..answer("q1", circle, yes_no(value))
+    };
+    let before = [given(YesNo::Yes, Circle::Public, 1)];
+    for (saved, revision) in [
+        (given(YesNo::Yes, Circle::Public, 2), 1),
+        (given(YesNo::No, Circle::Public, 2), 2),
+        (given(YesNo::Yes, Circle::Network, 2), 2),
+    ] {
+        let mut answers = [saved, answer("q2", Circle::Public, yes_no(YesNo::No))];
+        keep_wording(&mut answers, &before);
+        assert_eq!(answers.map(|answer| answer.revision), [revision, 1]);
+    }
 }
 
 #[test]

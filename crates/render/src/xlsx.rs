@@ -129,6 +129,7 @@ fn responses(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
             Column::new("Comment", 50.0),
             Column::new("As of", 18.0),
             Column::new("Sources", 50.0),
+            Column::new("Wording", 12.0),
         ],
     )?;
     for answer in answer_rows(view) {
@@ -156,6 +157,7 @@ fn responses(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
             answer.comment.into(),
             answer.row.as_of.map_or(Value::Nothing, Value::Date),
             answer.sources.into(),
+            answer.wording.into(),
         ])?;
     }
     sheet.finish()

@@ -1,6 +1,7 @@
 //! Drafts of responses: saved whole or answer by answer; what was submitted is never touched.
 
 use ahq_domain::answer::{Answer, AnswerInput};
+use ahq_domain::correction::keep_wording;
 use ahq_domain::dissemination::find;
 use ahq_domain::id::ResponseId;
 use ahq_domain::office::OfficeCode;
@@ -33,7 +34,10 @@ impl Work<'_> {
         query.accepts_responses(office, self.now)?;
         let mut response = self.expect_response(&query, office, response, expected)?;
         response.must_not_be_declined()?;
-        let answers = parse_answers(&query, inputs)?;
+        let mut answers = parse_answers(&query, inputs)?;
+        if query.questions.iter().any(|question| question.revision() > 1) {
+            keep_wording(&mut answers, &self.draft_answers(response.id)?);
+        }
         responses::replace_draft(self.conn, response.id, &answers, self.now, self.caller.user())?;
         self.keep_response(&mut response)?;
         self.record(
