@@ -59,9 +59,8 @@ fn overview(workbook: &mut Workbook, source: Source<'_>) -> Result<(), RenderErr
         &[Column::new("What", 30.0), Column::new("Text", TEXT_WIDTH)],
     )?;
     let mut fact = |what: &str, value: Value| {
-        let rows = value.parted(TEXT_WIDTH).into_iter();
-        rows.map(|value| sheet.row(vec![what.into(), value]))
-            .collect::<Result<(), _>>()
+        let mut rows = value.parted(TEXT_WIDTH).into_iter();
+        rows.try_for_each(|value| sheet.row(vec![what.into(), value]))
     };
     if let Some(number) = &head.number {
         fact("Ad-Hoc Query", number.as_str().into())?;
