@@ -104,12 +104,34 @@ def more_time(make):
     return made
 
 
+def clarified(make):
+    """A query whose answering office has asked what is meant."""
+    def made():
+        query = make()
+        clarification, _ = asked.respondent.send("POST", f"/queries/{query}/clarifications", UNCLEAR)
+        return {"query": query, "clarification": clarification["id"]}
+    return made
+
+
+def corrected(make):
+    """A response whose first question was corrected since."""
+    def made():
+        query = make()
+        asked_by = answered.lead
+        asked_by.send("POST", f"/queries/{query}/corrections", CORRECTION, asked_by.etag(f"/queries/{query}"))
+        return {"query": query, "office": ANSWERING}
+    return made
+
+
 # One thing is enough for all requests that change nothing.
 READ_QUERY = functools.cache(asking(asked.compiled))
 READ_RESPONSE = functools.cache(answering(answered.submitted))
 WORDS = {"reason": "Asked elsewhere."}
 # Later than a deadline by default, four weeks and some holidays from the launch, and within sixty working days.
 LATER = {"deadline": f"{datetime.date.today() + datetime.timedelta(days=60)}", "reason": "Several asked for more time."}
+
+UNCLEAR = {"question": "q1", "text": "Of which year?"}
+CORRECTION = {"reason": "A year was missing.", "questions": [{"id": "q1", "text": "What was registered in 2025?"}]}
 
 # For each operation: the path of a thing it can be done to, the body that does it or what downloads it, and where its ETag
 # is read when that is not the path of the thing itself.
@@ -143,6 +165,16 @@ THINGS = {
     "close_query": (asking(asked.open), WORDS, "/queries/{query}"),
     "extend_query": (asking(asked.open), LATER, "/queries/{query}"),
     "withdraw_query": (asking(asked.open), WORDS, "/queries/{query}"),
+    "correct_query": (asking(asked.open), CORRECTION, "/queries/{query}"),
+    "list_corrections": (READ_QUERY, None, None),
+    "confirm_answers": (
+        corrected(answered.submitted),
+        {"questions": [{"id": "q1", "revision": 2}]},
+        "/queries/{query}/responses/{office}",
+    ),
+    "ask_clarification": (asking(answered.open), UNCLEAR, None),
+    "list_clarifications": (READ_QUERY, None, None),
+    "reply_to_clarification": (clarified(asked.open), {"text": "Of 2025."}, None),
     "list_query_deliveries": (READ_QUERY, None, None),
     "list_reminders": (READ_QUERY, None, None),
     "send_reminder": (asking(asked.open), None, "/queries/{query}"),

@@ -402,7 +402,9 @@ impl Life {
                 "export" => self.exports.clone(),
                 "secret" => self.calendars.clone(),
                 "year" => texts(&["2026"]),
-                "user" | "feed" | "delivery" | "request" => texts(&["00000000-0000-7000-8000-000000000000"]),
+                "user" | "feed" | "delivery" | "request" | "clarification" => {
+                    texts(&["00000000-0000-7000-8000-000000000000"])
+                }
                 "token" => texts(&["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),
                 _ => panic!("no value for {{{name}}}"),
             }

@@ -70,6 +70,11 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
         "close_query" => (Method::POST, "/closure", Some(json!({"reason": "Enough."}))),
         "extend_query" => (Method::POST, "/extensions", Some(extension(world))),
         "withdraw_query" => (Method::POST, "/withdrawal", Some(json!({"reason": "Asked elsewhere."}))),
+        "correct_query" => (Method::POST, "/corrections", Some(correction())),
+        "list_corrections" => (Method::GET, "/corrections", None),
+        "ask_clarification" => (Method::POST, "/clarifications", Some(clarification())),
+        "list_clarifications" => (Method::GET, "/clarifications", None),
+        "reply_to_clarification" => return clarification_reply(world, query).await,
         "list_query_deliveries" => (Method::GET, "/deliveries", None),
         "list_reminders" => (Method::GET, "/reminders", None),
         "send_reminder" => (Method::POST, "/reminders", Some(json!({}))),
@@ -108,6 +113,7 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
             "/responses/AT/retraction",
             Some(json!({"reason": "Wrong."})),
         ),
+        "confirm_answers" => return confirmation(world, query).await,
         "change_circles" => (Method::PUT, "/responses/AT/circles", Some(json!({"circle": "network"}))),
         "list_versions" => (Method::GET, "/responses/AT/versions", None),
         "read_version" => (Method::GET, "/responses/AT/versions/1", None),
@@ -171,6 +177,48 @@ async fn extension_answer(world: &World, query: &str) -> Planned {
         etag: etag(world, query, "").await,
         path,
     }
+}
+
+/// A reply to what Austria asked, where it could ask.
+async fn clarification_reply(world: &World, query: &str) -> Planned {
+    let clarifications = format!("{query}/clarifications");
+    let asked = world
+        .callers
+        .named("answering")
+        .post(&clarifications, &clarification())
+        .await;
+    let id = asked.json["id"]
+        .as_str()
+        .unwrap_or("00000000-0000-7000-8000-000000000000");
+    Planned {
+        method: Method::POST,
+        path: format!("{clarifications}/{id}/reply"),
+        body: Some(json!({"text": "Of 2025."})),
+        document: None,
+        etag: None,
+    }
+}
+
+/// A confirmation of Austria's answer to a question that was corrected, where it could be.
+async fn confirmation(world: &World, query: &str) -> Planned {
+    let tag = etag(world, query, "").await.unwrap_or_default();
+    let corrections = format!("{query}/corrections");
+    world.lead().post_if(&corrections, &tag, &correction()).await;
+    Planned {
+        method: Method::POST,
+        path: format!("{query}/responses/AT/confirmation"),
+        body: Some(json!({"questions": [{"id": "q1", "revision": 2}]})),
+        document: None,
+        etag: etag(world, query, "/responses/AT").await,
+    }
+}
+
+fn correction() -> Value {
+    json!({"reason": "A year was missing.", "questions": [{"id": "q1", "text": "Who, in 2025?"}]})
+}
+
+fn clarification() -> Value {
+    json!({"question": "q1", "text": "Of which year?"})
 }
 
 fn extension(world: &World) -> Value {

@@ -504,6 +504,13 @@ impl<'a> Model<'a> {
                 self.needs_status(&["open", "closed"]).is_empty(),
             ),
             (
+                // Whoever may extend.
+                "correct",
+                What::Extend(3),
+                self.needs_status(&["open", "closed", "compiled", "published"])
+                    .is_empty(),
+            ),
+            (
                 "withdraw",
                 What::Withdraw,
                 self.position_refuses(caller, &What::Withdraw).is_empty(),

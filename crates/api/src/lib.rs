@@ -7,7 +7,9 @@
 
 mod calendar;
 pub mod caller;
+mod clarifications;
 pub mod contract;
+mod corrections;
 mod deliveries;
 mod docs;
 mod editions;

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{delete, get, post, put, web};
 use ahq_domain::answer::AnswerInput;
 use ahq_domain::office::OfficeCode;
+use ahq_domain::query::Query as AskedQuery;
 use ahq_domain::refusal::Refusal;
 use ahq_exchange::error::Error;
 use ahq_exchange::queries::parse_reference;
@@ -90,8 +91,8 @@ fn shown(detail: ResponseDetail) -> Result<Reply, Error> {
     Reply::versioned(view.version(), &view)
 }
 
-fn answer_shown(draft: &DraftAnswer) -> Result<Reply, Error> {
-    let view = DraftAnswerView::from(draft);
+fn answer_shown((query, draft): (AskedQuery, DraftAnswer)) -> Result<Reply, Error> {
+    let view = DraftAnswerView::of(&query.questions, &draft);
     Reply::versioned(view.version(), &view)
 }
 
@@ -138,7 +139,8 @@ pub(crate) async fn read_response(
 /// Saves the draft of your office's response
 ///
 /// Replaces all answers of the draft; what was submitted is not touched. Without If-Match it begins the response,
-/// with it the draft that was read is replaced.
+/// with it the draft that was read is replaced. An answer to an earlier wording that says what it said stays one: change
+/// it, save it alone, or confirm it.
 #[utoipa::path(tag = "responses", params(ResponsePath, MaybeIfMatch), security(("bearer" = [])),
     responses((status = 200, description = "The response with its changed draft.", body = ResponseView),
               (status = 201, description = "The response, begun.", body = ResponseView)))]
@@ -183,7 +185,7 @@ pub(crate) async fn read_answer(
     let office = office(&path.office)?;
     Ok(exchange
         .read(caller.0, move |work| {
-            answer_shown(&work.answer(&parse_reference(&path.query)?, &office, &path.question)?)
+            answer_shown(work.answer(&parse_reference(&path.query)?, &office, &path.question)?)
         })
         .await?)
 }
@@ -214,8 +216,7 @@ pub(crate) async fn save_answer(
     let reply = exchange
         .write(caller.0, move |work| {
             let reference = parse_reference(&path.query)?;
-            let answer = work.save_answer(&reference, &office, &path.question, version.0, body.value.into())?;
-            answer_shown(&answer)
+            answer_shown(work.save_answer(&reference, &office, &path.question, version.0, body.value.into())?)
         })
         .await?;
     Ok(match version.0 {

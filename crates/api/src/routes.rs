@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    calendar, deliveries, editions, exports, extensions, feeds, network, notifications, queries, reminders, responses,
-    session, summaries, users, word_form,
+    calendar, clarifications, corrections, deliveries, editions, exports, extensions, feeds, network, notifications,
+    queries, reminders, responses, session, summaries, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -44,6 +44,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(queries::close_query)
         .service(queries::extend_query)
         .service(queries::withdraw_query)
+        .service(corrections::correct_query)
+        .service(corrections::list_corrections)
+        .service(clarifications::ask_clarification)
+        .service(clarifications::list_clarifications)
+        .service(clarifications::reply_to_clarification)
         .service(extensions::ask_for_extension)
         .service(extensions::list_extension_requests)
         .service(extensions::answer_extension_request)
@@ -63,6 +68,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(responses::retract_response)
         .service(responses::decline_response)
         .service(responses::resume_response)
+        .service(corrections::confirm_answers)
         .service(responses::change_circles)
         .service(responses::list_versions)
         .service(responses::read_version)

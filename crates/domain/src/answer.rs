@@ -271,6 +271,11 @@ pub struct AnswerInput {
 }
 
 impl Answer {
+    /// Whether it was given to an earlier wording of `question`.
+    pub fn is_to_earlier(&self, question: &Question) -> bool {
+        self.revision < question.revision()
+    }
+
     /// Parses the answer to `question`; `default_circle` is taken where the input names none.
     ///
     /// # Errors

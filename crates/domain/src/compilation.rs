@@ -4,6 +4,7 @@
 //! it. Nothing a reader of the circle may not see is in it.
 
 mod canonical;
+mod changes;
 mod head;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::query::{Life, Query};
 use crate::question::{Key, Kind, Question};
 
 use canonical::write_canonical;
+pub use changes::changes;
 use head::{head, in_order, name, standing};
 pub use head::{requesters_line, responses_line};
 
@@ -375,7 +377,7 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
             row.ground = answer.ground.clone();
             row.as_of = answer.as_of;
             row.sources = answer.sources.clone();
-            row.earlier_wording = answer.revision < question.revision();
+            row.earlier_wording = answer.is_to_earlier(question);
         }
     }
     row
@@ -393,41 +395,29 @@ impl View {
     }
 }
 
-/// What changed from one view to a later one of the same circle, told from the two views alone, so that it says
-/// nothing that their reader may not see.
-pub fn changes(before: &View, after: &View) -> Vec<String> {
-    let find = |view: &View, office: &OfficeCode| -> Option<ViewResponse> {
-        view.responses
-            .iter()
-            .find(|response| response.office == *office)
-            .cloned()
-    };
-    let mut changes = Vec::new();
-    for response in &after.responses {
-        match find(before, &response.office) {
-            None if response.late => changes.push(format!("{}: new response, late", response.name)),
-            None => changes.push(format!("{}: new response", response.name)),
-            Some(earlier) => {
-                let numbers: Vec<String> = response
-                    .rows
-                    .iter()
-                    .enumerate()
-                    .filter(|(index, row)| earlier.rows.get(*index) != Some(row))
-                    .map(|(index, _)| (index + 1).to_string())
-                    .collect();
-                if !numbers.is_empty() {
-                    let word = if numbers.len() == 1 { "question" } else { "questions" };
-                    changes.push(format!("{}: changed ({word} {})", response.name, numbers.join(", ")));
-                }
+/// A query and its responses in the wording of `frozen`, the requesters' view of an edition: what was corrected or
+/// confirmed since does not slip into what takes the edition's place.
+pub fn in_wording_of(frozen: &View, query: &Query, mut responses: Vec<Submitted>) -> (Query, Vec<Submitted>) {
+    let mut query = query.clone();
+    query.background.clone_from(&frozen.background);
+    for question in &mut query.questions {
+        if let Some(asked) = frozen.questions.iter().find(|asked| asked.id == question.id) {
+            question.revisions.retain(|revision| revision.number <= asked.revision);
+        }
+    }
+    for response in &mut responses {
+        let known = frozen.responses.iter().find(|known| known.office == response.office);
+        let rows = known.map(|known| known.rows.as_slice()).unwrap_or_default();
+        for answer in &mut response.answers {
+            let row = rows.iter().find(|row| row.question == answer.question);
+            if row.is_some_and(|row| !row.earlier_wording)
+                && let Some(question) = query.questions.iter().find(|asked| asked.id == answer.question)
+            {
+                answer.revision = question.revision();
             }
         }
     }
-    for response in &before.responses {
-        if find(after, &response.office).is_none() {
-            changes.push(format!("{}: no longer included", response.name));
-        }
-    }
-    changes
+    (query, responses)
 }
 
 /// The SHA-256 of a view's canonical JSON, in hexadecimal digits.

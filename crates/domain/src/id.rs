@@ -61,6 +61,14 @@ id!(
     EditionId
 );
 id!(
+    /// One correction of a query's wording.
+    CorrectionId
+);
+id!(
+    /// One thing an office wants to know about a query.
+    ClarificationId
+);
+id!(
     /// One audit event.
     EventId
 );

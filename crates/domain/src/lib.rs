@@ -5,9 +5,11 @@
 
 pub mod answer;
 pub mod calendar;
+pub mod clarification;
 pub mod clock;
 pub mod comparison;
 pub mod compilation;
+pub mod correction;
 pub mod deadline;
 pub mod dissemination;
 pub mod draft;

@@ -16,6 +16,12 @@ pub enum Step {
     CloseEarly,
     /// Give all a later deadline.
     Extend,
+    /// Correct the wording.
+    Correct,
+    /// Ask what is meant.
+    AskClarification,
+    /// Reply to that.
+    ReplyToClarification,
     /// Withdraw.
     Withdraw,
     /// Make an edition after the deadline.
@@ -34,7 +40,10 @@ impl Step {
     fn statuses(self) -> &'static [Status] {
         match self {
             Self::CloseEarly => &[Status::Open],
-            Self::Extend => &[Status::Open, Status::Closed],
+            Self::Extend | Self::AskClarification => &[Status::Open, Status::Closed],
+            Self::Correct | Self::ReplyToClarification => {
+                &[Status::Open, Status::Closed, Status::Compiled, Status::Published]
+            }
             Self::Withdraw => &[Status::Open, Status::Closed, Status::Compiled],
             Self::Compile => &[Status::Closed, Status::Compiled, Status::Published],
             Self::CompileEarly => &[Status::Open, Status::Closed, Status::Compiled, Status::Published],

@@ -150,6 +150,10 @@ pub enum Action {
     CloseQuery,
     /// Give all a later deadline.
     ExtendQuery,
+    /// Correct its wording.
+    CorrectQuery,
+    /// Reply to an office that wants to know what is meant.
+    ReplyToClarification,
     /// Withdraw.
     WithdrawQuery,
     /// Answer an office's request for a later deadline.
@@ -162,7 +166,7 @@ pub enum Action {
     ReadDraftResponse,
     /// Write the draft of a response.
     DraftResponse,
-    /// Submit, retract or decline a response, or ask for a later deadline.
+    /// Submit, retract, decline or confirm a response, ask for a later deadline or what is meant.
     ReleaseResponse,
     /// Read the submitted answers, each within its circle.
     ReadAnswers,
@@ -401,6 +405,7 @@ fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle)
                 Role::Expert
             },
         ),
+        Action::ReplyToClarification if requester => needs_role(caller, Role::Coordinator),
         Action::DeleteQuery if lead => needs_role(caller, Role::Expert),
         Action::AcceptJoint => {
             let invited = office.is_some_and(|office| query.joint.iter().any(|joint| joint.office == *office));
@@ -414,6 +419,7 @@ fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle)
         | Action::LaunchQuery
         | Action::CloseQuery
         | Action::ExtendQuery
+        | Action::CorrectQuery
         | Action::WithdrawQuery
         | Action::AnswerExtension
         | Action::Remind

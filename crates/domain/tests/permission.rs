@@ -323,6 +323,8 @@ fn action(name: &str) -> Action {
         Action::ExtendQuery,
         Action::WithdrawQuery,
         Action::AnswerExtension,
+        Action::CorrectQuery,
+        Action::ReplyToClarification,
         Action::Remind,
         Action::ReadDeliveries,
         Action::ReadDraftResponse,

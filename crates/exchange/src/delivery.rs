@@ -5,6 +5,7 @@
 
 mod digest;
 mod message;
+mod wording;
 
 pub(crate) use digest::{SETTLED_AFTER, is_told, is_within};
 pub(crate) use message::name;

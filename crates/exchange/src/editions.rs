@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ahq_domain::calendar::Calendar;
 use ahq_domain::clock::{Instant, brussels_date};
-use ahq_domain::compilation::{Snapshot, Submitted, View, changes, compile, composition, sha256};
+use ahq_domain::compilation::{Snapshot, Submitted, View, changes, compile, composition, in_wording_of, sha256};
 use ahq_domain::dissemination::{Circle, part_circles};
 use ahq_domain::id::EditionId;
 use ahq_domain::life::Step;
@@ -382,8 +382,11 @@ impl Work<'_> {
             }
         }
         let submitted = responses::versions_of(self.conn, query.id, &parts)?;
-        let material = self.material(query, submitted, edition.declined.clone())?;
-        self.freeze(query, &material, number, Some(edition), edition.made)
+        let fullest = editions::view(self.conn, query.id, edition.number, Circle::Requester)?;
+        let (_, frozen) = fullest.ok_or_else(|| Error::Internal("an edition without its views".to_owned()))?;
+        let (query, submitted) = in_wording_of(&parse_view(&frozen.body)?, query, submitted);
+        let material = self.material(&query, submitted, edition.declined.clone())?;
+        self.freeze(&query, &material, number, Some(edition), edition.made)
     }
 
     /// The first draft of the network summary of a new edition: the text of the edition before where there is one,

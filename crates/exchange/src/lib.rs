@@ -4,6 +4,8 @@
 //! the domain decide, and keeps the result guarded by the version that was read. No network call happens inside.
 
 pub mod calendar;
+pub mod clarifications;
+pub mod corrections;
 pub mod credentials;
 pub mod deliveries;
 pub mod delivery;

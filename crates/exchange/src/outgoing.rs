@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
-use ahq_domain::id::{ExtensionRequestId, MessageId, QueryId, UserId};
+use ahq_domain::id::{ClarificationId, CorrectionId, ExtensionRequestId, MessageId, QueryId, UserId};
 use ahq_domain::notification::{MailWish, Notifications};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::query::Query;
@@ -41,6 +41,23 @@ pub enum Note {
     ExtensionAnswered {
         /// The request.
         request: ExtensionRequestId,
+    },
+    /// Its wording was corrected.
+    Correction {
+        /// The correction.
+        correction: CorrectionId,
+    },
+    /// An office wants to know what is meant.
+    ClarificationAsked {
+        /// What it asks.
+        clarification: ClarificationId,
+        /// Which office.
+        office: OfficeCode,
+    },
+    /// The requesters replied to that.
+    Clarification {
+        /// What was asked and replied.
+        clarification: ClarificationId,
     },
     /// An office that has not answered is reminded.
     Reminder {
@@ -139,6 +156,9 @@ impl Note {
             Self::Extension => "extension",
             Self::ExtensionAsked { .. } => "extension_asked",
             Self::ExtensionAnswered { .. } => "extension_answered",
+            Self::Correction { .. } => "correction",
+            Self::ClarificationAsked { .. } => "clarification_asked",
+            Self::Clarification { .. } => "clarification",
             Self::Reminder { .. } => "reminder",
             Self::Withdrawal => "withdrawal",
             Self::ResponseReceived { .. } => "response_received",
@@ -167,6 +187,9 @@ impl Note {
                 | Self::Extension
                 | Self::ExtensionAsked { .. }
                 | Self::ExtensionAnswered { .. }
+                | Self::Correction { .. }
+                | Self::ClarificationAsked { .. }
+                | Self::Clarification { .. }
                 | Self::Reminder { .. }
                 | Self::Withdrawal
                 | Self::PublicationNotice

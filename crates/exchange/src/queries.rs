@@ -191,6 +191,11 @@ impl Work<'_> {
                 query.allows(Step::Extend, self.now).is_ok(),
             ),
             (
+                "correct",
+                Action::CorrectQuery,
+                query.allows(Step::Correct, self.now).is_ok(),
+            ),
+            (
                 "withdraw",
                 Action::WithdrawQuery,
                 query.allows(Step::Withdraw, self.now).is_ok(),

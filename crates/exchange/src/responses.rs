@@ -1,5 +1,6 @@
 //! Responses: drafted, submitted, retracted, declined, narrowed or widened, and read.
 
+mod confirmation;
 mod drafts;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use ahq_domain::answer::Answer;
 use ahq_domain::clock::Instant;
 use ahq_domain::compilation::Submitted;
+use ahq_domain::correction::given_to_earlier;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::ResponseId;
 use ahq_domain::office::OfficeCode;
@@ -128,7 +130,7 @@ impl Work<'_> {
             reach(&self.caller, &query, self.now)
         };
         Ok(ResponseDetail {
-            actions: self.response_actions(&query, &response),
+            actions: self.response_actions(&query, &response, submitted.as_ref(), draft.as_deref()),
             query,
             response,
             submitted,
@@ -137,7 +139,22 @@ impl Work<'_> {
         })
     }
 
-    fn response_actions(&self, query: &Query, response: &Response) -> Vec<&'static str> {
+    fn response_actions(
+        &self,
+        query: &Query,
+        response: &Response,
+        in_force: Option<&Submitted>,
+        draft: Option<&[DraftAnswer]>,
+    ) -> Vec<&'static str> {
+        let drafted;
+        let standing = match in_force {
+            Some(submitted) => submitted.answers.as_slice(),
+            None => {
+                drafted = answers_of(draft.unwrap_or_default());
+                drafted.as_slice()
+            }
+        };
+        let earlier = !given_to_earlier(&query.questions, standing).is_empty();
         let accepts = query.accepts_responses(&response.office, self.now).is_ok();
         let submitted = response.version_in_force().is_some();
         let declined = matches!(response.position, Position::Declined { .. });
@@ -145,6 +162,7 @@ impl Work<'_> {
             ("change", Action::DraftResponse, accepts && !declined),
             ("submit", Action::ReleaseResponse, accepts && !declined),
             ("decline", Action::ReleaseResponse, accepts && !declined && !submitted),
+            ("confirm", Action::ReleaseResponse, accepts && !declined && earlier),
             ("resume", Action::ReleaseResponse, accepts && declined),
             ("retract", Action::ReleaseResponse, submitted),
             ("changeCircle", Action::ChangeCircle, response.last_version > 0),
@@ -227,7 +245,7 @@ impl Work<'_> {
             before = responses::circles(self.conn, response.id)?;
         }
         let draft = responses::draft(self.conn, response.id)?;
-        let answers: Vec<Answer> = draft.iter().map(|drafted| drafted.answer.clone()).collect();
+        let answers = answers_of(&draft);
         check_complete(&query.questions, &answers)?;
         let number = response.submit(&query, &answers, self.now)?;
         let version = Version {
@@ -245,15 +263,16 @@ impl Work<'_> {
         self.narrow_editions(&mut query, office, &narrowed(&before, &circles))?;
         self.tell_requesters(&query, &response)?;
         // What was just written needs no reading.
+        let submitted = Submitted {
+            office: office.clone(),
+            version: number,
+            at: version.at,
+            late: response.late,
+            answers: version.answers,
+        };
         Ok(ResponseDetail {
-            actions: self.response_actions(&query, &response),
-            submitted: Some(Submitted {
-                office: office.clone(),
-                version: number,
-                at: version.at,
-                late: response.late,
-                answers: version.answers,
-            }),
+            actions: self.response_actions(&query, &response, Some(&submitted), None),
+            submitted: Some(submitted),
             query,
             response,
             circle: None,
@@ -444,6 +463,10 @@ impl Work<'_> {
 
 fn subject(query: &Query, office: &OfficeCode) -> String {
     format!("query/{}/response/{office}", query.id)
+}
+
+fn answers_of(draft: &[DraftAnswer]) -> Vec<Answer> {
+    draft.iter().map(|drafted| drafted.answer.clone()).collect()
 }
 
 fn no_draft() -> Refusal {

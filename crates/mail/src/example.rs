@@ -4,6 +4,7 @@
 mod deadlines;
 mod lists;
 mod queries;
+mod wording;
 
 use chrono::{NaiveDate, NaiveTime};
 
@@ -93,7 +94,7 @@ fn event(method: &str, status: &str) -> Vec<u8> {
 
 /// All of them.
 pub fn all() -> Vec<Example> {
-    [queries::all(), deadlines::all(), lists::all()]
+    [queries::all(), deadlines::all(), lists::all(), wording::all()]
         .into_iter()
         .flatten()
         .zip(0..)
@@ -116,7 +117,7 @@ fn framed(message: &Message) -> Frame {
             },
             None,
         ),
-        Message::ExtensionAsked(_) => {
+        Message::ExtensionAsked(_) | Message::ClarificationAsked(_) => {
             return Frame {
                 office: "EMN NCP Luxembourg".into(),
                 replies_to: Some("EMN NCP Poland".into()),

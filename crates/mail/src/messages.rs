@@ -13,6 +13,7 @@ mod overview;
 mod publication;
 mod reminder;
 mod response;
+mod wording;
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -29,6 +30,7 @@ pub use overview::{ListedQuery, OpenQuery, QuarterlyList, TopicQueries, WeeklyOv
 pub use publication::{Publication, PublicationNotice};
 pub use reminder::{Reminder, ReminderKind};
 pub use response::LateResponse;
+pub use wording::{Clarification, ClarificationAsked, Correction, Rewording};
 
 use crate::text;
 
@@ -186,6 +188,12 @@ pub enum Message {
     ExtensionAsked(ExtensionAsked),
     /// The office that asked for a later deadline is told what the lead decided.
     ExtensionAnswered(ExtensionAnswered),
+    /// The wording of a query was corrected.
+    Correction(Correction),
+    /// An addressed office wants to know what is meant.
+    ClarificationAsked(ClarificationAsked),
+    /// The requesters replied to that.
+    Clarification(Clarification),
     /// What a user gets in one mail a day.
     Digest(Digest),
     /// An office responded after its deadline.
@@ -240,6 +248,9 @@ impl Message {
             Self::Reminder(message) => message.render(frame),
             Self::ExtensionAsked(message) => message.render(frame),
             Self::ExtensionAnswered(message) => message.render(frame),
+            Self::Correction(message) => message.render(frame),
+            Self::ClarificationAsked(message) => message.render(frame),
+            Self::Clarification(message) => message.render(frame),
             Self::Digest(message) => message.render(frame),
             Self::LateResponse(message) => message.render(frame),
             Self::WeeklyOverview(message) => message.render(frame),
@@ -355,6 +366,24 @@ templates!(
     "extension_answered/subject.txt",
     "extension_answered/body.txt",
     "extension_answered/body.html"
+);
+templates!(
+    Correction,
+    "correction/subject.txt",
+    "correction/body.txt",
+    "correction/body.html"
+);
+templates!(
+    ClarificationAsked,
+    "clarification_asked/subject.txt",
+    "clarification_asked/body.txt",
+    "clarification_asked/body.html"
+);
+templates!(
+    Clarification,
+    "clarification/subject.txt",
+    "clarification/body.txt",
+    "clarification/body.html"
 );
 templates!(Digest, "digest/subject.txt", "digest/body.txt", "digest/body.html");
 templates!(

@@ -7,7 +7,7 @@ use ahq_domain::compilation::View;
 use crate::RenderError;
 use crate::rows::{answer_rows, plain};
 
-const HEAD: [&str; 13] = [
+const HEAD: [&str; 14] = [
     "Query",
     "Edition",
     "View",
@@ -21,6 +21,7 @@ const HEAD: [&str; 13] = [
     "Comment",
     "As of",
     "Sources",
+    "Wording",
 ];
 
 /// Prints a view; with a byte order mark spreadsheets know that it is UTF-8.
@@ -43,6 +44,7 @@ pub(crate) fn print(view: &View, mark: bool) -> Result<Vec<u8>, RenderError> {
             answer.comment,
             answer.row.as_of.map(|date| date.to_string()).unwrap_or_default(),
             answer.sources,
+            answer.wording.to_owned(),
         ]
     });
     write(mark, HEAD, rows)

@@ -17,6 +17,8 @@ pub(crate) struct AnswerRow<'a> {
     pub(crate) comment: String,
     /// Its sources.
     pub(crate) sources: String,
+    /// `earlier` where it was given to an earlier wording of the question.
+    pub(crate) wording: &'static str,
 }
 
 /// All rows, by country and then by question.
@@ -52,6 +54,7 @@ fn answer_row<'a>(response: &'a ViewResponse, question: &'a AskedQuestion, row: 
         answer,
         comment,
         sources: sources.join("; "),
+        wording: if row.earlier_wording { "earlier" } else { "" },
     }
 }
 

@@ -59,9 +59,8 @@ fn overview(workbook: &mut Workbook, source: Source<'_>) -> Result<(), RenderErr
         &[Column::new("What", 30.0), Column::new("Text", TEXT_WIDTH)],
     )?;
     let mut fact = |what: &str, value: Value| {
-        let rows = value.parted(TEXT_WIDTH).into_iter();
-        rows.map(|value| sheet.row(vec![what.into(), value]))
-            .collect::<Result<(), _>>()
+        let mut rows = value.parted(TEXT_WIDTH).into_iter();
+        rows.try_for_each(|value| sheet.row(vec![what.into(), value]))
     };
     if let Some(number) = &head.number {
         fact("Ad-Hoc Query", number.as_str().into())?;
@@ -129,6 +128,7 @@ fn responses(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
             Column::new("Comment", 50.0),
             Column::new("As of", 18.0),
             Column::new("Sources", 50.0),
+            Column::new("Wording", 12.0),
         ],
     )?;
     for answer in answer_rows(view) {
@@ -156,6 +156,7 @@ fn responses(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
             answer.comment.into(),
             answer.row.as_of.map_or(Value::Nothing, Value::Date),
             answer.sources.into(),
+            answer.wording.into(),
         ])?;
     }
     sheet.finish()

@@ -9,8 +9,10 @@
 
 pub mod audit;
 pub mod backup;
+pub mod clarifications;
 pub mod column;
 pub mod connection;
+pub mod corrections;
 pub mod documents;
 pub mod editions;
 mod error;

@@ -8,7 +8,7 @@ mod draft_answers;
 mod versions;
 
 pub use draft_answers::{DraftAnswer, delete_draft_answer, draft, put_draft_answer, replace_draft};
-pub use versions::{in_force, insert_version, submitted, version, versions, versions_of, with_answers};
+pub use versions::{confirm, in_force, insert_version, submitted, version, versions, versions_of, with_answers};
 
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;

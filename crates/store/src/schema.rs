@@ -205,6 +205,7 @@ diesel::table! {
         submitted_at -> Time,
         submitted_by -> Nullable<Id>,
         answers -> Json,
+        confirmed -> Nullable<Json>,
     }
 }
 
@@ -420,10 +421,43 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{Nullable, Text};
+
+    corrections (id) {
+        id -> Id,
+        query_id -> Id,
+        at -> Time,
+        reason -> Text,
+        background -> Nullable<Json>,
+        questions -> Json,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Nullable, Text};
+
+    clarifications (id) {
+        id -> Id,
+        query_id -> Id,
+        office -> Text,
+        question -> Nullable<Text>,
+        text -> Text,
+        asked_at -> Time,
+        replied_at -> Nullable<Time>,
+        replied_by -> Nullable<Text>,
+        reply -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(addressees -> offices (office));
 diesel::joinable!(addressees -> queries (query_id));
 diesel::joinable!(calendar_feeds -> offices (office));
 diesel::joinable!(calendar_feeds -> users (made_by));
+diesel::joinable!(clarifications -> queries (query_id));
+diesel::joinable!(corrections -> queries (query_id));
 diesel::joinable!(draft_answers -> responses (response_id));
 diesel::joinable!(edition_views -> editions (edition_id));
 diesel::joinable!(editions -> queries (query_id));
@@ -444,6 +478,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     addressees,
     audit_events,
     calendar_feeds,
+    clarifications,
+    corrections,
     documents,
     draft_answers,
     edition_views,

@@ -161,6 +161,16 @@ impl Cast {
         }
     }
 
+    /// Austria asks what is meant.
+    fn what_is_meant(&self, query: &str) -> Ask {
+        Ask {
+            caller: self.answering.clone(),
+            path: format!("{query}/clarifications"),
+            etag: None,
+            body: json!({"question": "q1", "text": "Of which year?"}),
+        }
+    }
+
     /// Brings about what an operation needs, and gives its request; none where it has no row here.
     async fn arrange(&mut self, operation: &str, exchange: &Exchange) -> Option<Ask> {
         let nothing = json!({});
@@ -206,6 +216,43 @@ impl Cast {
                 let date = (system::clock().now() + chrono::Duration::days(50)).date_naive();
                 let body = json!({"deadline": date, "reason": "Several offices asked."});
                 self.of_lead(&path, "/extensions", body).await
+            }
+            "correct_query" => {
+                let path = self.open(false).await;
+                self.of_lead(&path, "/corrections", correction()).await
+            }
+            "confirm_answers" => {
+                let path = self.open(true).await;
+                let Ask {
+                    path: part,
+                    etag: tag,
+                    body,
+                    ..
+                } = self.of_lead(&path, "/corrections", correction()).await;
+                let tag = tag.expect("a query has its version");
+                self.lead.post_if(&part, &tag, &body).await.expect(201);
+                let response = format!("{path}/responses/AT");
+                Ask {
+                    caller: self.answering.clone(),
+                    etag: Some(etag(&self.answering, &response).await),
+                    path: format!("{response}/confirmation"),
+                    body: json!({"questions": [{"id": "q1", "revision": 2}]}),
+                }
+            }
+            "ask_clarification" => {
+                let path = self.open(false).await;
+                self.what_is_meant(&path)
+            }
+            "reply_to_clarification" => {
+                let path = self.open(false).await;
+                let asked = self.what_is_meant(&path);
+                let made = asked.caller.post(&asked.path, &asked.body).await.expect(201);
+                Ask {
+                    caller: self.lead.clone(),
+                    path: format!("{}/{}/reply", asked.path, made.json["id"].as_str().expect("an id")),
+                    etag: None,
+                    body: json!({"text": "Of 2025."}),
+                }
             }
             "withdraw_query" => {
                 let path = self.open(true).await;
@@ -309,6 +356,11 @@ impl Cast {
             _ => return None,
         })
     }
+}
+
+/// A new wording of the first question.
+fn correction() -> Value {
+    json!({"reason": "A year was missing.", "questions": [{"id": "q1", "text": "What was registered in 2025?"}]})
 }
 
 /// The operation ids of all POSTs of the document, and whether each takes an Idempotency-Key.

@@ -278,8 +278,11 @@ pub(crate) struct RowOfResponse {
     shown: ShownWord,
     /// "Yes" or "No", as the network prints it.
     wider_dissemination: String,
-    /// Whether the answer was given to an earlier wording of the question.
+    /// Whether the answer was given to an earlier wording of the question, and is neither amended nor confirmed since.
     earlier_wording: bool,
+    /// The revision of the question that the answer was given to or confirmed for, where the row shows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<i32>,
     /// The answer, where the row shows one.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerBody>,
@@ -296,22 +299,29 @@ pub(crate) struct DraftAnswerView {
     version: i64,
     /// When it was last changed.
     changed_at: DateTime<Utc>,
+    /// The revision of the question that the answer was given to or confirmed for.
+    revision: i32,
+    /// Whether that is an earlier wording: submitted as it is, the answer is marked so.
+    earlier_wording: bool,
     /// The answer.
     answer: AnswerBody,
 }
 
-impl From<&DraftAnswer> for DraftAnswerView {
-    fn from(draft: &DraftAnswer) -> Self {
+impl DraftAnswerView {
+    /// The answer to one of these questions.
+    pub(crate) fn of(questions: &[Question], draft: &DraftAnswer) -> Self {
+        let mut asked = questions.iter();
+        let question = asked.find(|question| question.id == draft.answer.question);
         Self {
             question: draft.answer.question.to_string(),
             version: draft.version,
             changed_at: draft.changed,
+            revision: draft.answer.revision,
+            earlier_wording: question.is_some_and(|question| draft.answer.is_to_earlier(question)),
             answer: (&draft.answer).into(),
         }
     }
-}
 
-impl DraftAnswerView {
     /// Its version, for the ETag.
     pub(crate) fn version(&self) -> i64 {
         self.version
@@ -430,7 +440,8 @@ pub(crate) fn rows(questions: &[Question], answers: &[Answer], circle: Option<Ci
                 question: question.id.to_string(),
                 shown,
                 wider_dissemination: wider.to_owned(),
-                earlier_wording: answer.is_some_and(|(answer, _)| answer.revision < question.revision()),
+                earlier_wording: answer.is_some_and(|(answer, _)| answer.is_to_earlier(question)),
+                revision: answer.map(|(answer, _)| answer.revision),
                 answer: answer.map(|(answer, circle)| AnswerBody {
                     circle: Some(circle.into()),
                     ..answer.into()
@@ -446,7 +457,14 @@ impl From<ResponseDetail> for ResponseView {
         view.rows = detail
             .submitted
             .map(|submitted: Submitted| rows(&detail.query.questions, &submitted.answers, detail.circle));
-        view.draft = detail.draft.map(|draft| draft.iter().map(Into::into).collect());
+        let questions = &detail.query.questions;
+        let drafted = |draft: Vec<DraftAnswer>| {
+            draft
+                .iter()
+                .map(|draft| DraftAnswerView::of(questions, draft))
+                .collect()
+        };
+        view.draft = detail.draft.map(drafted);
         view.actions = detail.actions.into_iter().map(str::to_owned).collect();
         view
     }

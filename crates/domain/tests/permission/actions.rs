@@ -19,6 +19,8 @@ LaunchQuery   y    n           n           n         n     n            n     n 
 CloseQuery    y    n           n           n         n     n            n     n   n          n  n         n        n
 ExtendQuery   y    n           n           n         n     n            n     n   n          n  n         n        n
 WithdrawQuery y    n           n           n         n     n            n     n   n          n  n         n        n
+CorrectQuery  y    n           n           n         n     n            n     n   n          n  n         n        n
+ReplyToClarification y n       n           n         y     n            n     n   n          n  n         n        n
 AnswerExtension y  n           n           n         n     n            n     n   n          n  n         n        n
 Remind        y    n           n           n         n     n            n     n   n          n  n         n        n
 ReadDeliveries y   y           y           n         y     y            n     y   y          y  y         n        n

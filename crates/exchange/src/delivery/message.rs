@@ -69,11 +69,14 @@ impl Work<'_> {
         let Some(message) = message else {
             return Ok(Prepared::Drop("no longer to be sent"));
         };
-        let lead = query.as_ref().and_then(|query| offices.get(&query.lead)).cloned();
+        let replies_to = match &note {
+            Note::ClarificationAsked { office, .. } => offices.get(office),
+            _ => query.as_ref().and_then(|query| offices.get(&query.lead)),
+        };
         let settings = format!("{}/me/notifications", self.settings.public_address);
         let frame = self.frame(
             &office,
-            lead.as_ref(),
+            replies_to,
             match &user {
                 Some(_) if note == Note::AccountInvitation => Why::Invited,
                 Some(_) => Why::User { settings },
@@ -94,7 +97,7 @@ impl Work<'_> {
             id: entry.id,
             from: sender.from.clone(),
             to,
-            reply_to: lead.map(|lead| Mailbox::named(lead.as_requester_on(self.today()), &lead.mailbox)),
+            reply_to: replies_to.map(|office| Mailbox::named(office.as_requester_on(self.today()), &office.mailbox)),
             domain: sender.domain.clone(),
             date: self.now,
             thread: entry.query,
@@ -122,10 +125,10 @@ impl Work<'_> {
     }
 
     /// What a mail to an office says about itself.
-    pub(super) fn frame(&self, office: &Office, lead: Option<&Office>, why: Why) -> Frame {
+    pub(super) fn frame(&self, office: &Office, replies_to: Option<&Office>, why: Why) -> Frame {
         Frame {
             office: office.as_requester_on(self.today()),
-            replies_to: lead.map(|lead| lead.as_requester_on(self.today())),
+            replies_to: replies_to.map(|office| office.as_requester_on(self.today())),
             exchange_url: self.settings.public_address.clone(),
             why,
         }
@@ -256,6 +259,11 @@ impl Work<'_> {
                 self.extension_asked(query, launched, *request, offices, head, &link)?
             }
             Note::ExtensionAnswered { request } => self.extension_answered(*request, office, head, &link)?,
+            Note::Correction { correction } => self.correction(query, *correction, office, head, &link)?,
+            Note::ClarificationAsked { clarification, .. } => {
+                self.clarification_asked(query, *clarification, offices, head, &link)?
+            }
+            Note::Clarification { clarification } => self.clarification(query, *clarification, offices, head, &link)?,
             Note::Reminder { deadline, asked } => self.reminder(query, office, *deadline, *asked, head, &link)?,
             Note::LateResponse { office } => self.late_response(query, launched, office, offices, head, &link)?,
             Note::Launch => Some(self.launch(query, launched, office, head, &link)?),

@@ -1,6 +1,7 @@
 //! Drafts of responses: saved whole or answer by answer; what was submitted is never touched.
 
 use ahq_domain::answer::{Answer, AnswerInput};
+use ahq_domain::correction::keep_wording;
 use ahq_domain::dissemination::find;
 use ahq_domain::id::ResponseId;
 use ahq_domain::office::OfficeCode;
@@ -13,7 +14,7 @@ use ahq_store::queries::QueryRef;
 use ahq_store::responses::{self, DraftAnswer};
 use serde_json::json;
 
-use super::{ResponseDetail, subject};
+use super::{ResponseDetail, answers_of, subject};
 use crate::error::Error;
 use crate::work::{Work, must_be_version};
 
@@ -33,7 +34,10 @@ impl Work<'_> {
         query.accepts_responses(office, self.now)?;
         let mut response = self.expect_response(&query, office, response, expected)?;
         response.must_not_be_declined()?;
-        let answers = parse_answers(&query, inputs)?;
+        let mut answers = parse_answers(&query, inputs)?;
+        if query.questions.iter().any(|question| question.revision() > 1) {
+            keep_wording(&mut answers, &self.draft_answers(response.id)?);
+        }
         responses::replace_draft(self.conn, response.id, &answers, self.now, self.caller.user())?;
         self.keep_response(&mut response)?;
         self.record(
@@ -75,7 +79,7 @@ impl Work<'_> {
         question: &str,
         expected: Option<i64>,
         input: AnswerInput,
-    ) -> Result<DraftAnswer, Error> {
+    ) -> Result<(Query, DraftAnswer), Error> {
         let (query, response) = self.response_to_change(reference, office, Action::DraftResponse)?;
         query.accepts_responses(office, self.now)?;
         let asked = query
@@ -98,21 +102,26 @@ impl Work<'_> {
             subject(&query, office),
             json!({"question": answer.question}),
         )?;
-        self.draft_answer(response.id, &answer.question)?
-            .ok_or_else(|| Refusal::Hidden.into())
+        let saved = self.draft_answer(response.id, &answer.question)?;
+        Ok((query, saved.ok_or(Refusal::Hidden)?))
     }
 
     /// One answer of the draft, for the own office.
     ///
     /// # Errors
     /// Hidden when it is not there, forbidden for other offices.
-    pub fn answer(&mut self, reference: &QueryRef, office: &OfficeCode, question: &str) -> Result<DraftAnswer, Error> {
+    pub fn answer(
+        &mut self,
+        reference: &QueryRef,
+        office: &OfficeCode,
+        question: &str,
+    ) -> Result<(Query, DraftAnswer), Error> {
         let query = self.find_query(reference)?;
         self.may(Action::ReadDraftResponse, Subject::Response(&query, office))?;
         let response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
         let key = Key::parse(question).ok_or(Refusal::Hidden)?;
-        self.draft_answer(response.id, &key)?
-            .ok_or_else(|| Refusal::Hidden.into())
+        let drafted = self.draft_answer(response.id, &key)?;
+        Ok((query, drafted.ok_or(Refusal::Hidden)?))
     }
 
     fn draft_answer(&mut self, response: ResponseId, question: &Key) -> Result<Option<DraftAnswer>, Error> {
@@ -155,10 +164,7 @@ impl Work<'_> {
     }
 
     pub(super) fn draft_answers(&mut self, response: ResponseId) -> Result<Vec<Answer>, Error> {
-        Ok(responses::draft(self.conn, response)?
-            .into_iter()
-            .map(|draft| draft.answer)
-            .collect())
+        Ok(answers_of(&responses::draft(self.conn, response)?))
     }
 }
 

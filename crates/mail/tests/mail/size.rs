@@ -2,7 +2,7 @@
 
 use ahq_mail::example::{Example, all, compilation, digest, launch, quarterly_list, weekly_overview};
 use ahq_mail::messages::{
-    Compilation, Digest, Launch, MOST, Message, QuarterlyList, QueryHead, Question, RichText, WeeklyOverview,
+    Compilation, Digest, Launch, MOST, Message, QuarterlyList, QueryHead, Question, Rewording, RichText, WeeklyOverview,
 };
 use ahq_mail::outgoing::{Calendar, Method, Outgoing};
 
@@ -90,6 +90,33 @@ fn at_its_largest(message: Message) -> Message {
         Message::ExtensionAnswered(mut m) => {
             (m.query, m.note) = (head(m.query), Some(reason));
             Message::ExtensionAnswered(m)
+        }
+        Message::Correction(mut m) => {
+            let rewording = |letters: usize| Rewording {
+                before: greek(letters),
+                after: greek(letters),
+            };
+            (m.query, m.reason) = (head(m.query), reason);
+            m.background = Some(rewording(20_000));
+            m.questions = (1..=20).map(|number| (number, rewording(4_000))).collect();
+            m.to_confirm = (1..=20).collect();
+            Message::Correction(m)
+        }
+        Message::ClarificationAsked(mut m) => {
+            (m.query, m.text) = (head(m.query), greek(5_000));
+            m.question = Some(Question {
+                number: 20,
+                text: greek(4_000),
+            });
+            Message::ClarificationAsked(m)
+        }
+        Message::Clarification(mut m) => {
+            (m.query, m.text, m.reply) = (head(m.query), greek(5_000), greek(5_000));
+            m.question = Some(Question {
+                number: 20,
+                text: greek(4_000),
+            });
+            Message::Clarification(m)
         }
         Message::Digest(mut m) => {
             if let Some(item) = m.items.first_mut() {

@@ -62,6 +62,24 @@ pub(super) fn query(deadline: NaiveDate) -> Value {
     })
 }
 
+/// What an office asks about a question.
+pub(super) fn unclear() -> Value {
+    json!({"question": "q5", "text": "Are minors who went missing **more than once** counted once or each time?"})
+}
+
+/// What the requesting office replies to that.
+pub(super) fn clear() -> Value {
+    json!({"text": "Once: persons are meant, not cases. We correct the question."})
+}
+
+/// What it corrects.
+pub(super) fn correction() -> Value {
+    json!({
+        "reason": "Persons are meant, not cases.",
+        "questions": [{"id": "q5", "text": "How many unaccompanied minors were registered as missing, each of them counted once?"}]
+    })
+}
+
 const BACKGROUND: &str = "**This is a demonstration.** The query is a real one of 2020, asked again; every answer below \
      is an example written for the demonstration and no country's position.\n\n\
      Unaccompanied minors who leave reception without notice may be at risk of exploitation. Since the first part of \

@@ -24,6 +24,8 @@ pub(super) struct Schedule {
     /// Each day on which answers come in.
     answers: Vec<NaiveDate>,
     first_deadline: NaiveDate,
+    /// An office asks what is meant, and a question is corrected.
+    clarified: NaiveDate,
     extended: NaiveDate,
     deadline: NaiveDate,
     late: NaiveDate,
@@ -49,6 +51,7 @@ impl Schedule {
             begin: from(launch, -2)?,
             accepted: from(launch, -1)?,
             answers: (2..=22).map(|days| from(launch, days)).collect::<Result<_, _>>()?,
+            clarified: from(launch, 6)?,
             extended: from(first_deadline, -3)?,
             late: from(deadline, 1)?,
             compiled: from(announced, -2)?,
@@ -163,9 +166,13 @@ impl Play {
             .into_iter()
             .filter(|office| !["LU", content::LATE].contains(office))
             .collect();
-        let mut extended = false;
+        let (mut clarified, mut extended) = (false, false);
         for (index, office) in on_time.iter().enumerate() {
             let date = days.answers[index * (days.answers.len() - 1) / on_time.len().max(1)];
+            if !clarified && date >= days.clarified {
+                self.clarify(path).await?;
+                clarified = true;
+            }
             if !extended && date >= days.extended {
                 self.extend(path).await?;
                 extended = true;
@@ -204,6 +211,53 @@ impl Play {
         self.amend(path, "SE").await?;
         self.on(days.late, 11, 0, "Malta answers, a day late").await?;
         self.submit(path, content::LATE, content::RESPONDENTS.len()).await
+    }
+
+    /// Norway asks what is meant; Luxembourg replies and corrects the question. Of those who have answered, Luxembourg and
+    /// Austria confirm, and the others leave it at their answers to the earlier wording.
+    async fn clarify(&self, path: &str) -> Result<(), StartError> {
+        let date = self.schedule.clarified;
+        self.on(date, 9, 0, "Norway asks whether question 5 means persons or cases")
+            .await?;
+        let asking = self.desk.coordinator("NO").await?;
+        let clarifications = format!("{path}/clarifications");
+        let asked = asking
+            .send(Method::POST, &clarifications, None, Some(&content::unclear()))
+            .await?;
+        self.on(
+            date,
+            11,
+            0,
+            "Luxembourg replies, and corrects the wording of question 5",
+        )
+        .await?;
+        let lead = self.desk.coordinator("LU").await?;
+        let reply = format!(
+            "{clarifications}/{}/reply",
+            asked.json["id"].as_str().unwrap_or_default()
+        );
+        lead.send(Method::POST, &reply, None, Some(&content::clear())).await?;
+        let etag = lead.etag(path).await?;
+        let corrections = format!("{path}/corrections");
+        lead.send(
+            Method::POST,
+            &corrections,
+            etag.as_deref(),
+            Some(&content::correction()),
+        )
+        .await?;
+        self.on(date, 15, 0, "Luxembourg and Austria confirm that their answers stand")
+            .await?;
+        for office in ["LU", "AT"] {
+            let desk = self.desk.coordinator(office).await?;
+            let response = format!("{path}/responses/{office}");
+            let etag = desk.etag(&response).await?;
+            let stands = json!({"questions": [{"id": "q5", "revision": 2}]});
+            let confirmation = format!("{response}/confirmation");
+            desk.send(Method::POST, &confirmation, etag.as_deref(), Some(&stands))
+                .await?;
+        }
+        Ok(())
     }
 
     async fn extend(&self, path: &str) -> Result<(), StartError> {

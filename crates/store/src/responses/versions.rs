@@ -1,4 +1,5 @@
-//! Submitted versions of responses: written once, never changed, and read together for compilations.
+//! Submitted versions of responses: written once, never changed, and read together for compilations. Which later wordings
+//! their answers were confirmed for stands beside them.
 //!
 //! An answer of unknown circle goes to nobody but the requesters.
 
@@ -6,10 +7,11 @@ use super::Row;
 use crate::column::{Id, Json, JsonText, Time};
 use crate::schema::{response_versions, responses};
 use crate::word::from_word;
-use crate::{Connection, StoreError, both};
+use crate::{Connection, StoreError, both, changed_one};
 use ahq_domain::answer::Answer;
 use ahq_domain::clock::Instant;
 use ahq_domain::compilation::{Part, Submitted};
+use ahq_domain::correction::{self, Confirmed};
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{QueryId, ResponseId, UserId};
 use ahq_domain::question::Key;
@@ -35,6 +37,24 @@ pub fn insert_version(conn: &mut Connection, response: ResponseId, version: &Ver
     Ok(())
 }
 
+/// Writes the wordings for which answers of a version are confirmed, in place of those before. It is guarded by the version
+/// of its response, which [`super::update`] raises in the same transaction. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when there is no such version.
+pub fn confirm(
+    conn: &mut Connection,
+    response: ResponseId,
+    number: i32,
+    confirmed: &Confirmed,
+) -> Result<(), StoreError> {
+    let version = response_versions::table
+        .filter(response_versions::response_id.eq(Id::from(response.0)))
+        .filter(response_versions::number.eq(number));
+    let confirmed = response_versions::confirmed.eq(Some(Json(confirmed.clone())));
+    changed_one(diesel::update(version).set(confirmed).execute(conn)?)
+}
+
 /// The versions of a response, retracted ones too: number and time, in order. Statements: 1.
 ///
 /// # Errors
@@ -53,21 +73,21 @@ pub fn versions(conn: &mut Connection, response: ResponseId) -> Result<Vec<(i32,
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn version(conn: &mut Connection, response: ResponseId, number: i32) -> Result<Option<Version>, StoreError> {
-    let found: Option<(Time, Option<Id>, Json<Vec<Answer>>)> = response_versions::table
+    let found: Option<(Time, Option<Id>, Submission)> = response_versions::table
         .filter(response_versions::response_id.eq(Id::from(response.0)))
         .filter(response_versions::number.eq(number))
         .select((
             response_versions::submitted_at,
             response_versions::submitted_by,
-            response_versions::answers,
+            (response_versions::answers, response_versions::confirmed),
         ))
         .first(conn)
         .optional()?;
-    Ok(found.map(|(at, by, Json(answers))| Version {
+    Ok(found.map(|(at, by, submission)| Version {
         number,
         at: at.into(),
         by: by.map(|user| UserId(user.into())),
-        answers,
+        answers: answers(submission),
     }))
 }
 
@@ -77,7 +97,7 @@ pub fn version(conn: &mut Connection, response: ResponseId, number: i32) -> Resu
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn submitted(conn: &mut Connection, query: QueryId) -> Result<Vec<Submitted>, StoreError> {
-    type Row = (String, i32, bool, Json<BTreeMap<Key, Circle>>, Time, Json<Vec<Answer>>);
+    type Row = (String, i32, bool, Json<BTreeMap<Key, Circle>>, Time, Submission);
     let in_force = response_versions::response_id
         .eq(responses::id)
         .and(response_versions::number.eq(responses::last_version));
@@ -92,17 +112,17 @@ pub fn submitted(conn: &mut Connection, query: QueryId) -> Result<Vec<Submitted>
             responses::late,
             responses::circles,
             response_versions::submitted_at,
-            response_versions::answers,
+            (response_versions::answers, response_versions::confirmed),
         ))
         .load(database))?;
     rows.into_iter()
-        .map(|(office, version, late, Json(circles), at, Json(answers))| {
+        .map(|(office, version, late, Json(circles), at, submission)| {
             Ok(Submitted {
                 office: from_word(&office)?,
                 version,
                 at: at.into(),
                 late,
-                answers: in_circles(answers, &circles),
+                answers: in_circles(answers(submission), &circles),
             })
         })
         .collect()
@@ -114,7 +134,7 @@ pub fn submitted(conn: &mut Connection, query: QueryId) -> Result<Vec<Submitted>
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn with_answers(conn: &mut Connection, query: QueryId) -> Result<Vec<(Response, Option<Submitted>)>, StoreError> {
-    type Version = (Time, Json<Vec<Answer>>);
+    type Version = (Time, Submission);
     type Found = (Row, Json<BTreeMap<Key, Circle>>, Option<Version>);
     let in_force = response_versions::response_id
         .eq(responses::id)
@@ -127,18 +147,22 @@ pub fn with_answers(conn: &mut Connection, query: QueryId) -> Result<Vec<(Respon
         .select((
             Row::as_select(),
             responses::circles,
-            (response_versions::submitted_at, response_versions::answers).nullable(),
+            (
+                response_versions::submitted_at,
+                (response_versions::answers, response_versions::confirmed),
+            )
+                .nullable(),
         ))
         .load(database))?;
     rows.into_iter()
         .map(|(row, Json(circles), version)| {
             let response = row.into_response()?;
-            let submitted = version.map(|(at, Json(answers))| Submitted {
+            let submitted = version.map(|(at, submission)| Submitted {
                 office: response.office.clone(),
                 version: response.last_version,
                 at: at.into(),
                 late: response.late,
-                answers: in_circles(answers, &circles),
+                answers: in_circles(answers(submission), &circles),
             });
             Ok((response, submitted))
         })
@@ -151,7 +175,7 @@ pub fn with_answers(conn: &mut Connection, query: QueryId) -> Result<Vec<(Respon
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn in_force(conn: &mut Connection, response: &Response) -> Result<Option<Submitted>, StoreError> {
-    type Row = (Json<BTreeMap<Key, Circle>>, Time, Json<Vec<Answer>>);
+    type Row = (Json<BTreeMap<Key, Circle>>, Time, Submission);
     let Some(version) = response.version_in_force() else {
         return Ok(None);
     };
@@ -162,21 +186,21 @@ pub fn in_force(conn: &mut Connection, response: &Response) -> Result<Option<Sub
         .select((
             responses::circles,
             response_versions::submitted_at,
-            response_versions::answers,
+            (response_versions::answers, response_versions::confirmed),
         ))
         .first(database))
     .optional()?;
-    Ok(found.map(|(Json(circles), at, Json(answers))| Submitted {
+    Ok(found.map(|(Json(circles), at, submission)| Submitted {
         office: response.office.clone(),
         version,
         at: at.into(),
         late: response.late,
-        answers: in_circles(answers, &circles),
+        answers: in_circles(answers(submission), &circles),
     }))
 }
 
 /// The versions that an edition of a query named, in the order of its parts, each answer with the circle it has in its
-/// part. Statements: 1.
+/// part and given to the wording it was submitted to, whatever was confirmed since. Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a version is not there, or a column holds what it should not.
@@ -207,6 +231,16 @@ pub fn versions_of(conn: &mut Connection, query: QueryId, parts: &[Part]) -> Res
             })
         })
         .collect()
+}
+
+/// Answers as they were submitted, and the wordings they were confirmed for since.
+type Submission = (Json<Vec<Answer>>, Option<Json<Confirmed>>);
+
+fn answers((Json(mut answers), confirmed): Submission) -> Vec<Answer> {
+    if let Some(Json(confirmed)) = confirmed {
+        correction::confirm(&mut answers, &confirmed);
+    }
+    answers
 }
 
 fn in_circles(mut answers: Vec<Answer>, circles: &BTreeMap<Key, Circle>) -> Vec<Answer> {
