@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::callers::{invited, user};
 use crate::world::{Position, World, answers, draft};
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// A year of which nothing is counted.
@@ -20,7 +21,7 @@ pub(crate) struct Planned {
     pub(crate) path: String,
     body: Option<Value>,
     /// A body that is no JSON.
-    document: Option<Vec<u8>>,
+    document: Option<(&'static str, Vec<u8>)>,
     etag: Option<String>,
 }
 
@@ -34,8 +35,8 @@ impl Planned {
         if let Some(body) = &self.body {
             request = request.json(body);
         }
-        if let Some(document) = &self.document {
-            request = request.header("Content-Type", WORD).body(document.clone());
+        if let Some((kind, document)) = &self.document {
+            request = request.header("Content-Type", *kind).body(document.clone());
         }
         let reply = client.send(request).await;
         (reply.status, reply.text)
@@ -147,7 +148,7 @@ async fn word_form(world: &World, query: &str) -> Planned {
         method: Method::POST,
         path,
         body: None,
-        document: Some(form.bytes),
+        document: Some((WORD, form.bytes)),
         etag: None,
     }
 }
@@ -246,6 +247,16 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                 (Method::POST, path, Some(json!({"password": ahq_harness::PASSWORD})))
             }
         }
+        "read_unsubscription" => (Method::GET, unsubscription(world).await, None),
+        "unsubscribe" => {
+            return Planned {
+                method: Method::POST,
+                path: unsubscription(world).await,
+                body: None,
+                document: Some((FORM, b"List-Unsubscribe=One-Click".to_vec())),
+                etag: None,
+            };
+        }
         "read_me" => (Method::GET, "/me".to_owned(), None),
         "read_notifications" => (Method::GET, "/me/notifications".to_owned(), None),
         "change_notifications" => {
@@ -323,6 +334,18 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         document: None,
         etag: None,
     }
+}
+
+/// The address that ends the digests of somebody, as it stands in one.
+async fn unsubscription(world: &mut World) -> String {
+    let query = world.query("open", Position::Submitted).await;
+    world.give_back("open", Position::Submitted, query);
+    // What happened in the last minute waits for the next digest.
+    world.app.pass(chrono::Duration::minutes(2));
+    world.app.exchange().write_digests().await.expect("digests");
+    let mails = world.app.deliver().await;
+    let link = mails.iter().find_map(|mail| mail.unsubscribe.clone()).expect("a link");
+    link.split_once("/api/v1").expect("below the interface").1.to_owned()
 }
 
 /// The public view of a published query's edition.

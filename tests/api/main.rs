@@ -21,6 +21,7 @@ mod reminders;
 mod scenario;
 mod statements;
 mod summaries;
+mod unsubscriptions;
 mod word;
 mod word_form;
 mod workbook;

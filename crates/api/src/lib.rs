@@ -34,6 +34,7 @@ mod schema;
 mod session;
 mod summaries;
 pub mod token;
+mod unsubscriptions;
 mod users;
 mod word_form;
 mod words;

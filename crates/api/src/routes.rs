@@ -4,7 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     calendar, deliveries, editions, exports, extensions, feeds, network, notifications, queries, reminders, responses,
-    session, summaries, users, word_form,
+    session, summaries, unsubscriptions, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -17,6 +17,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(session::read_me)
         .service(notifications::read_notifications)
         .service(notifications::change_notifications)
+        .service(unsubscriptions::read_unsubscription)
+        .service(unsubscriptions::unsubscribe)
         .service(users::read_invitation)
         .service(users::accept_invitation)
         .service(network::list_offices)

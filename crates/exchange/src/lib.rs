@@ -25,6 +25,7 @@ pub mod replay;
 pub mod responses;
 pub mod session;
 pub mod summaries;
+pub mod unsubscriptions;
 pub mod users;
 pub mod word_form;
 pub mod work;

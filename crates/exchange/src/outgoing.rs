@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
 use ahq_domain::id::{ExtensionRequestId, MessageId, QueryId, UserId};
-use ahq_domain::notification::{MailWish, Notifications};
+use ahq_domain::notification::{MailWish, Notifications, Subscription};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::query::Query;
 use ahq_domain::user::{User, UserStatus, role_on};
@@ -171,6 +171,18 @@ impl Note {
                 | Self::Withdrawal
                 | Self::PublicationNotice
         )
+    }
+
+    /// What its reader ends by the link in it, where that is a user; nothing ends an obligation. The copy of a notice of
+    /// publication ends too: what it asks for is in the daily mail of obligations.
+    pub(crate) fn subscription(&self) -> Option<Subscription> {
+        match self {
+            Self::WeeklyOverview { .. } => Some(Subscription::Weekly),
+            Self::QuarterlyList { .. } => Some(Subscription::Quarterly),
+            Self::PublicationNotice => Some(Subscription::Mail),
+            Self::AccountInvitation => None,
+            note => (!note.is_obligation()).then_some(Subscription::Mail),
+        }
     }
 
     /// Whether it comes in digests only, the one of the functional mailbox too.

@@ -69,8 +69,10 @@ impl Example {
                 method,
                 bytes: event(word, status),
             }),
-            unsubscribe: matches!(self.frame.why, Why::User { .. })
-                .then(|| "https://ahq.example.org/unsubscribe/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".into()),
+            unsubscribe: match &self.frame.why {
+                Why::User { unsubscribe, .. } => unsubscribe.clone(),
+                Why::Mailbox | Why::Invited => None,
+            },
         })
     }
 }
@@ -112,7 +114,10 @@ fn framed(message: &Message) -> Frame {
         Message::AccountInvitation(_) => (Why::Invited, None),
         Message::Digest(_) | Message::WeeklyOverview(_) | Message::QuarterlyList(_) => (
             Why::User {
-                settings: "https://ahq.example.org/account/notifications".into(),
+                settings: "https://ahq.example.org/me/notifications".into(),
+                unsubscribe: Some(
+                    "https://ahq.example.org/api/v1/unsubscriptions/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".into(),
+                ),
             },
             None,
         ),

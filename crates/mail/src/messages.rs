@@ -64,6 +64,8 @@ pub enum Why {
     User {
         /// The address of their notification settings.
         settings: String,
+        /// The address that ends mails of this kind, where they can be ended.
+        unsubscribe: Option<String>,
     },
     /// Somebody whom the message invites; it says so itself.
     Invited,

@@ -21,7 +21,7 @@ use crate::Order;
 use crate::scene::{Scene, answers, drafted, etag, launched, serve};
 
 /// POSTs that take no key, and why.
-const WITHOUT_KEY: [(&str, &str); 5] = [
+const WITHOUT_KEY: [(&str, &str); 6] = [
     ("sign_in", "its reply holds secrets, which are never stored"),
     ("make_calendar_feed", "its reply holds a secret, which is never stored"),
     (
@@ -31,6 +31,10 @@ const WITHOUT_KEY: [(&str, &str); 5] = [
     (
         "accept_invitation",
         "its link works once, and its body holds a password",
+    ),
+    (
+        "unsubscribe",
+        "mail programs send no key, and a repetition changes nothing",
     ),
     ("read_word_form", "it says what it read and changes nothing"),
 ];

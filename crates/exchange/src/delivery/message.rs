@@ -71,12 +71,19 @@ impl Work<'_> {
         };
         let lead = query.as_ref().and_then(|query| offices.get(&query.lead)).cloned();
         let settings = format!("{}/me/notifications", self.settings.public_address);
+        let unsubscribe = match &user {
+            Some(user) => self.unsubscription_link(user.id, &note)?,
+            None => None,
+        };
         let frame = self.frame(
             &office,
             lead.as_ref(),
             match &user {
                 Some(_) if note == Note::AccountInvitation => Why::Invited,
-                Some(_) => Why::User { settings },
+                Some(_) => Why::User {
+                    settings,
+                    unsubscribe: unsubscribe.clone(),
+                },
                 None => Why::Mailbox,
             },
         );
@@ -100,7 +107,7 @@ impl Work<'_> {
             thread: entry.query,
             content,
             calendar,
-            unsubscribe: None,
+            unsubscribe,
         })))
     }
 
