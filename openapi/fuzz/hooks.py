@@ -115,6 +115,13 @@ LATER = {"deadline": f"{datetime.date.today() + datetime.timedelta(days=60)}", "
 # is read when that is not the path of the thing itself.
 THINGS = {
     "read_office": (lambda: {"code": "LU"}, None, None),
+    "read_office_settings": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    # Never on: what the other operations submit would want approval.
+    "change_office_settings": (
+        lambda: {"code": OFFICE.upper() if me else "LU"},
+        {"approval": False},
+        "/offices/{code}/settings",
+    ),
     "list_users": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "invite_user": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "read_user": (functools.cache(spare_user), None, None),
@@ -179,6 +186,7 @@ THINGS = {
         {"circle": "network"},
         "/queries/{query}/responses/{office}",
     ),
+    "ask_for_approval": (answering(answered.drafted), None, "/queries/{query}/responses/{office}"),
     "submit_response": (answering(answered.drafted), None, "/queries/{query}/responses/{office}"),
     "retract_response": (answering(answered.submitted), WORDS, "/queries/{query}/responses/{office}"),
     "decline_response": (answering(answered.drafted), WORDS, "/queries/{query}/responses/{office}"),

@@ -12,6 +12,8 @@ const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 
 /// A year of which nothing is counted.
 const HOLIDAYS: &str = "/calendar/holidays/LU/2199";
+/// What the lead has settled for itself.
+const SETTINGS: &str = "/offices/LU/settings";
 /// The addresses of the lead's feed.
 const FEEDS: &str = "/offices/LU/calendar-feeds";
 
@@ -51,6 +53,7 @@ pub(crate) fn position(operation: &str) -> Position {
         | "save_response"
         | "save_answer"
         | "remove_answer"
+        | "ask_for_approval"
         | "submit_response"
         | "decline_response" => Position::Drafting,
         "resume_response" => Position::Declined,
@@ -97,6 +100,7 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
             Some(json!({"text": "Another."})),
         ),
         "remove_answer" => (Method::DELETE, "/responses/AT/answers/q3", None),
+        "ask_for_approval" => (Method::POST, "/responses/AT/approval", Some(json!({}))),
         "submit_response" => (Method::POST, "/responses/AT/submission", Some(json!({}))),
         "decline_response" => (
             Method::POST,
@@ -282,6 +286,17 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         }
         "list_offices" => (Method::GET, "/offices".to_owned(), None),
         "read_office" => (Method::GET, "/offices/AT".to_owned(), None),
+        "read_office_settings" => (Method::GET, SETTINGS.to_owned(), None),
+        "change_office_settings" => {
+            let now = lead.get(SETTINGS).await.expect(200);
+            return Planned {
+                method: Method::PUT,
+                path: SETTINGS.to_owned(),
+                body: Some(json!({"approval": false})),
+                document: None,
+                etag: Some(now.etag()),
+            };
+        }
         "list_users" => (Method::GET, "/offices/LU/users".to_owned(), None),
         "invite_user" => (
             Method::POST,

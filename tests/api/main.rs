@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod approvals;
 mod archive;
 mod calendar;
 mod circles;

@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    calendar, deliveries, editions, exports, extensions, feeds, network, notifications, queries, reminders, responses,
-    session, summaries, unsubscriptions, users, word_form,
+    approvals, calendar, deliveries, editions, exports, extensions, feeds, network, notifications, queries, reminders,
+    responses, session, summaries, unsubscriptions, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -23,6 +23,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::accept_invitation)
         .service(network::list_offices)
         .service(network::read_office)
+        .service(approvals::read_office_settings)
+        .service(approvals::change_office_settings)
         .service(users::list_users)
         .service(users::invite_user)
         .service(users::read_user)
@@ -61,6 +63,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(responses::read_answer)
         .service(responses::save_answer)
         .service(responses::remove_answer)
+        .service(approvals::ask_for_approval)
         .service(responses::submit_response)
         .service(responses::retract_response)
         .service(responses::decline_response)

@@ -1,6 +1,7 @@
 //! The words of the field as the interface spells them; one enum for each of the domain's.
 
 use ahq_domain::answer::{Instead, NumberFlag, YesNo};
+use ahq_domain::approval::Approval;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::extension::Outcome;
 use ahq_domain::launch::Addressed;
@@ -73,7 +74,12 @@ words! {
 }
 words! {
     /// Where a response stands.
-    ResponseStatusWord as ResponseStatus for ResponseStatus { Drafting, Submitted, Declined }
+    ResponseStatusWord as ResponseStatus for ResponseStatus { Drafting, AwaitingApproval, Submitted, Declined }
+}
+words! {
+    /// Whether a response needs the approval of a second coordinator: the office does not want it; it does, and has fewer
+    /// than two active coordinators, so that the rule is off; the rule is in force.
+    ApprovalWord as ApprovalRule for Approval { Off, TooFewCoordinators, InForce }
 }
 words! {
     /// How an office takes part.

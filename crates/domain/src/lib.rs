@@ -4,6 +4,7 @@
 //! [`refusal::Refusal`] when it says no; faults of an input come all at once.
 
 pub mod answer;
+pub mod approval;
 pub mod calendar;
 pub mod clock;
 pub mod comparison;

@@ -198,6 +198,10 @@ pub enum Action {
     ManageUsers,
     /// Make, list and revoke the secret addresses of an office's calendar feed.
     ManageFeeds,
+    /// Read what an office has settled for itself.
+    ReadSettings,
+    /// Change what an office has settled for itself.
+    ManageSettings,
 }
 
 /// What it would be done with.
@@ -489,6 +493,11 @@ fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Resu
             "other_office",
             "an office makes and revokes the addresses of its own feed",
         )),
+        Action::ReadSettings if own => needs_role(caller, Role::Reader),
+        Action::ManageSettings if own => needs_role(caller, Role::Coordinator),
+        Action::ReadSettings | Action::ManageSettings => {
+            Err(Refusal::forbidden("other_office", "an office settles its own affairs"))
+        }
         Action::ReadUsers | Action::ManageUsers => Err(Refusal::forbidden(
             "other_office",
             "an office reads and manages its own users",

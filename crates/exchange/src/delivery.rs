@@ -4,6 +4,7 @@
 //! machines at once. No transaction is open while a message leaves.
 
 mod digest;
+mod internal;
 mod message;
 
 pub(crate) use digest::{SETTLED_AFTER, is_told, is_within};

@@ -28,6 +28,11 @@ pub enum Note {
     AccountInvitation,
     /// An office is invited to ask jointly.
     JointInvitation,
+    /// A draft of the office's own is to be approved. It stands beside the messages about the query, which others list.
+    ApprovalAsked {
+        /// The query.
+        query: QueryId,
+    },
     /// A query was launched.
     Launch,
     /// Its deadline was moved.
@@ -135,6 +140,7 @@ impl Note {
         match self {
             Self::AccountInvitation => "account_invitation",
             Self::JointInvitation => "joint_invitation",
+            Self::ApprovalAsked { .. } => "approval_asked",
             Self::Launch => "launch",
             Self::Extension => "extension",
             Self::ExtensionAsked { .. } => "extension_asked",
@@ -163,6 +169,7 @@ impl Note {
         matches!(
             self,
             Self::JointInvitation
+                | Self::ApprovalAsked { .. }
                 | Self::Launch
                 | Self::Extension
                 | Self::ExtensionAsked { .. }
@@ -184,6 +191,9 @@ impl Note {
             note => (!note.is_obligation()).then_some(Subscription::Mail),
         }
     }
+
+    /// The words of what is told inside an office and concerns nobody else, not even who runs the exchange.
+    pub(crate) const INTERNAL: [&str; 1] = ["approval_asked"];
 
     /// Whether it comes in digests only, the one of the functional mailbox too.
     fn is_for_digests(&self) -> bool {

@@ -128,6 +128,13 @@ fn framed(message: &Message) -> Frame {
                 ..frame()
             };
         }
+        Message::ApprovalAsked(_) => (
+            Why::User {
+                settings: "https://ahq.example.org/me/notifications".into(),
+                unsubscribe: None,
+            },
+            None,
+        ),
         Message::AddressSuppressed(_) => (Why::Mailbox, None),
         Message::OfficeNotReached(_) => {
             return Frame {

@@ -3,6 +3,7 @@
 //! A message knows facts only. It never looks anything up, never decides who may read it, and never holds a
 //! restricted answer: answers are read in the exchange, behind a link.
 
+mod approval;
 mod compilation;
 mod deadline;
 mod delivery;
@@ -19,6 +20,7 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
+pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
 pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded};
 pub use delivery::{AddressSuppressed, OfficeNotReached};
@@ -166,6 +168,8 @@ pub enum Message {
     AccountInvitation(AccountInvitation),
     /// An office is invited to join a query as a requester.
     JointInvitation(JointInvitation),
+    /// A draft of the office's own is to be approved.
+    ApprovalAsked(ApprovalAsked),
     /// A query was launched.
     Launch(Launch),
     /// A query was withdrawn.
@@ -231,6 +235,7 @@ impl Message {
         match self {
             Self::AccountInvitation(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
+            Self::ApprovalAsked(message) => message.render(frame),
             Self::Launch(message) => message.render(frame),
             Self::Withdrawal(message) => message.render(frame),
             Self::Extension(message) => message.render(frame),
@@ -296,6 +301,12 @@ templates!(
     "joint_invitation/subject.txt",
     "joint_invitation/body.txt",
     "joint_invitation/body.html"
+);
+templates!(
+    ApprovalAsked,
+    "approval_asked/subject.txt",
+    "approval_asked/body.txt",
+    "approval_asked/body.html"
 );
 templates!(Launch, "launch/subject.txt", "launch/body.txt", "launch/body.html");
 templates!(

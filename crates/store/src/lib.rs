@@ -23,6 +23,7 @@ pub mod keys;
 pub mod mailings;
 pub mod migration;
 pub mod notifications;
+pub mod office_settings;
 pub mod offices;
 pub mod outbox;
 mod pool;

@@ -278,7 +278,8 @@ pub fn to_mailboxes(
     rows.into_iter().map(Row::into_entry).collect()
 }
 
-/// A page of messages, the newest first: what stands so, after the one given, at most `limit`. Statements: 1.
+/// A page of messages, the newest first: what stands so, after the one given, at most `limit`, but none of these kinds.
+/// Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
@@ -286,9 +287,11 @@ pub fn page(
     conn: &mut Connection,
     status: Option<OutboxStatus>,
     before: Option<MessageId>,
+    but: &[&str],
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut rows = outbox::table
+        .filter(outbox::kind.ne_all(but.to_vec()))
         .order(outbox::id.desc())
         .limit(limit)
         .select(Row::as_select())

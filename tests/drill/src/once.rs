@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use ahq_domain::id::MessageId;
+use ahq_domain::user::Role;
+use ahq_exchange::users::UserInput;
 use ahq_exchange::work::Exchange;
-use ahq_harness::Client;
 use ahq_harness::goal::{Goal, say};
+use ahq_harness::{Client, PASSWORD};
 use ahq_server::system;
 use ahq_store::StoreError;
 use ahq_store::outbox::{self, OutboxStatus};
@@ -69,6 +71,7 @@ struct Cast {
     lead: Client,
     other: Client,
     answering: Client,
+    approving: Client,
     provider: Client,
     /// Makes names that are not taken.
     next: u32,
@@ -80,6 +83,7 @@ impl Cast {
             lead: scene.coordinator("LU").await,
             other: scene.coordinator("NL").await,
             answering: scene.coordinator("AT").await,
+            approving: scene.coordinator("BE").await,
             provider: scene.coordinator("SP").await,
             next,
         }
@@ -107,6 +111,29 @@ impl Cast {
         let response = format!("{query}/responses/AT");
         let saved = self.answering.put(&response, &answers()).await.expect(201);
         (response, saved.etag())
+    }
+
+    /// Belgium wants a second pair of eyes, and has it.
+    async fn settle_approval(&self, exchange: &Exchange) {
+        let settings = "/offices/BE/settings";
+        let now = self.approving.get(settings).await.expect(200);
+        if now.json["approval"] == true {
+            return;
+        }
+        let second = UserInput {
+            name: "Second".to_owned(),
+            email: "second.be@example.org".to_owned(),
+            role: Role::Coordinator,
+        };
+        let belgium = "BE".parse().expect("an office code");
+        exchange
+            .add_user(belgium, second, PASSWORD.to_owned())
+            .await
+            .expect("a second coordinator");
+        self.approving
+            .put_if(settings, &now.etag(), &json!({"approval": true}))
+            .await
+            .expect(200);
     }
 
     /// A query with its first edition.
@@ -281,6 +308,18 @@ impl Cast {
                     body: json!({"queries": [query], "formats": ["html"]}),
                 }
             }
+            "ask_for_approval" => {
+                self.settle_approval(exchange).await;
+                let path = self.open(false).await;
+                let response = format!("{path}/responses/BE");
+                let saved = self.approving.put(&response, &answers()).await.expect(201);
+                Ask {
+                    caller: self.approving.clone(),
+                    path: format!("{response}/approval"),
+                    etag: Some(saved.etag()),
+                    body: nothing,
+                }
+            }
             "submit_response" => {
                 let path = self.open(false).await;
                 let (response, tag) = self.drafting(&path).await;
@@ -409,7 +448,7 @@ impl Findings {
 
 /// Runs the drill.
 pub(crate) async fn run(order: &Order) -> Vec<Goal> {
-    let Some(mut scene) = Scene::set(order, &["LU", "NL", "AT", "SP"]).await else {
+    let Some(mut scene) = Scene::set(order, &["LU", "NL", "AT", "BE", "SP"]).await else {
         return Vec::new();
     };
     let exchange = scene.installation.exchange().await;

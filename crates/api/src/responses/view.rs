@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::words::{CircleWord, InsteadWord, NumberFlagWord, ResponseStatusWord, YesNoWord};
+use crate::words::{ApprovalWord, CircleWord, InsteadWord, NumberFlagWord, ResponseStatusWord, YesNoWord};
 
 /// Where an answer comes from.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -350,8 +350,26 @@ pub(crate) struct ResponseView {
     /// The draft; for the own office only.
     #[serde(skip_serializing_if = "Option::is_none")]
     draft: Option<Vec<DraftAnswerView>>,
+    /// Whether the draft needs approval, and who asked for it; for the own office only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<ApprovalView>,
     /// What you may do with it now.
     actions: Vec<String>,
+}
+
+/// Whether a draft needs approval before it is submitted.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Approval)]
+pub(crate) struct ApprovalView {
+    /// Whether the rule is in force today.
+    rule: ApprovalWord,
+    /// When approval of the draft was asked for; each change of the draft takes that back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_at: Option<DateTime<Utc>>,
+    /// The id of the user who asked: another coordinator submits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<Uuid>,
 }
 
 /// When and why.
@@ -386,6 +404,7 @@ impl ResponseView {
             retracted: None,
             rows: None,
             draft: None,
+            approval: None,
             actions: Vec::new(),
         };
         match &response.position {
@@ -447,6 +466,12 @@ impl From<ResponseDetail> for ResponseView {
             .submitted
             .map(|submitted: Submitted| rows(&detail.query.questions, &submitted.answers, detail.circle));
         view.draft = detail.draft.map(|draft| draft.iter().map(Into::into).collect());
+        let asked = detail.response.asked;
+        view.approval = detail.approval.map(|rule| ApprovalView {
+            rule: rule.into(),
+            asked_at: asked.map(|asked| asked.at),
+            asked_by: asked.and_then(|asked| asked.by).map(|user| user.0),
+        });
         view.actions = detail.actions.into_iter().map(str::to_owned).collect();
         view
     }

@@ -247,6 +247,34 @@ fn users_are_managed_by_their_own_office() {
 }
 
 #[test]
+fn an_office_settles_its_own_affairs() {
+    let austria = office("AT");
+    for (column, role, reads, manages) in [
+        ("asked", Some(Role::Coordinator), "yes", "yes"),
+        ("asked", Some(Role::Expert), "yes", "role_too_low"),
+        ("asked", Some(Role::Reader), "yes", "role_too_low"),
+        ("asked", None, "role_too_low", "role_too_low"),
+        ("member", Some(Role::Coordinator), "other_office", "other_office"),
+        ("COM", Some(Role::Coordinator), "other_office", "other_office"),
+        ("SP", Some(Role::Coordinator), "other_office", "other_office"),
+        (
+            "departed",
+            Some(Role::Coordinator),
+            "not_taking_part",
+            "not_taking_part",
+        ),
+    ] {
+        let caller = user(party_of(column), role);
+        let decide = |action| cell(&may(&caller, action, Subject::Office(&austria), now()));
+        assert_eq!(
+            (decide(Action::ReadSettings), decide(Action::ManageSettings)),
+            (reads, manages),
+            "{column} {role:?}"
+        );
+    }
+}
+
+#[test]
 fn the_network_is_managed_by_the_service_provider_and_a_feed_by_its_office() {
     let austria = office("AT");
     for (column, role, network, feeds) in [

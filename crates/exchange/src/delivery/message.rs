@@ -153,6 +153,7 @@ impl Work<'_> {
             (Note::QuarterlyList { from, until }, Some(_)) => self.quarterly_list(office, offices, *from, *until),
             (Note::AddressSuppressed { user }, None) => self.address_suppressed(*user),
             (Note::OfficeNotReached { message }, None) => self.office_not_reached(*message, offices),
+            (Note::ApprovalAsked { query }, Some(user)) => self.approval_asked(*query, office, user, offices),
             _ => Ok(None),
         }
     }
@@ -239,18 +240,10 @@ impl Work<'_> {
         if launched.withdrawn.is_some() && !matches!(note, Note::Withdrawal) {
             return Ok(None);
         }
-        let head = QueryHead {
-            number: launched.number.to_string(),
-            title: query.title.clone(),
-            requested_by: requesters_line(
-                &query.requesters().cloned().collect::<Vec<_>>(),
-                offices,
-                brussels_date(launched.at),
-            ),
-            link: link.clone(),
-        };
+        let head = self.query_head(query, launched, offices);
         Ok(match note {
             Note::AccountInvitation
+            | Note::ApprovalAsked { .. }
             | Note::JointInvitation
             | Note::ResponseReceived { .. }
             | Note::NewEdition { .. }
@@ -293,6 +286,20 @@ impl Work<'_> {
                 link: format!("{link}/editions/{by}"),
             })),
         })
+    }
+
+    /// What every mail about a launched query says of it.
+    pub(super) fn query_head(&self, query: &Query, launched: &Launched, offices: &Offices) -> QueryHead {
+        QueryHead {
+            number: launched.number.to_string(),
+            title: query.title.clone(),
+            requested_by: requesters_line(
+                &query.requesters().cloned().collect::<Vec<_>>(),
+                offices,
+                brussels_date(launched.at),
+            ),
+            link: format!("{}/queries/{}", self.settings.public_address, reference(query)),
+        }
     }
 
     fn launch(

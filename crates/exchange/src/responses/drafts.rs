@@ -35,6 +35,7 @@ impl Work<'_> {
         response.must_not_be_declined()?;
         let answers = parse_answers(&query, inputs)?;
         responses::replace_draft(self.conn, response.id, &answers, self.now, self.caller.user())?;
+        response.edited();
         self.keep_response(&mut response)?;
         self.record(
             "response.drafted",
@@ -44,7 +45,7 @@ impl Work<'_> {
         self.response_detail(query, response)
     }
 
-    pub(super) fn expect_response(
+    pub(crate) fn expect_response(
         &mut self,
         query: &Query,
         office: &OfficeCode,
@@ -154,7 +155,7 @@ impl Work<'_> {
         self.record("response.drafted", subject(&query, office), json!({"removed": key}))
     }
 
-    pub(super) fn draft_answers(&mut self, response: ResponseId) -> Result<Vec<Answer>, Error> {
+    pub(crate) fn draft_answers(&mut self, response: ResponseId) -> Result<Vec<Answer>, Error> {
         Ok(responses::draft(self.conn, response)?
             .into_iter()
             .map(|draft| draft.answer)

@@ -2,7 +2,8 @@
 
 use super::{at, day, query};
 use crate::messages::{
-    ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded, LateResponse, Message, Reminder, ReminderKind,
+    ApprovalAsked, ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded, LateResponse, Message, Reminder,
+    ReminderKind,
 };
 
 const ANSWER: &str = "https://ahq.example.org/queries/2026.81/responses/PL";
@@ -66,6 +67,18 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         stale: true,
         ..late.clone()
     };
+    let approval = ApprovalAsked {
+        query: query(),
+        asked_by: "Anna Muster".into(),
+        asked_at: at(day(2026, 11, 27), 9, 41),
+        deadline: day(2026, 12, 4),
+        amendment: false,
+        link: ANSWER.into(),
+    };
+    let approval_of_amendment = ApprovalAsked {
+        amendment: true,
+        ..approval.clone()
+    };
     let holiday = HolidayAdded {
         query: query(),
         deadline: day(2026, 12, 4),
@@ -75,6 +88,11 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         link: "https://ahq.example.org/queries/2026.81/deadline".into(),
     };
     vec![
+        ("approval_asked", Message::ApprovalAsked(approval)),
+        (
+            "approval_asked_amendment",
+            Message::ApprovalAsked(approval_of_amendment),
+        ),
         ("reminder", Message::Reminder(reminder(ReminderKind::DaysLeft(5)))),
         ("reminder_last_day", Message::Reminder(last_day)),
         (

@@ -30,6 +30,10 @@ fn at_its_largest(message: Message) -> Message {
             m.title = title;
             Message::JointInvitation(m)
         }
+        Message::ApprovalAsked(mut m) => {
+            (m.query, m.asked_by) = (head(m.query), greek(200));
+            Message::ApprovalAsked(m)
+        }
         Message::Launch(mut m) => {
             m.query = head(m.query);
             m.urgent = Some(reason);

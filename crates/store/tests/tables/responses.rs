@@ -40,6 +40,7 @@ fn a_response(number: u128, office: &str) -> Response {
         last_version: 0,
         first_submitted: None,
         late: false,
+        asked: None,
     }
 }
 
