@@ -95,6 +95,17 @@ def feed():
     return {"code": newest["office"], "feed": newest["id"]}
 
 
+def contribution(make):
+    """A response whose office has asked an expert for a contribution; its link is in a mail, which nobody reads here."""
+    def made():
+        path = make()
+        asked_for, _ = answered.respondent.send(
+            "POST", f"/queries/{path['query']}/responses/{path['office']}/contributions", CONTRIBUTION
+        )
+        return {**path, "contribution": asked_for["id"]}
+    return made
+
+
 def more_time(make):
     """A query whose answering office has asked for a later deadline."""
     def made():
@@ -110,6 +121,12 @@ READ_RESPONSE = functools.cache(answering(answered.submitted))
 WORDS = {"reason": "Asked elsewhere."}
 # Later than a deadline by default, four weeks and some holidays from the launch, and within sixty working days.
 LATER = {"deadline": f"{datetime.date.today() + datetime.timedelta(days=60)}", "reason": "Several asked for more time."}
+
+CONTRIBUTION = {
+    "email": "expert@example.org",
+    "questions": ["q1"],
+    "replyBy": f"{datetime.date.today() + datetime.timedelta(days=7)}",
+}
 
 # For each operation: the path of a thing it can be done to, the body that does it or what downloads it, and where its ETag
 # is read when that is not the path of the thing itself.
@@ -184,6 +201,14 @@ THINGS = {
     "change_circles": (
         answering(answered.submitted),
         {"circle": "network"},
+        "/queries/{query}/responses/{office}",
+    ),
+    "ask_contribution": (answering(answered.drafted), CONTRIBUTION, None),
+    "list_contributions": (READ_RESPONSE, None, None),
+    "revoke_contribution": (contribution(answering(answered.drafted)), None, None),
+    "merge_contribution": (
+        contribution(answering(answered.drafted)),
+        {"questions": ["q1"]},
         "/queries/{query}/responses/{office}",
     ),
     "ask_for_approval": (answering(answered.drafted), None, "/queries/{query}/responses/{office}"),

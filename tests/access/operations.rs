@@ -100,6 +100,18 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
             Some(json!({"text": "Another."})),
         ),
         "remove_answer" => (Method::DELETE, "/responses/AT/answers/q3", None),
+        "ask_contribution" => (Method::POST, "/responses/AT/contributions", Some(contribution(world))),
+        "list_contributions" => (Method::GET, "/responses/AT/contributions", None),
+        "revoke_contribution" => {
+            return Planned {
+                method: Method::DELETE,
+                path: asked_contribution(world, query).await,
+                body: None,
+                document: None,
+                etag: None,
+            };
+        }
+        "merge_contribution" => return merge(world, query).await,
         "ask_for_approval" => (Method::POST, "/responses/AT/approval", Some(json!({}))),
         "submit_response" => (Method::POST, "/responses/AT/submission", Some(json!({}))),
         "decline_response" => (
@@ -251,6 +263,14 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                 (Method::POST, path, Some(json!({"password": ahq_harness::PASSWORD})))
             }
         }
+        "read_contribution"
+        | "save_contribution"
+        | "return_contribution"
+        | "decline_contribution"
+        | "download_contribution_form"
+        | "read_contribution_form" => {
+            return linked(world, name).await;
+        }
         "read_unsubscription" => (Method::GET, unsubscription(world).await, None),
         "unsubscribe" => {
             return Planned {
@@ -348,6 +368,105 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         body,
         document: None,
         etag: None,
+    }
+}
+
+/// What Austria asks an expert for.
+fn contribution(world: &World) -> Value {
+    let later = world.app.exchange().clock().now() + chrono::Duration::days(7);
+    json!({"email": "expert@police.example.org", "questions": ["q3"], "replyBy": later.date_naive()})
+}
+
+/// The address of a contribution that Austria has asked for, where it could.
+async fn asked_contribution(world: &World, query: &str) -> String {
+    let all = format!("{query}/responses/AT/contributions");
+    let asked = world.callers.named("answering").post(&all, &contribution(world)).await;
+    let id = asked.json["id"]
+        .as_str()
+        .unwrap_or("00000000-0000-7000-8000-000000000000");
+    format!("{all}/{id}")
+}
+
+/// The link in the last mail to an expert.
+async fn link(world: &World) -> String {
+    let mails = world.app.deliver().await;
+    let mail = mails
+        .iter()
+        .rfind(|mail| mail.to.address == "expert@police.example.org");
+    let text = mail.expect("a mail").content.text().to_owned();
+    let start = text.find("/contributions/").expect("a link");
+    text[start..].split_whitespace().next().expect("a secret").to_owned()
+}
+
+async fn put_in(world: &World, link: &str) -> String {
+    let nobody = world.app.public();
+    let begun = nobody.get(link).await.expect(200);
+    let saved = nobody.put_if(link, &begun.etag(), &put()).await.expect(200);
+    saved.etag()
+}
+
+fn put() -> Value {
+    json!({"answers": {"q3": {"text": "An expert's."}}})
+}
+
+/// A merge of what an expert has handed in, where one could be asked.
+async fn merge(world: &World, query: &str) -> Planned {
+    let path = asked_contribution(world, query).await;
+    if !path.ends_with("-8000-000000000000") {
+        let link = link(world).await;
+        let tag = put_in(world, &link).await;
+        let returned = format!("{link}/return");
+        world
+            .app
+            .public()
+            .post_if(&returned, &tag, &json!({}))
+            .await
+            .expect(200);
+    }
+    Planned {
+        method: Method::POST,
+        path: format!("{path}/merge"),
+        body: Some(json!({"questions": ["q3"]})),
+        document: None,
+        etag: etag(world, query, "/responses/AT").await,
+    }
+}
+
+/// What whoever holds a link does with it.
+async fn linked(world: &mut World, name: &str) -> Planned {
+    let query = world.query("open", Position::Submitted).await;
+    asked_contribution(world, &query).await;
+    world.give_back("open", Position::Submitted, query);
+    let link = link(world).await;
+    let tag = put_in(world, &link).await;
+    let (method, path, body) = match name {
+        "read_contribution" => (Method::GET, link, None),
+        "save_contribution" => (Method::PUT, link, Some(put())),
+        "return_contribution" => (Method::POST, format!("{link}/return"), Some(json!({}))),
+        "download_contribution_form" => (Method::GET, format!("{link}/word-form"), None),
+        "read_contribution_form" => {
+            let path = format!("{link}/word-form");
+            let form = world.app.public().get(&path).await.expect(200);
+            return Planned {
+                method: Method::POST,
+                path,
+                body: None,
+                document: Some((WORD, form.bytes)),
+                etag: None,
+            };
+        }
+        _ => (
+            Method::POST,
+            format!("{link}/declination"),
+            Some(json!({"reason": "Not for us."})),
+        ),
+    };
+    Planned {
+        etag: (method != Method::GET).then_some(tag),
+        method,
+        path,
+        body,
+        document: None,
     }
 }
 

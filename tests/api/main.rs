@@ -8,6 +8,7 @@ mod archive;
 mod calendar;
 mod circles;
 mod concurrency;
+mod contributions;
 mod deadlines;
 mod documents;
 mod exports;

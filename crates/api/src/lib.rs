@@ -9,6 +9,7 @@ mod approvals;
 mod calendar;
 pub mod caller;
 pub mod contract;
+mod contributions;
 mod deliveries;
 mod docs;
 mod editions;

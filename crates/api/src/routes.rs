@@ -3,8 +3,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    approvals, calendar, deliveries, editions, exports, extensions, feeds, network, notifications, queries, reminders,
-    responses, session, summaries, unsubscriptions, users, word_form,
+    approvals, calendar, contributions, deliveries, editions, exports, extensions, feeds, network, notifications,
+    queries, reminders, responses, session, summaries, unsubscriptions, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -71,6 +71,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(responses::change_circles)
         .service(responses::list_versions)
         .service(responses::read_version)
+        .service(contributions::ask_contribution)
+        .service(contributions::list_contributions)
+        .service(contributions::revoke_contribution)
+        .service(contributions::merge_contribution)
+        .service(contributions::read_contribution)
+        .service(contributions::save_contribution)
+        .service(contributions::return_contribution)
+        .service(contributions::decline_contribution)
+        .service(word_form::download_contribution_form)
+        .service(word_form::read_contribution_form)
         .service(word_form::download_word_form)
         .service(word_form::read_word_form)
         .service(editions::read_comparison)

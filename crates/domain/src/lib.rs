@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod clock;
 pub mod comparison;
 pub mod compilation;
+pub mod contribution;
 pub mod deadline;
 pub mod dissemination;
 pub mod draft;

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 
 use crate::clock::{Instant, brussels_date};
 use crate::dissemination::Circle;
-use crate::id::{QueryId, SessionId, UserId};
+use crate::id::{ContributionId, QueryId, SessionId, UserId};
 use crate::office::{Office, OfficeCode, OfficeKind, Standing};
 use crate::query::{Audience, Life, Query};
 use crate::question::Key;
@@ -80,6 +80,8 @@ pub enum Caller {
     },
     /// Somebody outside who holds a link to one contribution.
     Link {
+        /// The contribution.
+        contribution: ContributionId,
         /// The query.
         query: QueryId,
         /// The questions.
@@ -164,6 +166,8 @@ pub enum Action {
     DraftResponse,
     /// Submit, retract or decline a response, or ask for a later deadline.
     ReleaseResponse,
+    /// Read and put in the contribution that one holds the link to.
+    Contribute,
     /// Read the submitted answers, each within its circle.
     ReadAnswers,
     /// Read the live compilation and comparison.
@@ -389,6 +393,14 @@ fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle)
         Action::ReadQuery | Action::ReadEdition | Action::ReadAnswers => match reach {
             Circle::Public => Err(public_only(caller)),
             Circle::Requester | Circle::Network => needs_role(caller, Role::Reader),
+        },
+        Action::Contribute => match caller {
+            Caller::Link { query: linked, .. } if *linked == query.id => Ok(()),
+            _ if caller.is_somebody() => Err(Refusal::forbidden(
+                "link_only",
+                "a contribution is for whoever holds its link",
+            )),
+            _ => Err(Refusal::Unauthenticated),
         },
         Action::ReadLive => match reach {
             Circle::Requester => needs_role(caller, Role::Reader),

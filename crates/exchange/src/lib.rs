@@ -5,6 +5,7 @@
 
 pub mod approvals;
 pub mod calendar;
+pub mod contributions;
 pub mod credentials;
 pub mod deliveries;
 pub mod delivery;

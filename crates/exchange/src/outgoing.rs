@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
-use ahq_domain::id::{ExtensionRequestId, MessageId, QueryId, UserId};
+use ahq_domain::id::{ContributionId, ExtensionRequestId, MessageId, QueryId, UserId};
 use ahq_domain::notification::{MailWish, Notifications, Subscription};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::query::Query;
@@ -32,6 +32,16 @@ pub enum Note {
     ApprovalAsked {
         /// The query.
         query: QueryId,
+    },
+    /// An expert outside is asked for a contribution; it goes to nobody of the office.
+    ContributionAsked {
+        /// The contribution.
+        contribution: ContributionId,
+    },
+    /// It was handed in, or declined.
+    ContributionReturned {
+        /// The contribution.
+        contribution: ContributionId,
     },
     /// A query was launched.
     Launch,
@@ -141,6 +151,8 @@ impl Note {
             Self::AccountInvitation => "account_invitation",
             Self::JointInvitation => "joint_invitation",
             Self::ApprovalAsked { .. } => "approval_asked",
+            Self::ContributionAsked { .. } => "contribution_asked",
+            Self::ContributionReturned { .. } => "contribution_returned",
             Self::Launch => "launch",
             Self::Extension => "extension",
             Self::ExtensionAsked { .. } => "extension_asked",
@@ -170,6 +182,7 @@ impl Note {
             self,
             Self::JointInvitation
                 | Self::ApprovalAsked { .. }
+                | Self::ContributionReturned { .. }
                 | Self::Launch
                 | Self::Extension
                 | Self::ExtensionAsked { .. }
@@ -187,13 +200,13 @@ impl Note {
             Self::WeeklyOverview { .. } => Some(Subscription::Weekly),
             Self::QuarterlyList { .. } => Some(Subscription::Quarterly),
             Self::PublicationNotice => Some(Subscription::Mail),
-            Self::AccountInvitation => None,
+            Self::AccountInvitation | Self::ContributionAsked { .. } => None,
             note => (!note.is_obligation()).then_some(Subscription::Mail),
         }
     }
 
     /// The words of what is told inside an office and concerns nobody else, not even who runs the exchange.
-    pub(crate) const INTERNAL: [&str; 1] = ["approval_asked"];
+    pub(crate) const INTERNAL: [&str; 3] = ["approval_asked", "contribution_asked", "contribution_returned"];
 
     /// Whether it comes in digests only, the one of the functional mailbox too.
     fn is_for_digests(&self) -> bool {

@@ -2,6 +2,8 @@
 
 mod drafts;
 
+pub(crate) use drafts::parse_answers;
+
 use std::collections::BTreeMap;
 
 use ahq_domain::answer::Answer;

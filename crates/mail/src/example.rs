@@ -128,7 +128,15 @@ fn framed(message: &Message) -> Frame {
                 ..frame()
             };
         }
-        Message::ApprovalAsked(_) => (
+        Message::ContributionAsked(_) => {
+            return Frame {
+                office: "Eva Huber".into(),
+                replies_to: Some("EMN NCP Poland".into()),
+                why: Why::Invited,
+                ..frame()
+            };
+        }
+        Message::ApprovalAsked(_) | Message::ContributionReturned(_) => (
             Why::User {
                 settings: "https://ahq.example.org/me/notifications".into(),
                 unsubscribe: None,

@@ -5,6 +5,7 @@
 
 mod approval;
 mod compilation;
+mod contribution;
 mod deadline;
 mod delivery;
 mod digest;
@@ -22,6 +23,7 @@ use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
 pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
+pub use contribution::{ContributionAsked, ContributionReturned};
 pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded};
 pub use delivery::{AddressSuppressed, OfficeNotReached};
 pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
@@ -170,6 +172,10 @@ pub enum Message {
     JointInvitation(JointInvitation),
     /// A draft of the office's own is to be approved.
     ApprovalAsked(ApprovalAsked),
+    /// An expert outside is asked for a contribution.
+    ContributionAsked(ContributionAsked),
+    /// What came of it.
+    ContributionReturned(ContributionReturned),
     /// A query was launched.
     Launch(Launch),
     /// A query was withdrawn.
@@ -236,6 +242,8 @@ impl Message {
             Self::AccountInvitation(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
             Self::ApprovalAsked(message) => message.render(frame),
+            Self::ContributionAsked(message) => message.render(frame),
+            Self::ContributionReturned(message) => message.render(frame),
             Self::Launch(message) => message.render(frame),
             Self::Withdrawal(message) => message.render(frame),
             Self::Extension(message) => message.render(frame),
@@ -307,6 +315,18 @@ templates!(
     "approval_asked/subject.txt",
     "approval_asked/body.txt",
     "approval_asked/body.html"
+);
+templates!(
+    ContributionAsked,
+    "contribution_asked/subject.txt",
+    "contribution_asked/body.txt",
+    "contribution_asked/body.html"
+);
+templates!(
+    ContributionReturned,
+    "contribution_returned/subject.txt",
+    "contribution_returned/body.txt",
+    "contribution_returned/body.html"
 );
 templates!(Launch, "launch/subject.txt", "launch/body.txt", "launch/body.html");
 templates!(

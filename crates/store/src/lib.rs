@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod column;
 pub mod connection;
+pub mod contributions;
 pub mod documents;
 pub mod editions;
 mod error;

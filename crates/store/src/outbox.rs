@@ -16,6 +16,7 @@ use ahq_domain::office::OfficeCode;
 use diesel::insert_into;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -251,6 +252,27 @@ pub fn find(conn: &mut Connection, message: MessageId) -> Result<Option<Entry>, 
         .first(conn)
         .optional()?;
     row.map(Row::into_entry).transpose()
+}
+
+/// Where these messages stand; one that is not there is left out. Statements: 1, or none for none.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn statuses(
+    conn: &mut Connection,
+    messages: &[MessageId],
+) -> Result<BTreeMap<MessageId, OutboxStatus>, StoreError> {
+    if messages.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<Id> = messages.iter().map(|message| message.0.into()).collect();
+    let rows: Vec<(Id, String)> = both!(conn, |database| outbox::table
+        .filter(outbox::id.eq_any(ids))
+        .select((outbox::id, outbox::status))
+        .load(database))?;
+    rows.into_iter()
+        .map(|(id, status)| Ok((MessageId(id.into()), from_word(&status)?)))
+        .collect()
 }
 
 /// What was written to the mailboxes of offices, not to users, after `from` and up to `through`, in the order it was

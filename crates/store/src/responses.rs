@@ -7,7 +7,9 @@
 mod draft_answers;
 mod versions;
 
-pub use draft_answers::{DraftAnswer, delete_draft_answer, draft, put_draft_answer, replace_draft};
+pub use draft_answers::{
+    Contributed, DraftAnswer, delete_draft_answer, draft, put_draft_answer, replace_draft, set_contributed,
+};
 pub use versions::{in_force, insert_version, submitted, version, versions, versions_of, with_answers};
 
 use crate::column::{Id, Json, Time};

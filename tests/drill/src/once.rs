@@ -23,7 +23,7 @@ use crate::Order;
 use crate::scene::{Scene, answers, drafted, etag, launched, serve};
 
 /// POSTs that take no key, and why.
-const WITHOUT_KEY: [(&str, &str); 6] = [
+const WITHOUT_KEY: [(&str, &str); 9] = [
     ("sign_in", "its reply holds secrets, which are never stored"),
     ("make_calendar_feed", "its reply holds a secret, which is never stored"),
     (
@@ -38,6 +38,12 @@ const WITHOUT_KEY: [(&str, &str); 6] = [
         "unsubscribe",
         "mail programs send no key, and a repetition changes nothing",
     ),
+    (
+        "return_contribution",
+        "its address holds a secret, which is never stored; If-Match keeps a repetition from doing anything",
+    ),
+    ("decline_contribution", "as return_contribution"),
+    ("read_contribution_form", "it says what it read and changes nothing"),
     ("read_word_form", "it says what it read and changes nothing"),
 ];
 /// How many requests come at once.
@@ -73,6 +79,8 @@ struct Cast {
     answering: Client,
     approving: Client,
     provider: Client,
+    /// Where the program serves.
+    base: String,
     /// Makes names that are not taken.
     next: u32,
 }
@@ -85,6 +93,7 @@ impl Cast {
             answering: scene.coordinator("AT").await,
             approving: scene.coordinator("BE").await,
             provider: scene.coordinator("SP").await,
+            base: scene.installation.base(),
             next,
         }
     }
@@ -111,6 +120,17 @@ impl Cast {
         let response = format!("{query}/responses/AT");
         let saved = self.answering.put(&response, &answers()).await.expect(201);
         (response, saved.etag())
+    }
+
+    /// Austria asks an expert outside.
+    fn contribution(&self, query: &str) -> Ask {
+        let date = (system::clock().now() + chrono::Duration::days(7)).date_naive();
+        Ask {
+            caller: self.answering.clone(),
+            path: format!("{query}/responses/AT/contributions"),
+            etag: None,
+            body: json!({"email": "expert@example.org", "questions": ["q1"], "replyBy": date}),
+        }
     }
 
     /// Belgium wants a second pair of eyes, and has it.
@@ -308,6 +328,30 @@ impl Cast {
                     body: json!({"queries": [query], "formats": ["html"]}),
                 }
             }
+            "ask_contribution" => {
+                let path = self.open(false).await;
+                self.contribution(&path)
+            }
+            "merge_contribution" => {
+                let path = self.open(false).await;
+                let (response, tag) = self.drafting(&path).await;
+                let ask = self.contribution(&path);
+                let asked = ask.caller.post(&ask.path, &ask.body).await.expect(201);
+                let link = contribution_link(exchange).await;
+                let expert = Client::new(self.base.clone());
+                let begun = expert.get(&link).await.expect(200);
+                let put = json!({"answers": {"q1": answers()["answers"]["q1"]}});
+                let saved = expert.put_if(&link, &begun.etag(), &put).await.expect(200);
+                let returned = format!("{link}/return");
+                expert.post_if(&returned, &saved.etag(), &nothing).await.expect(200);
+                let id = asked.json["id"].as_str().expect("an id");
+                Ask {
+                    caller: self.answering.clone(),
+                    path: format!("{response}/contributions/{id}/merge"),
+                    etag: Some(tag),
+                    body: json!({"questions": ["q1"]}),
+                }
+            }
             "ask_for_approval" => {
                 self.settle_approval(exchange).await;
                 let path = self.open(false).await;
@@ -408,6 +452,15 @@ async fn given_up(exchange: &Exchange) -> MessageId {
         Ok::<_, StoreError>(claimed.id)
     });
     message.await.expect("a message is given up")
+}
+
+/// The link of the contribution that was asked for last, as its mail would have it.
+async fn contribution_link(exchange: &Exchange) -> String {
+    let newest = exchange.store().read(|conn| outbox::page(conn, None, None, &[], 10));
+    let newest = newest.await.expect("messages");
+    let asked = newest.iter().find(|entry| entry.kind == "contribution_asked");
+    let secret = exchange.keys().link_secret(asked.expect("a message").id);
+    format!("/contributions/{secret}")
 }
 
 async fn rows(exchange: &Exchange) -> Rows {

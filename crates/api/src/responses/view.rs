@@ -298,6 +298,20 @@ pub(crate) struct DraftAnswerView {
     changed_at: DateTime<Utc>,
     /// The answer.
     answer: AnswerBody,
+    /// Which contribution it began with; it is never submitted or printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contributed: Option<ContributedView>,
+}
+
+/// Who outside your office proposed an answer.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Contributed)]
+pub(crate) struct ContributedView {
+    /// The expert's name or mail address.
+    by: String,
+    /// When it was handed in.
+    at: DateTime<Utc>,
 }
 
 impl From<&DraftAnswer> for DraftAnswerView {
@@ -307,6 +321,10 @@ impl From<&DraftAnswer> for DraftAnswerView {
             version: draft.version,
             changed_at: draft.changed,
             answer: (&draft.answer).into(),
+            contributed: draft.contributed.as_ref().map(|contributed| ContributedView {
+                by: contributed.by.clone(),
+                at: contributed.at,
+            }),
         }
     }
 }
@@ -381,6 +399,15 @@ pub(crate) struct DeclinedView {
     at: DateTime<Utc>,
     /// Why.
     reason: String,
+}
+
+impl DeclinedView {
+    pub(crate) fn new(at: DateTime<Utc>, reason: &str) -> Self {
+        Self {
+            at,
+            reason: reason.to_owned(),
+        }
+    }
 }
 
 impl ResponseView {

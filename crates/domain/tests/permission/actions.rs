@@ -131,6 +131,7 @@ fn a_token_of_the_lead_releases_no_query() {
 fn a_link_reads_no_query_beside_its_own_and_nothing_of_the_network() {
     let query = open(Audience::Members);
     let link = |query| Caller::Link {
+        contribution: ahq_domain::id::ContributionId(uuid::Uuid::from_u128(1)),
         query,
         questions: BTreeSet::new(),
     };
@@ -151,6 +152,13 @@ fn a_link_reads_no_query_beside_its_own_and_nothing_of_the_network() {
             may(&link(query.id), action, Subject::Query(&query), now()).is_err(),
             "{action:?}"
         );
+    }
+    let contributes = |caller: &Caller| may(caller, Action::Contribute, Subject::Query(&query), now());
+    assert_eq!(contributes(&link(query.id)), Ok(()));
+    assert_eq!(contributes(&link(other)), Err(Refusal::Hidden));
+    assert_eq!(contributes(&Caller::Public), Err(Refusal::Unauthenticated));
+    for name in ["lead", "asked", "COM", "SP"] {
+        assert_eq!(cell(&contributes(&caller(name))), "link_only", "{name}");
     }
     let at = office("AT");
     for action in [

@@ -40,6 +40,9 @@ impl Work<'_> {
         let Some(office) = offices.get(&entry.office).cloned() else {
             return Ok(Prepared::Drop("the office is not known"));
         };
+        if let Note::ContributionAsked { contribution } = note {
+            return self.prepare_contribution(contribution, entry, sender, &office, &offices);
+        }
         if let Note::Reminder { .. } | Note::Digest { .. } = note {
             let due = next_time_to_send(self.now, &self.commission_calendar()?);
             if due > self.now {
@@ -153,6 +156,9 @@ impl Work<'_> {
             (Note::QuarterlyList { from, until }, Some(_)) => self.quarterly_list(office, offices, *from, *until),
             (Note::AddressSuppressed { user }, None) => self.address_suppressed(*user),
             (Note::OfficeNotReached { message }, None) => self.office_not_reached(*message, offices),
+            (Note::ContributionReturned { contribution }, _) => {
+                self.contribution_returned(*contribution, office, offices)
+            }
             (Note::ApprovalAsked { query }, Some(user)) => self.approval_asked(*query, office, user, offices),
             _ => Ok(None),
         }
@@ -244,6 +250,8 @@ impl Work<'_> {
         Ok(match note {
             Note::AccountInvitation
             | Note::ApprovalAsked { .. }
+            | Note::ContributionAsked { .. }
+            | Note::ContributionReturned { .. }
             | Note::JointInvitation
             | Note::ResponseReceived { .. }
             | Note::NewEdition { .. }

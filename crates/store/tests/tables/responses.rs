@@ -206,6 +206,7 @@ async fn a_draft_answer_meets_the_version_it_was_read_with(store: &Store) {
         version: 1,
         changed: now(),
         by: Some(USER),
+        contributed: None,
     };
     assert_eq!(saved, [wanted]);
     assert_eq!(put(store, "q1", None).await, Err(StoreError::Conflict), "there already");
