@@ -379,6 +379,8 @@ fn contribution(world: &World) -> Value {
 
 /// The address of a contribution that Austria has asked for, where it could.
 async fn asked_contribution(world: &World, query: &str) -> String {
+    // So that the next mail to an expert is the one of this contribution.
+    world.app.deliver().await;
     let all = format!("{query}/responses/AT/contributions");
     let asked = world.callers.named("answering").post(&all, &contribution(world)).await;
     let id = asked.json["id"]

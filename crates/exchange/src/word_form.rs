@@ -152,7 +152,8 @@ impl Work<'_> {
     /// # Errors
     /// As [`Work::contribution_word_form`].
     pub fn may_put_in(&mut self) -> Result<(), Error> {
-        self.linked_to_put_in().map(|_| ())
+        self.linked_to_put_in()?;
+        Ok(())
     }
 
     /// What a form of a contribution says, beside what has been put in so far.
