@@ -3,11 +3,13 @@
 
 mod access;
 mod accounts;
+mod approvals;
 mod archive;
 mod calendar;
 mod circles;
 mod clarifications;
 mod concurrency;
+mod contributions;
 mod corrections;
 mod deadlines;
 mod documents;
@@ -23,6 +25,7 @@ mod reminders;
 mod scenario;
 mod statements;
 mod summaries;
+mod unsubscriptions;
 mod word;
 mod word_form;
 mod workbook;
