@@ -170,7 +170,7 @@ def opened(files):
 def shown(file, pages):
     whole = "\n".join(pages)
     if "form" in file.stem.split("_"):
-        wanted = ["Form for Greece", "Question 1", "Wider dissemination", "Choose"]
+        wanted = ["Form for ", "Question 1", "Wider dissemination", "Choose"]
     elif file.suffix == ".xlsx":
         wanted = ["Requested by", "Country code", "Sweden"]
     else:

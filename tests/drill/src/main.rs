@@ -40,7 +40,7 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(
     name = "ahq-drill",
-    after_help = "Examples:\n  cargo run --release -p ahq-drill -- all --short\n  cargo run --release -p ahq-drill -- kill --database sqlite\n  cargo run --release -p ahq-drill -- mutants --short"
+    after_help = "Examples:\n  cargo run --release -p ahq-drill -- all --short\n  cargo run --release -p ahq-drill -- kill --database sqlite\n  cargo run --release -p ahq-drill -- mutants --only deadline"
 )]
 struct Line {
     /// Which drill; `all` are all of them and then the mutants, but in the short form those that the suite holds already.
@@ -52,6 +52,9 @@ struct Line {
     /// On one database only.
     #[arg(long, value_enum)]
     database: Option<DatabaseWord>,
+    /// With `mutants`: only those with this in their names.
+    #[arg(long, default_value = "")]
+    only: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -213,7 +216,7 @@ async fn main() -> ExitCode {
         }
     }
     if matches!(line.name, Name::All | Name::Mutants) {
-        failed += mutants::run(&databases).await;
+        failed += mutants::run(&databases, &line.only).await;
     }
     if failed > 0 {
         say(format!("{failed} goals were not reached"));

@@ -308,11 +308,12 @@ const WITHIN: [Name; 7] = [
     Name::Fuzz,
 ];
 
-/// Tries every mutant in the short form of its drill; gives how many were not caught.
-pub(crate) async fn run(databases: &[Database]) -> usize {
+/// Tries every mutant with `only` in its name in the short form of its drill; gives how many were not caught.
+pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
     let binary = build();
     let mut survived = 0;
-    for mutant in MUTANTS.iter().filter(|mutant| databases.contains(&mutant.database)) {
+    let chosen = MUTANTS.iter().filter(|mutant| mutant.name.contains(only));
+    for mutant in chosen.filter(|mutant| databases.contains(&mutant.database)) {
         if mutant.database == Database::Postgres && postgres::server().is_none() {
             continue;
         }

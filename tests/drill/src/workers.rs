@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ahq_domain::clock::Instant;
-use ahq_domain::id::QueryId;
+use ahq_domain::id::{MessageId, QueryId};
 use ahq_domain::user::Role;
 use ahq_exchange::work::Exchange;
 use ahq_harness::Client;
 use ahq_harness::goal::{Goal, say};
 use ahq_harness::installation::{Installation, Process, TimeLapse};
-use ahq_store::outbox::{Entry, OutboxStatus};
+use ahq_store::outbox::{self, Entry, OutboxStatus};
 
 use crate::Order;
 use crate::mail_once::{all, key};
@@ -67,7 +67,7 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
         slowest = slowest.max(took);
         in_hand.extend(held);
     }
-    let settled = room.settle().await;
+    let settled = room.settle().await && room.one_for_all().await;
     for worker in &mut room.workers {
         worker.stop().await;
     }
@@ -129,6 +129,36 @@ impl Room {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         false
+    }
+
+    /// One message for all workers: while the one that took it waits for the mail server, the others leave it alone. Whether
+    /// it left.
+    async fn one_for_all(&self) -> bool {
+        self.sink.turns(Habit::Stalls("MAIL"));
+        let now = self.exchange.clock().now();
+        let launch = self.rows().await.into_iter().find(|row| row.kind == "launch");
+        let again = Entry {
+            id: MessageId::new(now, self.exchange.randomness()),
+            created: now,
+            wanted: now,
+            due: now,
+            status: OutboxStatus::Waiting,
+            attempts: 0,
+            lease: 0,
+            settled: None,
+            fault: None,
+            ..launch.expect("a launch was told")
+        };
+        let written = self
+            .exchange
+            .store()
+            .write(move |conn| outbox::put_all(conn, &[again]))
+            .await;
+        written.expect("a message is written");
+        // Each looks once a second.
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        self.sink.turns(Habit::Good);
+        self.settle().await
     }
 
     /// Stops a worker while each has a message in its hands, and lets it go on after a minute; gives how long it took the
