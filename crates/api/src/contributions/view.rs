@@ -64,7 +64,7 @@ pub(crate) struct MergeBody {
 /// What an expert puts in.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = ContributionAnswers, example = json!({"answers": {"q3": {"text": "Since 2019, by the police."}}}))]
+#[schema(as = ContributionProposals, example = json!({"answers": {"q3": {"text": "Since 2019, by the police."}}}))]
 pub(crate) struct ContributionDraftBody {
     /// The answers by the id of their question; what is left out is removed.
     pub(crate) answers: BTreeMap<String, AnswerBody>,
