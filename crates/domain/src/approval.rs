@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::clock::Instant;
 use crate::id::UserId;
 use crate::refusal::Refusal;
-use crate::response::{Position, Response};
+use crate::response::Response;
 use crate::user::{Role, User, UserStatus, role_on};
 
 /// How many active coordinators it takes.
@@ -115,10 +115,5 @@ impl Response {
     /// Notes that the draft was changed: an approval that was asked for is to be asked for again.
     pub fn edited(&mut self) {
         self.asked = None;
-    }
-
-    /// Whether the office has said something: it has submitted or declined.
-    pub fn is_answered(&self) -> bool {
-        !matches!(self.position, Position::Drafting { .. })
     }
 }

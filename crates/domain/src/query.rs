@@ -451,6 +451,12 @@ impl Launched {
         }
     }
 
+    /// The last day that this office has: that of all where it is neither addressed nor the lead.
+    pub fn last_day_for(&self, office: &OfficeCode, lead: &OfficeCode) -> NaiveDate {
+        self.deadline_for(office, lead)
+            .map_or(self.deadline.date, |deadline| deadline.date)
+    }
+
     /// When the deadline of this office was set last, or the query withdrawn: of two instants the later one is in force.
     pub fn last_set(&self, office: &OfficeCode) -> Instant {
         let withdrawn = self.withdrawn.as_ref().map(|withdrawn| withdrawn.at);

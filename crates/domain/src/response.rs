@@ -119,6 +119,11 @@ impl Response {
         }
     }
 
+    /// Whether the office has said something: it has submitted or declined.
+    pub fn is_answered(&self) -> bool {
+        !matches!(self.position, Position::Drafting { .. })
+    }
+
     /// Whether the office has said all it is going to: it has answered every question, or declined.
     pub fn is_complete(&self) -> bool {
         match self.position {

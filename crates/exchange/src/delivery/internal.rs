@@ -4,17 +4,17 @@
 use ahq_domain::approval::active_coordinators;
 use ahq_domain::contribution::{Contribution, ContributionStatus, Position};
 use ahq_domain::id::{ContributionId, QueryId};
-use ahq_domain::markdown::plain_text;
 use ahq_domain::office::{Office, Offices};
 use ahq_domain::query::Query;
 use ahq_domain::response::ResponseStatus;
 use ahq_domain::user::User;
-use ahq_mail::messages::{ApprovalAsked, ContributionAsked, ContributionReturned, Frame, Message, Question, Why};
+use ahq_mail::messages::{ApprovalAsked, ContributionAsked, ContributionReturned, Frame, Message, Why};
 use ahq_mail::outgoing::{Mailbox, Outgoing};
 use ahq_store::outbox::Entry;
 use ahq_store::queries::{self, QueryRef};
 use ahq_store::{contributions, responses, users};
 
+use super::message::numbered;
 use super::{Prepared, Sender};
 use crate::error::Error;
 use crate::keys::hash_secret;
@@ -52,14 +52,13 @@ impl Work<'_> {
             Some(user) => users::find(self.conn, user)?.map(|user| user.name),
             None => None,
         };
-        let deadline = launched.deadline_for(&office.code, &query.lead);
         let head = self.query_head(&query, launched, offices);
         Ok(Some(Message::ApprovalAsked(ApprovalAsked {
             link: format!("{}/responses/{}", head.link, office.code),
             query: head,
             asked_by: asked_by.unwrap_or_else(|| "A service account".to_owned()),
             asked_at: asked.at,
-            deadline: deadline.map_or(launched.deadline.date, |deadline| deadline.date),
+            deadline: launched.last_day_for(&office.code, &query.lead),
             amendment: response.status() == ResponseStatus::Submitted,
         })))
     }
@@ -102,10 +101,7 @@ impl Work<'_> {
             questions: contribution
                 .questions_of(&query)
                 .into_iter()
-                .map(|(number, question)| Question {
-                    number: u32::try_from(number).unwrap_or(0),
-                    text: plain_text(&question.markdown().tree()),
-                })
+                .map(|(number, question)| numbered(number, question))
                 .collect(),
             reply_by: contribution.reply_by,
             last_day: contribution.last_day(),
@@ -156,7 +152,6 @@ impl Work<'_> {
             Position::Returned { at } => (*at, false),
             Position::Declined { at, .. } => (*at, true),
         };
-        let deadline = launched.deadline_for(&office.code, &query.lead);
         let head = self.query_head(&query, launched, offices);
         let answered = |id| contribution.proposals().iter().any(|answer| answer.question == id);
         Ok(Some(Message::ContributionReturned(ContributionReturned {
@@ -171,7 +166,7 @@ impl Work<'_> {
                 .map(|(number, _)| u32::try_from(number).unwrap_or(0))
                 .collect(),
             at,
-            deadline: deadline.map_or(launched.deadline.date, |deadline| deadline.date),
+            deadline: launched.last_day_for(&office.code, &query.lead),
         })))
     }
 }

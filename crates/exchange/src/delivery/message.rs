@@ -326,8 +326,7 @@ impl Work<'_> {
         head: QueryHead,
         link: &str,
     ) -> Result<Message, Error> {
-        let deadline = launched.deadline_for(&office.code, &query.lead);
-        let date = deadline.map_or(launched.deadline.date, |deadline| deadline.date);
+        let date = launched.last_day_for(&office.code, &query.lead);
         let launched_on = brussels_date(launched.at);
         let days = self
             .commission_calendar()?
@@ -346,10 +345,7 @@ impl Work<'_> {
                 .questions
                 .iter()
                 .zip(1..)
-                .map(|(question, number)| Question {
-                    number,
-                    text: plain_text(&question.markdown().tree()),
-                })
+                .map(|(question, number)| numbered(number, question))
                 .collect(),
             link: format!("{link}/responses/{}", office.code),
         }))
@@ -527,11 +523,10 @@ impl Work<'_> {
     ) -> Result<Option<Message>, Error> {
         let request = extensions::find(self.conn, request)?.filter(|request| request.answer.is_none());
         Ok(request.map(|request| {
-            let deadline = launched.deadline_for(&request.office, &query.lead);
             Message::ExtensionAsked(ExtensionAsked {
                 query: head,
                 asking_office: name(offices, &request.office, self.today()),
-                deadline: deadline.map_or(launched.deadline.date, |deadline| deadline.date),
+                deadline: launched.last_day_for(&request.office, &query.lead),
                 proposed: request.proposed,
                 reason: request.reason,
                 link: format!("{link}/extension-requests"),
@@ -579,12 +574,11 @@ impl Work<'_> {
         let Some(Position::Submitted { at, .. }) = response.map(|response| response.position) else {
             return Ok(None);
         };
-        let deadline = launched.deadline_for(by, &query.lead);
         Ok(Some(Message::LateResponse(LateResponse {
             query: head,
             answering_office: name(offices, by, self.today()),
             received: at,
-            deadline: deadline.map_or(launched.deadline.date, |deadline| deadline.date),
+            deadline: launched.last_day_for(by, &query.lead),
             stale: launched.last_edition.as_ref().is_some_and(|edition| edition.at < at),
             link: format!("{link}/responses/{by}"),
         })))
@@ -661,6 +655,14 @@ pub(super) fn reference(query: &Query) -> String {
     query
         .launched()
         .map_or_else(|| query.id.to_string(), |launched| launched.number.to_string())
+}
+
+/// A question as mails show it.
+pub(super) fn numbered(number: usize, question: &ahq_domain::question::Question) -> Question {
+    Question {
+        number: u32::try_from(number).unwrap_or(0),
+        text: plain_text(&question.markdown().tree()),
+    }
 }
 
 pub(crate) fn name(offices: &Offices, code: &OfficeCode, date: NaiveDate) -> String {
