@@ -120,7 +120,8 @@ impl Drill {
     async fn around(&mut self, day: NaiveDate, queries: usize) {
         // Thirty-odd days before, so that no deadline is urgent and sessions last.
         let launch = self.working_day(day - Days::new(21));
-        self.set(brussels(launch, NaiveTime::from_hms_opt(9, 0, 0).expect("a time")));
+        let launched_at = brussels(launch, NaiveTime::from_hms_opt(9, 0, 0).expect("a time"));
+        self.set(launched_at);
         let mut offices = Vec::new();
         for office in OFFICES {
             offices.push((office, self.client(office).await));
@@ -129,7 +130,7 @@ impl Drill {
         for number in 0..queries {
             let from = day - Days::new(3) + Days::new(self.chance.below(7));
             let deadline = self.working_day(from);
-            self.set(brussels(launch, NaiveTime::from_hms_opt(9, 0, 0).expect("a time")));
+            self.set(launched_at);
             self.query(&lead, &offices, deadline, number).await;
         }
     }
@@ -148,8 +149,7 @@ impl Drill {
     }
 
     async fn client(&self, office: &str) -> Client {
-        let email = format!("{}.coordinator@example.org", office.to_lowercase());
-        self.app.sign_in(&email).await
+        self.app.sign_in_coordinator(office).await
     }
 
     /// One query with its responses, the clock set anew for each.

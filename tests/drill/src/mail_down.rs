@@ -8,10 +8,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ahq_domain::id::QueryId;
-use ahq_exchange::delivery::Sender;
 use ahq_harness::goal::{Goal, say};
-use ahq_harness::{App, Client};
-use ahq_mail::outgoing::Mailbox;
+use ahq_harness::{App, Client, sender};
 use ahq_mail::smtp::{STEP_TIMEOUT, Security, Smtp, SmtpSettings};
 use ahq_mail::transport::Transport;
 use ahq_store::outbox::{Entry, OutboxStatus};
@@ -152,12 +150,8 @@ impl Down {
 
     /// One turn of the worker; whether anything was due. The time it takes passes on the exchange's clock.
     async fn turn(&self, transport: &Transport) -> bool {
-        let sender = Sender {
-            from: Mailbox::named("EMN ad-hoc query exchange", "exchange@example.org"),
-            domain: "exchange.example.org".to_owned(),
-        };
         let begun = std::time::Instant::now();
-        let round = self.app.exchange().deliver_due(transport, &sender, 1).await;
+        let round = self.app.exchange().deliver_due(transport, &sender(), 1).await;
         let round = round.expect("a round of delivery");
         if round.postponed > 0 && begun.elapsed() >= SILENCE {
             self.app.pass(TimeDelta::from_std(STEP_TIMEOUT).expect("half a minute"));

@@ -8,11 +8,9 @@ pub(crate) mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ahq_exchange::delivery::Sender;
 use ahq_harness::goal::{Goal, say};
-use ahq_harness::{App, Client};
+use ahq_harness::{App, Client, coordinator_address};
 use ahq_mail::memory::Memory;
-use ahq_mail::outgoing::Mailbox;
 use ahq_mail::transport::Transport;
 use chrono::{Days, NaiveDate, NaiveTime};
 use serde_json::{Value, json};
@@ -181,17 +179,7 @@ impl Simulation {
             Vec::new()
         };
         let memory = Memory::new();
-        let transport = Transport::Memory(memory.clone());
-        let sender = Sender {
-            from: Mailbox::named("EMN ad-hoc query exchange", "exchange@example.org"),
-            domain: "exchange.example.org".to_owned(),
-        };
-        while !exchange
-            .deliver_due(&transport, &sender, 100)
-            .await
-            .expect("a round of delivery")
-            .is_empty()
-        {}
+        self.app.deliver_through(&Transport::Memory(memory.clone())).await;
         self.compare(due, &memory);
     }
 
@@ -221,7 +209,7 @@ impl Simulation {
             }
         }
         for (number, office, _) in &left {
-            let user = format!("{}.coordinator@example.org", office.to_lowercase());
+            let user = coordinator_address(office);
             let told = digests.get(&user).into_iter().flatten();
             if !told.into_iter().any(|digest| digest.contains(number.as_str())) {
                 let fault = format!("{day}: no digest tells {user} of the reminder about {number}");
@@ -252,8 +240,7 @@ impl Simulation {
         if self.today < since + Days::new(SIGNED_IN) {
             return client;
         }
-        let email = format!("{}.coordinator@example.org", office.to_lowercase());
-        let client = self.app.sign_in(&email).await;
+        let client = self.app.sign_in_coordinator(office).await;
         self.clients.insert(office.to_owned(), (client.clone(), self.today));
         client
     }

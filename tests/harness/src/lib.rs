@@ -198,6 +198,11 @@ impl App {
         self.user(office, Role::Coordinator).await
     }
 
+    /// Signs in the coordinator of an office that is there.
+    pub async fn sign_in_coordinator(&self, office: &str) -> Client {
+        self.sign_in(&coordinator_address(office)).await
+    }
+
     /// Signs in a user that is there.
     pub async fn sign_in(&self, email: &str) -> Client {
         Client::signed_in(self.base(), email).await
@@ -205,24 +210,37 @@ impl App {
 
     /// Delivers what is due and gives all messages that have left so far.
     pub async fn deliver(&self) -> Vec<Outgoing> {
-        let transport = Transport::Memory(self.outbox.clone());
-        let sender = Sender {
-            from: Mailbox::named("EMN ad-hoc query exchange", "exchange@example.org"),
-            domain: "exchange.example.org".to_owned(),
-        };
+        self.deliver_through(&Transport::Memory(self.outbox.clone())).await;
+        self.outbox.sent()
+    }
+
+    /// Delivers what is due over a transport.
+    pub async fn deliver_through(&self, transport: &Transport) {
         while !self
             .exchange()
-            .deliver_due(&transport, &sender, 100)
+            .deliver_due(transport, &sender(), 100)
             .await
             .expect("a round of delivery")
             .is_empty()
         {}
-        self.outbox.sent()
     }
 
     /// How many statements use cases have sent so far.
     pub fn statements(&self) -> u64 {
         self.exchange().store().statements()
+    }
+}
+
+/// The address of the coordinator that [`App::coordinator`] makes.
+pub fn coordinator_address(office: &str) -> String {
+    format!("{}.coordinator@example.org", office.to_lowercase())
+}
+
+/// Who the exchange is in the mails of tests and drills.
+pub fn sender() -> Sender {
+    Sender {
+        from: Mailbox::named("EMN ad-hoc query exchange", "exchange@example.org"),
+        domain: "exchange.example.org".to_owned(),
     }
 }
 
