@@ -5,6 +5,7 @@
 //! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are registered once, in [`routes`], and that
 //! registration writes the document. No rule of the exchange stands here, and no table is known.
 
+mod audit;
 mod calendar;
 pub mod caller;
 mod clarifications;

@@ -4,6 +4,7 @@
 //! [`refusal::Refusal`] when it says no; faults of an input come all at once.
 
 pub mod answer;
+pub mod audit;
 pub mod calendar;
 pub mod clarification;
 pub mod clock;

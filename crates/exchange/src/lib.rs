@@ -3,6 +3,7 @@
 //! A use case finds the thing or it does not exist for this caller, asks the one rule whether the caller may, lets
 //! the domain decide, and keeps the result guarded by the version that was read. No network call happens inside.
 
+pub mod audit;
 pub mod calendar;
 pub mod clarifications;
 pub mod corrections;
