@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::scenario::{answered, answers, launched};
+use crate::scenario::{answered, answers, compiled, draft, drafted, etag, launched};
 
 /// Gives all events their numbers; how many got one.
 async fn sealed(app: &App) -> usize {
@@ -274,4 +274,127 @@ on_both!(a_checkpoint_is_signed, |app| {
         assert!(forged.open(keys).is_err(), "{part}");
     }
     assert!(Checkpoint::parse("{}").is_err() && Checkpoint::parse("").is_err());
+});
+
+/// Answers whose every text is to go no further than the network.
+fn restricted(office: &str) -> Value {
+    let mut body = answers(office);
+    for answer in body["answers"].as_object_mut().expect("answers").values_mut() {
+        answer["circle"] = json!("network");
+    }
+    body
+}
+
+/// Action, subject and facts of the events with this action, the newest first.
+async fn with_action(app: &App, sp: &Client, action: &str) -> Vec<(String, Value, Value)> {
+    sealed(app).await;
+    let found = pages(sp, &format!("/audit?action={action}")).await;
+    let part = |event: &Value| {
+        let subject = event["subject"].as_str().expect("a subject").to_owned();
+        (subject, event["office"].clone(), event["facts"].clone())
+    };
+    found.iter().map(part).collect()
+}
+
+on_both!(reads_of_restricted_answers_are_written_down, |app| {
+    let (lead, sp) = (app.coordinator("LU").await, app.coordinator("SP").await);
+    let path = launched(&lead).await;
+    let (at, be) = (app.coordinator("AT").await, app.coordinator("BE").await);
+    answered(&at, &path, "AT", &restricted("AT")).await;
+    answered(&be, &path, "BE", &answers("BE")).await;
+    let query = path.trim_start_matches('/').replace("queries/", "query/");
+    let read = "answers.read";
+
+    at.get(&format!("{path}/responses")).await.expect(200);
+    at.get(&format!("{path}/responses/AT")).await.expect(200);
+    lead.get(&format!("{path}/responses/BE")).await.expect(200);
+    be.get(&format!("{path}/responses")).await.expect(200);
+    assert_eq!(
+        with_action(&app, &sp, read).await,
+        [],
+        "its own, what is public, and what is not shown yet"
+    );
+    let of_austria = json!({"offices": ["AT"]});
+    let list = (query.clone(), json!("LU"), of_austria.clone());
+    for _ in 0..2 {
+        lead.get(&format!("{path}/responses")).await.expect(200);
+        assert_eq!(
+            with_action(&app, &sp, read).await,
+            [list.clone()],
+            "the same is told once an hour"
+        );
+    }
+    lead.get(&format!("{path}/responses/AT")).await.expect(200);
+    let one = (format!("{query}/response/AT"), json!("LU"), of_austria.clone());
+    assert_eq!(with_action(&app, &sp, read).await[0], one);
+
+    app.set_clock("2026-12-02T09:00:00Z");
+    let (lead, sp, be) = (
+        app.sign_in("lu.coordinator@example.org").await,
+        app.sign_in("sp.coordinator@example.org").await,
+        app.sign_in("be.coordinator@example.org").await,
+    );
+    compiled(&lead, &path).await;
+    let edition = format!("{path}/editions/1");
+    for document in ["?format=json", "?format=html", "?circle=public"] {
+        be.get(&format!("{edition}{document}")).await.expect(200);
+    }
+    let view = (format!("{query}/edition/1"), json!("BE"), of_austria);
+    let found = with_action(&app, &sp, read).await;
+    assert_eq!((found.len(), &found[0]), (3, &view), "nothing of the public view");
+
+    // Austria reads who read its answers: the office, not the person.
+    let at = app.sign_in("at.coordinator@example.org").await;
+    let own = pages(&at, "/offices/AT/audit?action=answers.read").await;
+    assert_eq!(own.len(), 3);
+    assert!(
+        own.iter()
+            .all(|event| event["user"].is_null() && event["office"].is_string()),
+        "{own:?}"
+    );
+    assert_eq!(
+        pages(&be, "/offices/BE/audit?action=answers.read").await,
+        Vec::<Value>::new()
+    );
+});
+
+on_both!(refused_access_to_what_is_there_is_written_down, |app| {
+    let (lead, sp) = (app.coordinator("LU").await, app.coordinator("SP").await);
+    let path = launched(&lead).await;
+    let (draft, _) = drafted(&lead, &draft()).await;
+    let be = app.coordinator("BE").await;
+    be.get("/queries").await.expect(200);
+    be.get(&path).await.expect(200);
+    be.get("/queries/2020.999").await.expect(404);
+    be.get("/offices/XX").await.expect(404);
+    assert_eq!(
+        with_action(&app, &sp, "access.refused").await,
+        [],
+        "lists leave out; what is not there is not refused"
+    );
+    be.get(&format!("{path}/deliveries")).await.expect(403);
+    be.get(&draft).await.expect(404);
+    let tag = etag(&be, &path).await;
+    be.post_if(&format!("{path}/withdrawal"), &tag, &json!({"reason": "No."}))
+        .await
+        .expect(403);
+    be.get("/offices/LU/users").await.expect(403);
+    be.get("/audit").await.expect(403);
+    app.public().get(&path).await.expect(401);
+    let named = |path: &str| path.trim_start_matches('/').replace("queries/", "query/");
+    let refused =
+        |subject: String, wanted: &str, code: &str| (subject, json!("BE"), json!({"wanted": wanted, "code": code}));
+    let mut found = with_action(&app, &sp, "access.refused").await;
+    let mut wanted = vec![
+        refused("exchange".to_owned(), "ReadAudit", "not_the_service_provider"),
+        refused("office/LU".to_owned(), "ReadUsers", "other_office"),
+        refused(named(&path), "WithdrawQuery", "not_the_requester"),
+        refused(named(&draft), "ReadQuery", "hidden"),
+        refused(named(&path), "ReadDeliveries", "not_the_requester"),
+    ];
+    // All of one moment: their order is by chance.
+    for events in [&mut found, &mut wanted] {
+        events.sort_by_key(|(subject, _, facts)| format!("{subject} {facts}"));
+    }
+    assert_eq!(found, wanted);
 });

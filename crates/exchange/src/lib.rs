@@ -28,6 +28,7 @@ pub mod replay;
 pub mod responses;
 pub mod session;
 pub mod summaries;
+mod trail;
 pub mod users;
 pub mod word_form;
 pub mod work;
