@@ -95,6 +95,17 @@ def feed():
     return {"code": newest["office"], "feed": newest["id"]}
 
 
+def contribution(make):
+    """A response whose office has asked an expert for a contribution; its link is in a mail, which nobody reads here."""
+    def made():
+        path = make()
+        asked_for, _ = answered.respondent.send(
+            "POST", f"/queries/{path['query']}/responses/{path['office']}/contributions", CONTRIBUTION
+        )
+        return {**path, "contribution": asked_for["id"]}
+    return made
+
+
 def more_time(make):
     """A query whose answering office has asked for a later deadline."""
     def made():
@@ -132,11 +143,23 @@ LATER = {"deadline": f"{datetime.date.today() + datetime.timedelta(days=60)}", "
 
 UNCLEAR = {"question": "q1", "text": "Of which year?"}
 CORRECTION = {"reason": "A year was missing.", "questions": [{"id": "q1", "text": "What was registered in 2025?"}]}
+CONTRIBUTION = {
+    "email": "expert@example.org",
+    "questions": ["q1"],
+    "replyBy": f"{datetime.date.today() + datetime.timedelta(days=7)}",
+}
 
 # For each operation: the path of a thing it can be done to, the body that does it or what downloads it, and where its ETag
 # is read when that is not the path of the thing itself.
 THINGS = {
     "read_office": (lambda: {"code": "LU"}, None, None),
+    "read_office_settings": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    # Never on: what the other operations submit would want approval.
+    "change_office_settings": (
+        lambda: {"code": OFFICE.upper() if me else "LU"},
+        {"approval": False},
+        "/offices/{code}/settings",
+    ),
     "list_users": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "invite_user": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "list_office_audit": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
@@ -212,6 +235,15 @@ THINGS = {
         {"circle": "network"},
         "/queries/{query}/responses/{office}",
     ),
+    "ask_contribution": (answering(answered.drafted), CONTRIBUTION, None),
+    "list_contributions": (READ_RESPONSE, None, None),
+    "revoke_contribution": (contribution(answering(answered.drafted)), None, None),
+    "merge_contribution": (
+        contribution(answering(answered.drafted)),
+        {"questions": ["q1"]},
+        "/queries/{query}/responses/{office}",
+    ),
+    "ask_for_approval": (answering(answered.drafted), None, "/queries/{query}/responses/{office}"),
     "submit_response": (answering(answered.drafted), None, "/queries/{query}/responses/{office}"),
     "retract_response": (answering(answered.submitted), WORDS, "/queries/{query}/responses/{office}"),
     "decline_response": (answering(answered.drafted), WORDS, "/queries/{query}/responses/{office}"),

@@ -52,7 +52,7 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
     };
     match (word, office) {
         ("okapititle" | "okapitext", _) => LEAD.contains(&caller),
-        ("zebdraft", _) => caller == "answering",
+        ("zebdraft" | "emuproposal" | "emunote", _) => caller == "answering",
         ("ibextitle", _) => network || stage >= Stage::Published,
         (_, "requester") => own || requester || caller == "commission",
         (_, "network") => own || requester || caller == "commission" || from(Stage::Compiled, network),
@@ -69,13 +69,15 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
     }
 }
 
-/// All words: of Austria (zeb) and Belgium (yak), one in each circle; of a draft; of the summaries; of a draft query; and
+/// All words: of Austria (zeb) and Belgium (yak), one in each circle; of a draft; of a contribution (emu) to it; of the summaries; of a draft query; and
 /// the title of the launched one, which documents bear among what they say of themselves.
-const WORDS: [&str; 13] = [
+const WORDS: [&str; 15] = [
     "zebrequester",
     "zebnetwork",
     "zebpublic",
     "zebdraft",
+    "emuproposal",
+    "emunote",
     "yakrequester",
     "yaknetwork",
     "yakpublic",
@@ -189,6 +191,8 @@ struct Life {
     mails: usize,
     /// The exports that were asked for, by their ids.
     exports: Vec<String>,
+    /// What Austria asked an expert for.
+    contribution: String,
     /// The secrets of calendar feeds, with their ending.
     calendars: Vec<String>,
     /// The feeds that showed the query at some time.
@@ -207,6 +211,7 @@ impl Life {
             draft: String::new(),
             mails: 0,
             exports: Vec::new(),
+            contribution: String::new(),
             calendars: Vec::new(),
             shown_in: BTreeSet::new(),
         })
@@ -302,6 +307,36 @@ impl Life {
         let tag = at.get(&response).await.expect(200).etag();
         let drafted = json!({"answers": {"q1": {"text": "A zebdraft."}}});
         at.put_if(&response, &tag, &drafted).await.expect(200);
+        self.contribute().await;
+    }
+
+    /// Austria asks an expert, who hands a proposal in.
+    async fn contribute(&mut self) {
+        let contributions = format!("{}/responses/AT/contributions", self.query);
+        let ask = json!({"email": "expert@police.example.org", "questions": ["q3"], "replyBy": "2026-11-20",
+                         "note": "An emunote."});
+        let asked = self
+            .callers
+            .named("answering")
+            .post(&contributions, &ask)
+            .await
+            .expect(201);
+        self.contribution = asked.json["id"].as_str().expect("an id").to_owned();
+        let mails = self.app.deliver().await;
+        let mail = mails
+            .iter()
+            .rfind(|mail| mail.to.address == "expert@police.example.org");
+        let text = mail.expect("a mail").content.text();
+        let start = text.find("/contributions/").expect("a link");
+        let link = text[start..].split_whitespace().next().expect("a secret");
+        let expert = self.app.public();
+        let begun = expert.get(link).await.expect(200);
+        let proposal = json!({"answers": {"q3": {"text": "An emuproposal."}}});
+        let saved = expert.put_if(link, &begun.etag(), &proposal).await.expect(200);
+        expert
+            .post_if(&format!("{link}/return"), &saved.etag(), &json!({}))
+            .await
+            .expect(200);
     }
 
     async fn summarise(&self, circle: &str) {
@@ -400,6 +435,7 @@ impl Life {
                 "number" => texts(&["1", "2", "3"]),
                 "question" => texts(&["q1", "q2", "q3"]),
                 "export" => self.exports.clone(),
+                "contribution" => vec![self.contribution.clone()],
                 "secret" => self.calendars.clone(),
                 "year" => texts(&["2026"]),
                 "user" | "feed" | "delivery" | "request" | "clarification" => {

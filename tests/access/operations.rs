@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use crate::callers::{invited, user};
 use crate::world::{Position, World, answers, draft};
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// A year of which nothing is counted.
 const HOLIDAYS: &str = "/calendar/holidays/LU/2199";
+/// What the lead has settled for itself.
+const SETTINGS: &str = "/offices/LU/settings";
 /// The addresses of the lead's feed.
 const FEEDS: &str = "/offices/LU/calendar-feeds";
 
@@ -20,7 +23,7 @@ pub(crate) struct Planned {
     pub(crate) path: String,
     body: Option<Value>,
     /// A body that is no JSON.
-    document: Option<Vec<u8>>,
+    document: Option<(&'static str, Vec<u8>)>,
     etag: Option<String>,
 }
 
@@ -34,8 +37,8 @@ impl Planned {
         if let Some(body) = &self.body {
             request = request.json(body);
         }
-        if let Some(document) = &self.document {
-            request = request.header("Content-Type", WORD).body(document.clone());
+        if let Some((kind, document)) = &self.document {
+            request = request.header("Content-Type", *kind).body(document.clone());
         }
         let reply = client.send(request).await;
         (reply.status, reply.text)
@@ -50,6 +53,7 @@ pub(crate) fn position(operation: &str) -> Position {
         | "save_response"
         | "save_answer"
         | "remove_answer"
+        | "ask_for_approval"
         | "submit_response"
         | "decline_response" => Position::Drafting,
         "resume_response" => Position::Declined,
@@ -101,6 +105,19 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
             Some(json!({"text": "Another."})),
         ),
         "remove_answer" => (Method::DELETE, "/responses/AT/answers/q3", None),
+        "ask_contribution" => (Method::POST, "/responses/AT/contributions", Some(contribution(world))),
+        "list_contributions" => (Method::GET, "/responses/AT/contributions", None),
+        "revoke_contribution" => {
+            return Planned {
+                method: Method::DELETE,
+                path: asked_contribution(world, query).await,
+                body: None,
+                document: None,
+                etag: None,
+            };
+        }
+        "merge_contribution" => return merge(world, query).await,
+        "ask_for_approval" => (Method::POST, "/responses/AT/approval", Some(json!({}))),
         "submit_response" => (Method::POST, "/responses/AT/submission", Some(json!({}))),
         "decline_response" => (
             Method::POST,
@@ -153,7 +170,7 @@ async fn word_form(world: &World, query: &str) -> Planned {
         method: Method::POST,
         path,
         body: None,
-        document: Some(form.bytes),
+        document: Some((WORD, form.bytes)),
         etag: None,
     }
 }
@@ -294,6 +311,24 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                 (Method::POST, path, Some(json!({"password": ahq_harness::PASSWORD})))
             }
         }
+        "read_contribution"
+        | "save_contribution"
+        | "return_contribution"
+        | "decline_contribution"
+        | "download_contribution_form"
+        | "read_contribution_form" => {
+            return linked(world, name).await;
+        }
+        "read_unsubscription" => (Method::GET, unsubscription(world).await, None),
+        "unsubscribe" => {
+            return Planned {
+                method: Method::POST,
+                path: unsubscription(world).await,
+                body: None,
+                document: Some((FORM, b"List-Unsubscribe=One-Click".to_vec())),
+                etag: None,
+            };
+        }
         "read_me" => (Method::GET, "/me".to_owned(), None),
         "read_notifications" => (Method::GET, "/me/notifications".to_owned(), None),
         "change_notifications" => {
@@ -321,6 +356,17 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         }
         "list_offices" => (Method::GET, "/offices".to_owned(), None),
         "read_office" => (Method::GET, "/offices/AT".to_owned(), None),
+        "read_office_settings" => (Method::GET, SETTINGS.to_owned(), None),
+        "change_office_settings" => {
+            let now = lead.get(SETTINGS).await.expect(200);
+            return Planned {
+                method: Method::PUT,
+                path: SETTINGS.to_owned(),
+                body: Some(json!({"approval": false})),
+                document: None,
+                etag: Some(now.etag()),
+            };
+        }
         "list_users" => (Method::GET, "/offices/LU/users".to_owned(), None),
         "invite_user" => (
             Method::POST,
@@ -373,6 +419,119 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         document: None,
         etag: None,
     }
+}
+
+/// What Austria asks an expert for.
+fn contribution(world: &World) -> Value {
+    let later = world.app.exchange().clock().now() + chrono::Duration::days(7);
+    json!({"email": "expert@police.example.org", "questions": ["q3"], "replyBy": later.date_naive()})
+}
+
+/// The address of a contribution that Austria has asked for, where it could.
+async fn asked_contribution(world: &World, query: &str) -> String {
+    // So that the next mail to an expert is the one of this contribution.
+    world.app.deliver().await;
+    let all = format!("{query}/responses/AT/contributions");
+    let asked = world.callers.named("answering").post(&all, &contribution(world)).await;
+    let id = asked.json["id"]
+        .as_str()
+        .unwrap_or("00000000-0000-7000-8000-000000000000");
+    format!("{all}/{id}")
+}
+
+/// The link in the last mail to an expert.
+async fn link(world: &World) -> String {
+    let mails = world.app.deliver().await;
+    let mail = mails
+        .iter()
+        .rfind(|mail| mail.to.address == "expert@police.example.org");
+    let text = mail.expect("a mail").content.text().to_owned();
+    let start = text.find("/contributions/").expect("a link");
+    text[start..].split_whitespace().next().expect("a secret").to_owned()
+}
+
+async fn put_in(world: &World, link: &str) -> String {
+    let nobody = world.app.public();
+    let begun = nobody.get(link).await.expect(200);
+    let saved = nobody.put_if(link, &begun.etag(), &put()).await.expect(200);
+    saved.etag()
+}
+
+fn put() -> Value {
+    json!({"answers": {"q3": {"text": "An expert's."}}})
+}
+
+/// A merge of what an expert has handed in, where one could be asked.
+async fn merge(world: &World, query: &str) -> Planned {
+    let path = asked_contribution(world, query).await;
+    if !path.ends_with("-8000-000000000000") {
+        let link = link(world).await;
+        let tag = put_in(world, &link).await;
+        let returned = format!("{link}/return");
+        world
+            .app
+            .public()
+            .post_if(&returned, &tag, &json!({}))
+            .await
+            .expect(200);
+    }
+    Planned {
+        method: Method::POST,
+        path: format!("{path}/merge"),
+        body: Some(json!({"questions": ["q3"]})),
+        document: None,
+        etag: etag(world, query, "/responses/AT").await,
+    }
+}
+
+/// What whoever holds a link does with it.
+async fn linked(world: &mut World, name: &str) -> Planned {
+    let query = world.query("open", Position::Submitted).await;
+    asked_contribution(world, &query).await;
+    world.give_back("open", Position::Submitted, query);
+    let link = link(world).await;
+    let tag = put_in(world, &link).await;
+    let (method, path, body) = match name {
+        "read_contribution" => (Method::GET, link, None),
+        "save_contribution" => (Method::PUT, link, Some(put())),
+        "return_contribution" => (Method::POST, format!("{link}/return"), Some(json!({}))),
+        "download_contribution_form" => (Method::GET, format!("{link}/word-form"), None),
+        "read_contribution_form" => {
+            let path = format!("{link}/word-form");
+            let form = world.app.public().get(&path).await.expect(200);
+            return Planned {
+                method: Method::POST,
+                path,
+                body: None,
+                document: Some((WORD, form.bytes)),
+                etag: None,
+            };
+        }
+        _ => (
+            Method::POST,
+            format!("{link}/declination"),
+            Some(json!({"reason": "Not for us."})),
+        ),
+    };
+    Planned {
+        etag: (method != Method::GET).then_some(tag),
+        method,
+        path,
+        body,
+        document: None,
+    }
+}
+
+/// The address that ends the digests of somebody, as it stands in one.
+async fn unsubscription(world: &mut World) -> String {
+    let query = world.query("open", Position::Submitted).await;
+    world.give_back("open", Position::Submitted, query);
+    // What happened in the last minute waits for the next digest.
+    world.app.pass(chrono::Duration::minutes(2));
+    world.app.exchange().write_digests().await.expect("digests");
+    let mails = world.app.deliver().await;
+    let link = mails.iter().find_map(|mail| mail.unsubscribe.clone()).expect("a link");
+    link.split_once("/api/v1").expect("below the interface").1.to_owned()
 }
 
 /// The public view of a published query's edition.

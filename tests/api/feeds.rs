@@ -63,7 +63,7 @@ on_both!(deadlines_are_read_as_a_calendar, |app| {
     lead.post_if(&format!("{path}/extensions"), &etag(&lead, &path).await, &body)
         .await
         .expect(200);
-    let moved = first.replace("| 0 | 20261201", "| 1 | 20261211");
+    let moved = first.replace("| 0 | 20261201", "| 10 | 20261211");
     assert_eq!(events(&app, &theirs).await, std::slice::from_ref(&moved));
     answered(&at, &path, "AT", &answers("AT")).await;
     assert_eq!(

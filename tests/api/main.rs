@@ -3,12 +3,14 @@
 
 mod access;
 mod accounts;
+mod approvals;
 mod archive;
 mod audit;
 mod calendar;
 mod circles;
 mod clarifications;
 mod concurrency;
+mod contributions;
 mod corrections;
 mod deadlines;
 mod documents;
@@ -24,6 +26,7 @@ mod reminders;
 mod scenario;
 mod statements;
 mod summaries;
+mod unsubscriptions;
 mod word;
 mod word_form;
 mod workbook;

@@ -20,7 +20,7 @@ on_both!(reading_costs_a_known_number_of_statements, |app| {
         (&be, "/queries".to_owned(), 2),
         (&be, path.clone(), 3),
         (&be, format!("{path}/responses"), 3),
-        (&be, format!("{path}/responses/BE"), 5),
+        (&be, format!("{path}/responses/BE"), 6),
         (&lead, format!("{path}/comparison"), 6),
         (&be, "/offices".to_owned(), 2),
         (&be, "/me".to_owned(), 2),

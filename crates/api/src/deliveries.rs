@@ -1,6 +1,6 @@
 //! Who was told what, when, and whether it arrived.
 
-mod view;
+pub(crate) mod view;
 
 use actix_web::{get, post, web};
 use ahq_exchange::queries::parse_reference;

@@ -15,12 +15,16 @@ use ahq_exchange::word_form;
 use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::contract::pairs;
 use crate::problem::{FaultBody, Kind, Problem};
 use crate::schema::short;
 use crate::{Api, json, replay};
 
 /// How large a JSON body may be: 1 MiB.
 pub const MOST_BYTES: usize = 1 << 20;
+
+/// How large a form may be.
+const MOST_FORM_BYTES: usize = 4096;
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
@@ -122,6 +126,46 @@ pub async fn word_document(request: &HttpRequest, payload: web::Payload) -> Resu
         return Err(problem.header(ACCEPT, HeaderValue::from_static(word)));
     }
     read(request, &mut payload.into_inner(), word_form::MOST_BYTES).await
+}
+
+/// Reads the form that ends mails (RFC 8058): `List-Unsubscribe=One-Click`, as one or the other kind of form.
+///
+/// # Errors
+/// `unsupported_media_type`, `too_large`; `missing_field` or `wrong_value` at `/List-Unsubscribe`.
+pub async fn one_click(request: &HttpRequest, payload: web::Payload) -> Result<(), Problem> {
+    const FIELD: &str = "List-Unsubscribe";
+    let form = "application/x-www-form-urlencoded";
+    let kind = essence(request).unwrap_or_default();
+    if kind != form && kind != "multipart/form-data" {
+        let problem = Problem::new(
+            Kind::UnsupportedMediaType,
+            format!("The body must be a form: send it with Content-Type: {form}."),
+        );
+        return Err(problem.header(ACCEPT, HeaderValue::from_static(form)));
+    }
+    let bytes = read(request, &mut payload.into_inner(), MOST_FORM_BYTES).await?;
+    let text = String::from_utf8_lossy(&bytes);
+    let value = if kind == form {
+        pairs(&text)
+            .into_iter()
+            .find(|(name, _)| name == FIELD)
+            .map(|(_, value)| value)
+    } else {
+        // A part is its headers, an empty line and the value.
+        text.split_once(&format!("name=\"{FIELD}\""))
+            .and_then(|(_, part)| part.split_once("\r\n\r\n"))
+            .map(|(_, value)| value.lines().next().unwrap_or_default().to_owned())
+    };
+    let (code, detail) = match value.as_deref() {
+        Some("One-Click") => return Ok(()),
+        Some(_) => ("wrong_value", "must be One-Click"),
+        None => ("missing_field", "must be there, and be One-Click"),
+    };
+    Err(Problem::invalid(vec![FaultBody {
+        pointer: format!("/{FIELD}"),
+        code: code.into(),
+        detail: detail.to_owned(),
+    }]))
 }
 
 /// Query keys that fit the parameters of `T`: unknown and doubled keys are refused, lists come with commas.

@@ -5,11 +5,13 @@
 //! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are registered once, in [`routes`], and that
 //! registration writes the document. No rule of the exchange stands here, and no table is known.
 
+mod approvals;
 mod audit;
 mod calendar;
 pub mod caller;
 mod clarifications;
 pub mod contract;
+mod contributions;
 mod corrections;
 mod deliveries;
 mod docs;
@@ -37,6 +39,7 @@ mod schema;
 mod session;
 mod summaries;
 pub mod token;
+mod unsubscriptions;
 mod users;
 mod word_form;
 mod words;

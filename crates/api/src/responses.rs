@@ -86,7 +86,7 @@ pub(crate) struct TryKeys {
     dry_run: bool,
 }
 
-fn shown(detail: ResponseDetail) -> Result<Reply, Error> {
+pub(crate) fn shown(detail: ResponseDetail) -> Result<Reply, Error> {
     let view = ResponseView::from(detail);
     Reply::versioned(view.version(), &view)
 }
@@ -251,6 +251,9 @@ pub(crate) async fn remove_answer(
 /// Makes version 1, or amends with the next one. Every question that is asked and required needs an answer or one
 /// of the words that stand instead: all faults come at once. After the deadline the response is taken and marked
 /// late. With `dryRun=true` nothing is submitted: 204 says that it would go through.
+///
+/// Where your office wants a second pair of eyes, approval must have been asked for, and another coordinator submits than
+/// the one who asked.
 #[utoipa::path(tag = "responses", params(ResponsePath, TryKeys, IfMatch, IdempotencyKey), security(("bearer" = [])),
     responses((status = 200, description = "The submitted response.", body = ResponseView),
               (status = 204, description = "With dryRun: it would go through.")))]

@@ -3,8 +3,9 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    audit, calendar, clarifications, corrections, deliveries, editions, exports, extensions, feeds, network,
-    notifications, queries, reminders, responses, session, summaries, users, word_form,
+    approvals, audit, calendar, clarifications, contributions, corrections, deliveries, editions, exports, extensions,
+    feeds, network, notifications, queries, reminders, responses, session, summaries, unsubscriptions, users,
+    word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -17,10 +18,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(session::read_me)
         .service(notifications::read_notifications)
         .service(notifications::change_notifications)
+        .service(unsubscriptions::read_unsubscription)
+        .service(unsubscriptions::unsubscribe)
         .service(users::read_invitation)
         .service(users::accept_invitation)
         .service(network::list_offices)
         .service(network::read_office)
+        .service(approvals::read_office_settings)
+        .service(approvals::change_office_settings)
         .service(users::list_users)
         .service(users::invite_user)
         .service(users::read_user)
@@ -66,6 +71,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(responses::read_answer)
         .service(responses::save_answer)
         .service(responses::remove_answer)
+        .service(approvals::ask_for_approval)
         .service(responses::submit_response)
         .service(responses::retract_response)
         .service(responses::decline_response)
@@ -74,6 +80,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(responses::change_circles)
         .service(responses::list_versions)
         .service(responses::read_version)
+        .service(contributions::ask_contribution)
+        .service(contributions::list_contributions)
+        .service(contributions::revoke_contribution)
+        .service(contributions::merge_contribution)
+        .service(contributions::read_contribution)
+        .service(contributions::save_contribution)
+        .service(contributions::return_contribution)
+        .service(contributions::decline_contribution)
+        .service(word_form::download_contribution_form)
+        .service(word_form::read_contribution_form)
         .service(word_form::download_word_form)
         .service(word_form::read_word_form)
         .service(editions::read_comparison)

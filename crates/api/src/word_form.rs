@@ -4,9 +4,10 @@ pub(crate) mod view;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use ahq_exchange::credentials::Credentials;
 use ahq_exchange::editions::Format;
 use ahq_exchange::queries::parse_reference;
-use ahq_exchange::word_form::parse;
+use ahq_exchange::word_form::{WordForm, parse};
 use ahq_exchange::work::Exchange;
 
 use self::view::FormReadingView;
@@ -38,6 +39,10 @@ pub(crate) async fn download_word_form(
             work.word_form(&parse_reference(&path.query)?, &office)
         })
         .await?;
+    printed(form).await
+}
+
+async fn printed(form: WordForm) -> Result<HttpResponse, Problem> {
     let named = format!("attachment; filename=\"{}\"", form.file_name());
     let bytes = in_background(move || form.print()).await?;
     Ok(HttpResponse::Ok()
@@ -79,6 +84,54 @@ pub(crate) async fn read_word_form(
     Ok(exchange
         .read(caller.0, move |work| {
             let reading = work.read_word_form(&reference, &office, &filled)?;
+            Reply::unversioned(&FormReadingView::from(reading))
+        })
+        .await?)
+}
+
+/// Downloads the form of the contribution that you were asked for
+///
+/// A document for Word with fields for those questions alone, numbered from 1; filled in with Word or LibreOffice and
+/// uploaded as often as you like, until you hand the contribution in.
+#[utoipa::path(tag = "contributions", security(()),
+    params(("token" = String, Path, description = "The secret of the link.")),
+    responses((status = 200, description = "The form.", content_type =
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document", body = inline(File)),
+              (status = 409, description = "It was handed in or declined; the code says.")))]
+#[get("/contributions/{token}/word-form")]
+pub(crate) async fn download_contribution_form(
+    exchange: web::Data<Exchange>,
+    token: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let form = exchange
+        .read(Credentials::link(&token), |work| work.contribution_word_form())
+        .await?;
+    printed(form).await
+}
+
+/// Reads a form of the contribution that you were asked for
+///
+/// Nothing is saved. `draft` is what has been put in with what was read in its place: save it by PUT of the contribution, with
+/// `version` as If-Match. What is refused is what an office's form is refused for.
+#[utoipa::path(tag = "contributions", security(()),
+    params(("token" = String, Path, description = "The secret of the link.")),
+    request_body(content = inline(File), description = "The form, as Word or LibreOffice saved it.", content_type =
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    responses((status = 200, description = "What was read.", body = FormReadingView)))]
+#[post("/contributions/{token}/word-form")]
+pub(crate) async fn read_contribution_form(
+    request: HttpRequest,
+    exchange: web::Data<Exchange>,
+    token: Path<String>,
+    payload: web::Payload,
+) -> Result<Reply, Problem> {
+    let link = Credentials::link(&token);
+    exchange.read(link, |work| work.may_put_in()).await?;
+    let document = word_document(&request, payload).await?;
+    let filled = in_background(move || parse(&document)).await?;
+    Ok(exchange
+        .read(link, move |work| {
+            let reading = work.read_contribution_form(&filled)?;
             Reply::unversioned(&FormReadingView::from(reading))
         })
         .await?)

@@ -1,6 +1,8 @@
 //! The words of the field as the interface spells them; one enum for each of the domain's.
 
 use ahq_domain::answer::{Instead, NumberFlag, YesNo};
+use ahq_domain::approval::Approval;
+use ahq_domain::contribution::ContributionStatus;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::extension::Outcome;
 use ahq_domain::launch::Addressed;
@@ -73,7 +75,16 @@ words! {
 }
 words! {
     /// Where a response stands.
-    ResponseStatusWord as ResponseStatus for ResponseStatus { Drafting, Submitted, Declined }
+    ResponseStatusWord as ResponseStatus for ResponseStatus { Drafting, AwaitingApproval, Submitted, Declined }
+}
+words! {
+    /// Whether a response needs the approval of a second coordinator: the office does not want it; it does, and has fewer
+    /// than two active coordinators, so that the rule is off; the rule is in force.
+    ApprovalWord as ApprovalRule for Approval { Off, TooFewCoordinators, InForce }
+}
+words! {
+    /// Where a contribution stands.
+    ContributionStatusWord as ContributionStatus for ContributionStatus { Asked, Returned, Declined, Ended, Revoked }
 }
 words! {
     /// How an office takes part.

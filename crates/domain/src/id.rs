@@ -85,6 +85,10 @@ id!(
     FeedId
 );
 id!(
+    /// One contribution that an office asked an expert outside for.
+    ContributionId
+);
+id!(
     /// One row of the outbox: one message to one recipient.
     MessageId
 );

@@ -4,12 +4,14 @@
 //! [`refusal::Refusal`] when it says no; faults of an input come all at once.
 
 pub mod answer;
+pub mod approval;
 pub mod audit;
 pub mod calendar;
 pub mod clarification;
 pub mod clock;
 pub mod comparison;
 pub mod compilation;
+pub mod contribution;
 pub mod correction;
 pub mod deadline;
 pub mod dissemination;

@@ -21,6 +21,18 @@ pub enum MailWish {
     Obligations,
 }
 
+/// What a user gets by mail beside the obligations of the office, and ends by the link in each mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subscription {
+    /// What the office is told, at once or in digests.
+    Mail,
+    /// The weekly overview.
+    Weekly,
+    /// The quarterly list.
+    Quarterly,
+}
+
 /// A time in which a user reads no mail; both days are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Absence {
@@ -50,6 +62,22 @@ impl Notifications {
     pub fn is_absent(&self, date: NaiveDate) -> bool {
         self.absence
             .is_some_and(|absence| absence.from <= date && date <= absence.until)
+    }
+
+    /// The same without mail of a kind. Of what the office is told the obligations stay.
+    #[must_use]
+    pub fn without(self, ended: Subscription) -> Self {
+        match ended {
+            Subscription::Mail => Self {
+                mail: MailWish::Obligations,
+                ..self
+            },
+            Subscription::Weekly => Self { weekly: false, ..self },
+            Subscription::Quarterly => Self {
+                quarterly: false,
+                ..self
+            },
+        }
     }
 
     /// How much mail a user gets on `date`, given what those want who are away and named them; none while they are away
@@ -123,6 +151,23 @@ mod tests {
             assert_eq!(away.wish_on(day(date), []), wish, "{date}");
         }
         assert_eq!(away.wish_on(today, [MailWish::AtOnce]), None);
+    }
+
+    #[test]
+    fn what_is_ended_is_ended_alone() {
+        let all = Notifications {
+            mail: MailWish::AtOnce,
+            weekly: true,
+            quarterly: true,
+            absence: None,
+        };
+        let left = |ended| {
+            let wishes = all.without(ended);
+            (wishes.mail, wishes.weekly, wishes.quarterly)
+        };
+        assert_eq!(left(Subscription::Mail), (MailWish::Obligations, true, true));
+        assert_eq!(left(Subscription::Weekly), (MailWish::AtOnce, false, true));
+        assert_eq!(left(Subscription::Quarterly), (MailWish::AtOnce, true, false));
     }
 
     #[test]

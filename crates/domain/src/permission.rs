@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 
 use crate::clock::{Instant, brussels_date};
 use crate::dissemination::Circle;
-use crate::id::{QueryId, SessionId, UserId};
+use crate::id::{ContributionId, QueryId, SessionId, UserId};
 use crate::office::{Office, OfficeCode, OfficeKind, Standing};
 use crate::query::{Audience, Life, Query};
 use crate::question::Key;
@@ -80,6 +80,8 @@ pub enum Caller {
     },
     /// Somebody outside who holds a link to one contribution.
     Link {
+        /// The contribution.
+        contribution: ContributionId,
         /// The query.
         query: QueryId,
         /// The questions.
@@ -168,6 +170,8 @@ pub enum Action {
     DraftResponse,
     /// Submit, retract, decline or confirm a response, ask for a later deadline or what is meant.
     ReleaseResponse,
+    /// Read and put in the contribution that one holds the link to.
+    Contribute,
     /// Read the submitted answers, each within its circle.
     ReadAnswers,
     /// Read the live compilation and comparison.
@@ -202,6 +206,10 @@ pub enum Action {
     ManageUsers,
     /// Make, list and revoke the secret addresses of an office's calendar feed.
     ManageFeeds,
+    /// Read what an office has settled for itself.
+    ReadSettings,
+    /// Change what an office has settled for itself.
+    ManageSettings,
     /// Read the audit trail: the whole of it, or what was done with the responses of an office.
     ReadAudit,
 }
@@ -394,6 +402,14 @@ fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle)
             Circle::Public => Err(public_only(caller)),
             Circle::Requester | Circle::Network => needs_role(caller, Role::Reader),
         },
+        Action::Contribute => match caller {
+            Caller::Link { query: linked, .. } if *linked == query.id => Ok(()),
+            _ if caller.is_somebody() => Err(Refusal::forbidden(
+                "link_only",
+                "a contribution is for whoever holds its link",
+            )),
+            _ => Err(Refusal::Unauthenticated),
+        },
         Action::ReadLive => match reach {
             Circle::Requester => needs_role(caller, Role::Reader),
             _ => Err(somebody_else()),
@@ -504,6 +520,11 @@ fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Resu
             "other_office",
             "an office makes and revokes the addresses of its own feed",
         )),
+        Action::ReadSettings if own => needs_role(caller, Role::Reader),
+        Action::ManageSettings if own => needs_role(caller, Role::Coordinator),
+        Action::ReadSettings | Action::ManageSettings => {
+            Err(Refusal::forbidden("other_office", "an office settles its own affairs"))
+        }
         Action::ReadUsers | Action::ManageUsers => Err(Refusal::forbidden(
             "other_office",
             "an office reads and manages its own users",

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
+use crate::approval::Asked;
 use crate::clock::Instant;
 use crate::deadline::Deadline;
 use crate::dissemination;
@@ -20,6 +21,8 @@ use crate::refusal::{Faults, Refusal};
 pub enum ResponseStatus {
     /// Being written, or taken back to be written again.
     Drafting,
+    /// A draft that another coordinator is asked to submit.
+    AwaitingApproval,
     /// A version is submitted.
     Submitted,
     /// The office says it will not answer.
@@ -80,6 +83,8 @@ pub struct Response {
     pub first_submitted: Option<Instant>,
     /// Whether the first version came after the latest date granted.
     pub late: bool,
+    /// The approval of its draft that was asked for, of an amendment too.
+    pub asked: Option<Asked>,
 }
 
 /// One submitted version: immutable.
@@ -99,6 +104,7 @@ impl Response {
     /// Where it stands.
     pub fn status(&self) -> ResponseStatus {
         match self.position {
+            Position::Drafting { .. } if self.asked.is_some() => ResponseStatus::AwaitingApproval,
             Position::Drafting { .. } => ResponseStatus::Drafting,
             Position::Submitted { .. } => ResponseStatus::Submitted,
             Position::Declined { .. } => ResponseStatus::Declined,
@@ -156,6 +162,7 @@ impl Response {
             self.late = deadline.is_past(received);
         }
         self.last_version = number;
+        self.asked = None;
         self.position = Position::Submitted {
             version: number,
             at: received,
@@ -175,6 +182,7 @@ impl Response {
                 "only a submitted response can be retracted",
             ));
         };
+        self.asked = None;
         self.position = Position::Drafting {
             retracted: Some(Retraction { at: now, note }),
         };
@@ -197,6 +205,7 @@ impl Response {
                 "this office has declined already",
             )),
             Position::Drafting { .. } => {
+                self.asked = None;
                 self.position = Position::Declined { at: now, reason };
                 Ok(())
             }

@@ -125,7 +125,7 @@ pub fn check_person(name: &str, email: &str) -> Result<(String, String), Faults>
 }
 
 /// Whether a text looks like a mail address that can be delivered to: one `@`, a domain with a dot, plain characters.
-fn is_mail_address(text: &str) -> bool {
+pub(crate) fn is_mail_address(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };

@@ -41,6 +41,7 @@ fn response(code: &str) -> Response {
         last_version: 0,
         first_submitted: None,
         late: false,
+        asked: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a request brings to say who calls; the tables decide what it is worth.
 
 use ahq_domain::id::{SessionId, UserId};
+use sha2::{Digest, Sha256};
 
 /// What a request brings to say who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,20 @@ pub enum Credentials {
         /// The session it belongs to.
         session: SessionId,
     },
+    /// A link to one contribution, by the hash of its secret.
+    Link {
+        /// The hash.
+        hash: [u8; 32],
+    },
     /// None needed: background work and the operator's commands. No request ever becomes this.
     System,
+}
+
+impl Credentials {
+    /// The link with this secret.
+    pub fn link(secret: &str) -> Self {
+        Self::Link {
+            hash: Sha256::digest(secret.as_bytes()).into(),
+        }
+    }
 }

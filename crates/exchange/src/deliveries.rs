@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::credentials::Credentials;
 use crate::error::Error;
+use crate::outgoing::Note;
 use crate::work::{Exchange, Work};
 
 /// What became of a mail that came to the exchange's own address.
@@ -73,7 +74,8 @@ impl Work<'_> {
         Ok(outbox::of_query(self.conn, query.id)?)
     }
 
-    /// A page of all messages, the newest first, and where the next one begins; for the service provider.
+    /// A page of all messages but those inside an office, the newest first, and where the next one begins; for the service
+    /// provider.
     ///
     /// # Errors
     /// Not the service provider's coordinator.
@@ -84,7 +86,7 @@ impl Work<'_> {
         limit: i64,
     ) -> Result<(Vec<Entry>, Option<MessageId>), Error> {
         self.may(Action::ManageDeliveries, Subject::Exchange)?;
-        let mut entries = outbox::page(self.conn, status, before, limit + 1)?;
+        let mut entries = outbox::page(self.conn, status, before, &Note::INTERNAL, limit + 1)?;
         let whole = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = entries.len() > whole;
         entries.truncate(whole);
@@ -99,7 +101,8 @@ impl Work<'_> {
     pub fn delivery(&mut self, id: &str) -> Result<Entry, Error> {
         self.may(Action::ManageDeliveries, Subject::Exchange)?;
         let id = id.parse::<MessageId>().map_err(|_| Refusal::Hidden)?;
-        Ok(outbox::find(self.conn, id)?.ok_or(Refusal::Hidden)?)
+        let found = outbox::find(self.conn, id)?.filter(|entry| !Note::INTERNAL.contains(&entry.kind.as_str()));
+        Ok(found.ok_or(Refusal::Hidden)?)
     }
 
     /// Has a message sent again that did not arrive; the address of a user gets mail again.

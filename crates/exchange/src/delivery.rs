@@ -4,6 +4,7 @@
 //! machines at once. No transaction is open while a message leaves.
 
 mod digest;
+mod internal;
 mod message;
 mod wording;
 
@@ -220,6 +221,10 @@ impl Work<'_> {
     /// What follows when a message did not arrive: a personal address that does not exist gets no more mail for a time, and
     /// its office is told; for a functional mailbox, which is never suppressed, the service provider is.
     pub(crate) fn not_delivered(&mut self, entry: &Entry, fault: &str, no_such_address: bool) -> Result<(), Error> {
+        // The office that asked reads in its list that an expert was not reached; nobody else learns of it.
+        if entry.user.is_none() && Note::INTERNAL.contains(&entry.kind.as_str()) {
+            return Ok(());
+        }
         let provider = OfficeCode::service_provider();
         match entry.user {
             Some(user) if no_such_address => {

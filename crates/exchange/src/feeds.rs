@@ -10,7 +10,6 @@ use ahq_domain::office::{Office, OfficeCode, Offices};
 use ahq_domain::permission::{Action, Caller, Subject, is_public, may};
 use ahq_domain::query::{Query, Status};
 use ahq_domain::refusal::Refusal;
-use ahq_domain::response::ResponseStatus;
 use ahq_render::atom::{self, Published};
 use ahq_render::ics::{self, DeadlineEvent};
 use ahq_store::feeds::{self, Feed};
@@ -120,7 +119,7 @@ impl Work<'_> {
         let ids: Vec<QueryId> = found.iter().map(|query| query.id).collect();
         let answered: BTreeSet<QueryId> = responses::of_queries(self.conn, &ids)?
             .into_iter()
-            .filter(|response| response.office == office.code && response.status() != ResponseStatus::Drafting)
+            .filter(|response| response.office == office.code && response.is_answered())
             .map(|response| response.query)
             .collect();
         let shown = |query: &Query| match query.status(self.now) {

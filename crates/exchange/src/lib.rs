@@ -3,9 +3,11 @@
 //! A use case finds the thing or it does not exist for this caller, asks the one rule whether the caller may, lets
 //! the domain decide, and keeps the result guarded by the version that was read. No network call happens inside.
 
+pub mod approvals;
 pub mod audit;
 pub mod calendar;
 pub mod clarifications;
+pub mod contributions;
 pub mod corrections;
 pub mod credentials;
 pub mod deliveries;
@@ -29,6 +31,7 @@ pub mod responses;
 pub mod session;
 pub mod summaries;
 mod trail;
+pub mod unsubscriptions;
 pub mod users;
 pub mod word_form;
 pub mod work;

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
-use ahq_domain::id::{ClarificationId, CorrectionId, ExtensionRequestId, MessageId, QueryId, UserId};
-use ahq_domain::notification::{MailWish, Notifications};
+use ahq_domain::id::{ClarificationId, ContributionId, CorrectionId, ExtensionRequestId, MessageId, QueryId, UserId};
+use ahq_domain::notification::{MailWish, Notifications, Subscription};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::query::Query;
 use ahq_domain::user::{User, UserStatus, role_on};
@@ -28,6 +28,21 @@ pub enum Note {
     AccountInvitation,
     /// An office is invited to ask jointly.
     JointInvitation,
+    /// A draft of the office's own is to be approved. It stands beside the messages about the query, which others list.
+    ApprovalAsked {
+        /// The query.
+        query: QueryId,
+    },
+    /// An expert outside is asked for a contribution; it goes to nobody of the office.
+    ContributionAsked {
+        /// The contribution.
+        contribution: ContributionId,
+    },
+    /// It was handed in, or declined.
+    ContributionReturned {
+        /// The contribution.
+        contribution: ContributionId,
+    },
     /// A query was launched.
     Launch,
     /// Its deadline was moved.
@@ -152,6 +167,9 @@ impl Note {
         match self {
             Self::AccountInvitation => "account_invitation",
             Self::JointInvitation => "joint_invitation",
+            Self::ApprovalAsked { .. } => "approval_asked",
+            Self::ContributionAsked { .. } => "contribution_asked",
+            Self::ContributionReturned { .. } => "contribution_returned",
             Self::Launch => "launch",
             Self::Extension => "extension",
             Self::ExtensionAsked { .. } => "extension_asked",
@@ -183,6 +201,8 @@ impl Note {
         matches!(
             self,
             Self::JointInvitation
+                | Self::ApprovalAsked { .. }
+                | Self::ContributionReturned { .. }
                 | Self::Launch
                 | Self::Extension
                 | Self::ExtensionAsked { .. }
@@ -195,6 +215,21 @@ impl Note {
                 | Self::PublicationNotice
         )
     }
+
+    /// What its reader ends by the link in it, where that is a user; nothing ends an obligation. The copy of a notice of
+    /// publication ends too: what it asks for is in the daily mail of obligations.
+    pub(crate) fn subscription(&self) -> Option<Subscription> {
+        match self {
+            Self::WeeklyOverview { .. } => Some(Subscription::Weekly),
+            Self::QuarterlyList { .. } => Some(Subscription::Quarterly),
+            Self::PublicationNotice => Some(Subscription::Mail),
+            Self::AccountInvitation | Self::ContributionAsked { .. } => None,
+            note => (!note.is_obligation()).then_some(Subscription::Mail),
+        }
+    }
+
+    /// The words of what is told inside an office and concerns nobody else, not even who runs the exchange.
+    pub(crate) const INTERNAL: [&str; 3] = ["approval_asked", "contribution_asked", "contribution_returned"];
 
     /// Whether it comes in digests only, the one of the functional mailbox too.
     fn is_for_digests(&self) -> bool {

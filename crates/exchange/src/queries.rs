@@ -540,9 +540,9 @@ pub(crate) fn all_in(query: &Query, responses: &[Response]) -> bool {
             .iter()
             .filter(|addressee| addressee.expected)
             .all(|addressee| {
-                responses.iter().any(|response| {
-                    response.office == addressee.office && response.status() != ResponseStatus::Drafting
-                })
+                responses
+                    .iter()
+                    .any(|response| response.office == addressee.office && response.is_answered())
             })
     })
 }

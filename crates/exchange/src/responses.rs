@@ -3,9 +3,12 @@
 mod confirmation;
 mod drafts;
 
+pub(crate) use drafts::parse_answers;
+
 use std::collections::BTreeMap;
 
 use ahq_domain::answer::Answer;
+use ahq_domain::approval::Approval;
 use ahq_domain::clock::Instant;
 use ahq_domain::compilation::Submitted;
 use ahq_domain::correction::given_to_earlier;
@@ -41,6 +44,8 @@ pub struct ResponseDetail {
     pub circle: Option<Circle>,
     /// The draft; for the own office only.
     pub draft: Option<Vec<DraftAnswer>>,
+    /// Whether it needs approval before it is submitted; for the own office only.
+    pub approval: Option<Approval>,
     /// What the caller may do with it now.
     pub actions: Vec<&'static str>,
 }
@@ -122,7 +127,7 @@ impl Work<'_> {
         self.response_detail(query, response)
     }
 
-    fn response_detail(&mut self, query: Query, response: Response) -> Result<ResponseDetail, Error> {
+    pub(crate) fn response_detail(&mut self, query: Query, response: Response) -> Result<ResponseDetail, Error> {
         let own = self.caller.party().is_some_and(|party| party.office == response.office);
         let submitted = responses::in_force(self.conn, &response)?;
         let draft = if own {
@@ -139,13 +144,24 @@ impl Work<'_> {
             let shown = [(&response.office, submitted.answers.as_slice())];
             self.note_answers(subject(&query, &response.office), shown, circle);
         }
+        let approval = match own {
+            true => Some(self.approval(&response.office)?),
+            false => None,
+        };
         Ok(ResponseDetail {
-            actions: self.response_actions(&query, &response, submitted.as_ref(), draft.as_deref()),
+            actions: self.response_actions(
+                &query,
+                &response,
+                approval.unwrap_or(Approval::Off),
+                submitted.as_ref(),
+                draft.as_deref(),
+            ),
             query,
             response,
             submitted,
             circle,
             draft,
+            approval,
         })
     }
 
@@ -153,6 +169,7 @@ impl Work<'_> {
         &self,
         query: &Query,
         response: &Response,
+        rule: Approval,
         in_force: Option<&Submitted>,
         draft: Option<&[DraftAnswer]>,
     ) -> Vec<&'static str> {
@@ -168,9 +185,12 @@ impl Work<'_> {
         let accepts = query.accepts_responses(&response.office, self.now).is_ok();
         let submitted = response.version_in_force().is_some();
         let declined = matches!(response.position, Position::Declined { .. });
+        let asks = rule == Approval::InForce && response.asked.is_none();
+        let approved = response.must_be_approved(rule, self.caller.user()).is_ok();
         [
             ("change", Action::DraftResponse, accepts && !declined),
-            ("submit", Action::ReleaseResponse, accepts && !declined),
+            ("askForApproval", Action::DraftResponse, accepts && !declined && asks),
+            ("submit", Action::ReleaseResponse, accepts && !declined && approved),
             ("decline", Action::ReleaseResponse, accepts && !declined && !submitted),
             ("confirm", Action::ReleaseResponse, accepts && !declined && earlier),
             ("resume", Action::ReleaseResponse, accepts && declined),
@@ -184,7 +204,7 @@ impl Work<'_> {
     }
 
     /// The query and the response of `office` for a change by that office; a response that is not there yet is made.
-    fn response_to_change(
+    pub(crate) fn response_to_change(
         &mut self,
         reference: &QueryRef,
         office: &OfficeCode,
@@ -206,12 +226,13 @@ impl Work<'_> {
             last_version: 0,
             first_submitted: None,
             late: false,
+            asked: None,
         };
         responses::insert(self.conn, &response)?;
         Ok(response)
     }
 
-    fn keep_response(&mut self, response: &mut Response) -> Result<(), Error> {
+    pub(crate) fn keep_response(&mut self, response: &mut Response) -> Result<(), Error> {
         response.version += 1;
         Ok(responses::update(self.conn, response)?)
     }
@@ -226,6 +247,8 @@ impl Work<'_> {
         query.accepts_responses(office, self.now)?;
         let response = self.own_response(&query, office)?.ok_or_else(no_draft)?;
         response.must_not_be_declined()?;
+        let rule = self.approval(office)?;
+        response.must_be_approved(rule, self.caller.user())?;
         let answers = self.draft_answers(response.id)?;
         check_complete(&query.questions, &answers)?;
         Ok(())
@@ -235,17 +258,21 @@ impl Work<'_> {
     /// narrows an answer acts at once on every edition that is now too wide.
     ///
     /// # Errors
-    /// Stale, incomplete (all faults at once), no draft, not addressed, withdrawn, not a coordinator.
+    /// Stale, incomplete (all faults at once), no draft, not approved, not addressed, withdrawn, not a coordinator.
     pub fn submit_response(
         &mut self,
         reference: &QueryRef,
         office: &OfficeCode,
         expected: i64,
     ) -> Result<ResponseDetail, Error> {
-        let (mut query, response) = self.response_to_change(reference, office, Action::ReleaseResponse)?;
-        let mut response = response.ok_or_else(no_draft)?;
+        let mut query = self.query_to_change(reference, Lock::Shared)?;
+        self.may(Action::ReleaseResponse, Subject::Response(&query, office))?;
+        let found = responses::find_with_settings(self.conn, query.id, office)?;
+        let (mut response, settings) = found.ok_or_else(no_draft)?;
         must_be_version(response.version, expected)?;
         query.accepts_responses(office, self.now)?;
+        let rule = self.approval_with(office, settings)?;
+        response.must_be_approved(rule, self.caller.user())?;
         let mut before = BTreeMap::new();
         if response.last_version > 0 && query.launched().is_some_and(|launched| launched.last_edition.is_some()) {
             // An amendment may narrow what stands in editions: nothing is compiled or published meanwhile.
@@ -266,7 +293,8 @@ impl Work<'_> {
         response.version += 1;
         let circles = circles(&version.answers);
         responses::update_with_circles(self.conn, &response, &circles)?;
-        let facts = json!({"version": number, "late": response.late});
+        let approved = rule == Approval::InForce;
+        let facts = json!({"version": number, "late": response.late, "approved": approved});
         self.record("response.submitted", subject(&query, office), facts)?;
         self.narrow_editions(&mut query, office, &narrowed(&before, &circles))?;
         self.tell_requesters(&query, &response)?;
@@ -279,12 +307,13 @@ impl Work<'_> {
             answers: version.answers,
         };
         Ok(ResponseDetail {
-            actions: self.response_actions(&query, &response, Some(&submitted), None),
+            actions: self.response_actions(&query, &response, rule, Some(&submitted), None),
             submitted: Some(submitted),
             query,
             response,
             circle: None,
             draft: Some(draft),
+            approval: Some(rule),
         })
     }
 
@@ -380,7 +409,7 @@ impl Work<'_> {
         circles.extend(chosen.iter().map(|key| (key.clone(), circle)));
         let narrowed = narrowed(&before, &circles);
         responses::set_circles(self.conn, response.id, &circles)?;
-        self.change_draft_circles(&response, &chosen, circle)?;
+        self.change_draft_circles(&mut response, &chosen, circle)?;
         self.keep_response(&mut response)?;
         let facts = json!({"circle": circle, "questions": chosen, "narrowed": narrowed.keys().collect::<Vec<_>>()});
         self.record("response.circle_changed", subject(&query, office), facts)?;
@@ -389,7 +418,7 @@ impl Work<'_> {
     }
 
     /// The draft keeps step, so that the next version does not undo a change of circle by oversight.
-    fn change_draft_circles(&mut self, response: &Response, chosen: &[Key], circle: Circle) -> Result<(), Error> {
+    fn change_draft_circles(&mut self, response: &mut Response, chosen: &[Key], circle: Circle) -> Result<(), Error> {
         let mut draft = self.draft_answers(response.id)?;
         let mut changed = false;
         for answer in draft.iter_mut().filter(|answer| chosen.contains(&answer.question)) {
@@ -399,6 +428,7 @@ impl Work<'_> {
         if !changed {
             return Ok(());
         }
+        response.edited();
         Ok(responses::replace_draft(
             self.conn,
             response.id,
@@ -473,7 +503,7 @@ impl Work<'_> {
     }
 }
 
-fn subject(query: &Query, office: &OfficeCode) -> String {
+pub(crate) fn subject(query: &Query, office: &OfficeCode) -> String {
     format!("query/{}/response/{office}", query.id)
 }
 
@@ -481,7 +511,7 @@ fn answers_of(draft: &[DraftAnswer]) -> Vec<Answer> {
     draft.iter().map(|drafted| drafted.answer.clone()).collect()
 }
 
-fn no_draft() -> Refusal {
+pub(crate) fn no_draft() -> Refusal {
     Refusal::conflict("no_draft", "there is no draft to submit: save one first")
 }
 

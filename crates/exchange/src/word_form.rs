@@ -1,7 +1,7 @@
 //! The Word form of a query: downloaded by an office that is asked, filled in where there is no exchange, and read again.
 //! Nothing is saved here: what was read becomes a draft when the office saves it as one.
 
-use ahq_domain::answer::AnswerInput;
+use ahq_domain::answer::{Answer, AnswerInput};
 use ahq_domain::clock::Instant;
 use ahq_domain::compilation::{View, compile};
 use ahq_domain::dissemination::Circle;
@@ -64,8 +64,8 @@ pub struct FormReading {
     /// What was read, question by question.
     pub reading: Reading,
     /// The answers of the present draft for which the form has none that could be saved.
-    pub kept: Vec<DraftAnswer>,
-    /// The version of the response, where it has been begun: to save the draft over.
+    pub kept: Vec<Answer>,
+    /// The version of the response, where it has been begun, or of the contribution: to save the draft over.
     pub version: Option<i64>,
 }
 
@@ -76,11 +76,15 @@ impl Work<'_> {
     /// Hidden, not the own office, not addressed, not launched, withdrawn.
     pub fn word_form(&mut self, reference: &QueryRef, office: &OfficeCode) -> Result<WordForm, Error> {
         let query = self.query_to_fill_in(reference, office, Action::ReadDraftResponse)?;
+        self.form_to(&query, office)
+    }
+
+    fn form_to(&mut self, query: &Query, office: &OfficeCode) -> Result<WordForm, Error> {
         let launched = query.launched().ok_or(Refusal::Hidden)?.at;
-        let material = self.material(&query, Vec::new(), Vec::new())?;
-        let view = compile(&material.snapshot(&query, launched), Circle::Network, 0);
+        let material = self.material(query, Vec::new(), Vec::new())?;
+        let view = compile(&material.snapshot(query, launched), Circle::Network, 0);
         Ok(WordForm {
-            id: FormId::of(&query, office),
+            id: FormId::of(query, office),
             office: material.offices.name_on(office, self.today()),
             query: view,
             launched,
@@ -129,8 +133,47 @@ impl Work<'_> {
         }
         Ok(FormReading {
             reading,
-            kept,
+            kept: kept.into_iter().map(|drafted| drafted.answer).collect(),
             version: response.map(|response| response.version),
+        })
+    }
+
+    /// The form of the questions of a contribution, for whoever holds its link.
+    ///
+    /// # Errors
+    /// Hidden for everybody else; handed in or declined already, withdrawn.
+    pub fn contribution_word_form(&mut self) -> Result<WordForm, Error> {
+        let (query, contribution) = self.linked_to_put_in()?;
+        self.form_to(&contribution.part_of(&query), &contribution.office)
+    }
+
+    /// Whether whoever holds the link may bring a form back now.
+    ///
+    /// # Errors
+    /// As [`Work::contribution_word_form`].
+    pub fn may_put_in(&mut self) -> Result<(), Error> {
+        self.linked_to_put_in()?;
+        Ok(())
+    }
+
+    /// What a form of a contribution says, beside what has been put in so far.
+    ///
+    /// # Errors
+    /// Those of [`Work::may_put_in`]; a form of another query, office or set of questions, or of an earlier wording.
+    pub fn read_contribution_form(&mut self, filled: &Filled) -> Result<FormReading, Error> {
+        let (query, contribution) = self.linked_to_put_in()?;
+        let part = contribution.part_of(&query);
+        let reading = word_form::read(&part, &contribution.office, filled, query.default_circle)?;
+        let mut kept = contribution.answers;
+        for question in &reading.questions {
+            if question.answer.is_some() && question.faults.is_empty() {
+                kept.retain(|answer| answer.question != question.question);
+            }
+        }
+        Ok(FormReading {
+            reading,
+            kept,
+            version: Some(contribution.version),
         })
     }
 

@@ -11,7 +11,7 @@ use ahq_domain::permission::{Action, Caller, Party, Subject, may};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::{UserStatus, role_on};
 use ahq_store::audit::Event;
-use ahq_store::{Connection, Store, audit, migration, replays, sessions};
+use ahq_store::{Connection, Store, audit, contributions, migration, offices, replays, sessions};
 use chrono::NaiveDate;
 
 use crate::credentials::Credentials;
@@ -248,6 +248,7 @@ fn caller(conn: &mut Connection, credentials: Credentials, now: Instant) -> Resu
     let (user, session) = match credentials {
         Credentials::Nobody => return Ok(Caller::Public),
         Credentials::System => return Ok(Caller::System),
+        Credentials::Link { hash } => return link(conn, &hex::encode(hash), now),
         Credentials::Session { user, session } => (user, session),
     };
     let standing = sessions::standing(conn, session)?.ok_or(Error::BadToken)?;
@@ -270,6 +271,22 @@ fn caller(conn: &mut Connection, credentials: Credentials, now: Instant) -> Resu
             standing: standing.office_standing,
             since: standing.since,
         },
+    })
+}
+
+/// Whoever holds a link that works; any other is as if there were none.
+fn link(conn: &mut Connection, secret_hash: &str, now: Instant) -> Result<Caller, Error> {
+    let found = contributions::find_by_secret(conn, secret_hash)?.filter(|found| found.is_open(now));
+    let contribution = found.ok_or(Refusal::Hidden)?;
+    let offices = offices::all(conn)?;
+    let asks = offices.get(&contribution.office);
+    if !asks.is_some_and(|office| office.takes_part_on(brussels_date(now))) {
+        return Err(Refusal::Hidden.into());
+    }
+    Ok(Caller::Link {
+        contribution: contribution.id,
+        query: contribution.query,
+        questions: contribution.questions.into_iter().collect(),
     })
 }
 

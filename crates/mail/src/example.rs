@@ -70,8 +70,10 @@ impl Example {
                 method,
                 bytes: event(word, status),
             }),
-            unsubscribe: matches!(self.frame.why, Why::User { .. })
-                .then(|| "https://ahq.example.org/unsubscribe/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".into()),
+            unsubscribe: match &self.frame.why {
+                Why::User { unsubscribe, .. } => unsubscribe.clone(),
+                Why::Mailbox | Why::Invited => None,
+            },
         })
     }
 }
@@ -113,7 +115,10 @@ fn framed(message: &Message) -> Frame {
         Message::AccountInvitation(_) => (Why::Invited, None),
         Message::Digest(_) | Message::WeeklyOverview(_) | Message::QuarterlyList(_) => (
             Why::User {
-                settings: "https://ahq.example.org/account/notifications".into(),
+                settings: "https://ahq.example.org/me/notifications".into(),
+                unsubscribe: Some(
+                    "https://ahq.example.org/api/v1/unsubscriptions/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".into(),
+                ),
             },
             None,
         ),
@@ -124,6 +129,21 @@ fn framed(message: &Message) -> Frame {
                 ..frame()
             };
         }
+        Message::ContributionAsked(_) => {
+            return Frame {
+                office: "Eva Huber".into(),
+                replies_to: Some("EMN NCP Poland".into()),
+                why: Why::Invited,
+                ..frame()
+            };
+        }
+        Message::ApprovalAsked(_) | Message::ContributionReturned(_) => (
+            Why::User {
+                settings: "https://ahq.example.org/me/notifications".into(),
+                unsubscribe: None,
+            },
+            None,
+        ),
         Message::AddressSuppressed(_) => (Why::Mailbox, None),
         Message::OfficeNotReached(_) => {
             return Frame {

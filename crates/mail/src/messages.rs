@@ -3,7 +3,9 @@
 //! A message knows facts only. It never looks anything up, never decides who may read it, and never holds a
 //! restricted answer: answers are read in the exchange, behind a link.
 
+mod approval;
 mod compilation;
+mod contribution;
 mod deadline;
 mod delivery;
 mod digest;
@@ -20,7 +22,9 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
+pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
+pub use contribution::{ContributionAsked, ContributionReturned};
 pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded};
 pub use delivery::{AddressSuppressed, OfficeNotReached};
 pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
@@ -66,6 +70,8 @@ pub enum Why {
     User {
         /// The address of their notification settings.
         settings: String,
+        /// The address that ends mails of this kind, where they can be ended.
+        unsubscribe: Option<String>,
     },
     /// Somebody whom the message invites; it says so itself.
     Invited,
@@ -166,6 +172,12 @@ pub enum Message {
     AccountInvitation(AccountInvitation),
     /// An office is invited to join a query as a requester.
     JointInvitation(JointInvitation),
+    /// A draft of the office's own is to be approved.
+    ApprovalAsked(ApprovalAsked),
+    /// An expert outside is asked for a contribution.
+    ContributionAsked(ContributionAsked),
+    /// What came of it.
+    ContributionReturned(ContributionReturned),
     /// A query was launched.
     Launch(Launch),
     /// A query was withdrawn.
@@ -237,6 +249,9 @@ impl Message {
         match self {
             Self::AccountInvitation(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
+            Self::ApprovalAsked(message) => message.render(frame),
+            Self::ContributionAsked(message) => message.render(frame),
+            Self::ContributionReturned(message) => message.render(frame),
             Self::Launch(message) => message.render(frame),
             Self::Withdrawal(message) => message.render(frame),
             Self::Extension(message) => message.render(frame),
@@ -305,6 +320,24 @@ templates!(
     "joint_invitation/subject.txt",
     "joint_invitation/body.txt",
     "joint_invitation/body.html"
+);
+templates!(
+    ApprovalAsked,
+    "approval_asked/subject.txt",
+    "approval_asked/body.txt",
+    "approval_asked/body.html"
+);
+templates!(
+    ContributionAsked,
+    "contribution_asked/subject.txt",
+    "contribution_asked/body.txt",
+    "contribution_asked/body.html"
+);
+templates!(
+    ContributionReturned,
+    "contribution_returned/subject.txt",
+    "contribution_returned/body.txt",
+    "contribution_returned/body.html"
 );
 templates!(Launch, "launch/subject.txt", "launch/body.txt", "launch/body.html");
 templates!(

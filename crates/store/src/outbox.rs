@@ -16,6 +16,7 @@ use ahq_domain::office::OfficeCode;
 use diesel::insert_into;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -253,6 +254,27 @@ pub fn find(conn: &mut Connection, message: MessageId) -> Result<Option<Entry>, 
     row.map(Row::into_entry).transpose()
 }
 
+/// Where these messages stand; one that is not there is left out. Statements: 1, or none for none.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn statuses(
+    conn: &mut Connection,
+    messages: &[MessageId],
+) -> Result<BTreeMap<MessageId, OutboxStatus>, StoreError> {
+    if messages.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<Id> = messages.iter().map(|message| message.0.into()).collect();
+    let rows: Vec<(Id, String)> = both!(conn, |database| outbox::table
+        .filter(outbox::id.eq_any(ids))
+        .select((outbox::id, outbox::status))
+        .load(database))?;
+    rows.into_iter()
+        .map(|(id, status)| Ok((MessageId(id.into()), from_word(&status)?)))
+        .collect()
+}
+
 /// What was written to the mailboxes of offices, not to users, after `from` and up to `through`, in the order it was
 /// written; of one office or of all. Statements: 1.
 ///
@@ -278,7 +300,8 @@ pub fn to_mailboxes(
     rows.into_iter().map(Row::into_entry).collect()
 }
 
-/// A page of messages, the newest first: what stands so, after the one given, at most `limit`. Statements: 1.
+/// A page of messages, the newest first: what stands so, after the one given, at most `limit`, but none of these kinds.
+/// Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
@@ -286,9 +309,11 @@ pub fn page(
     conn: &mut Connection,
     status: Option<OutboxStatus>,
     before: Option<MessageId>,
+    but: &[&str],
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut rows = outbox::table
+        .filter(outbox::kind.ne_all(but.to_vec()))
         .order(outbox::id.desc())
         .limit(limit)
         .select(Row::as_select())

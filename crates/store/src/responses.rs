@@ -7,17 +7,20 @@
 mod draft_answers;
 mod versions;
 
-pub use draft_answers::{DraftAnswer, delete_draft_answer, draft, put_draft_answer, replace_draft};
+pub use draft_answers::{
+    Contributed, DraftAnswer, delete_draft_answer, draft, put_draft_answer, replace_draft, set_contributed,
+};
 pub use versions::{confirm, in_force, insert_version, submitted, version, versions, versions_of, with_answers};
 
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
-use crate::schema::responses;
+use crate::schema::{office_settings, responses};
 use crate::word::{from_word, to_word};
 use crate::{Connection, StoreError, both, changed_one};
+use ahq_domain::approval::{Asked, OfficeSettings};
 use ahq_domain::clock::Instant;
 use ahq_domain::dissemination::Circle;
-use ahq_domain::id::{QueryId, ResponseId};
+use ahq_domain::id::{QueryId, ResponseId, UserId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::question::Key;
 use ahq_domain::response::{Position, Response, ResponseStatus, Retraction};
@@ -42,6 +45,8 @@ struct Row {
     position_at: Option<Time>,
     reason: Option<String>,
     in_part: bool,
+    approval_asked_at: Option<Time>,
+    approval_asked_by: Option<Id>,
 }
 
 impl Row {
@@ -59,6 +64,8 @@ impl Row {
             position_at: None,
             reason: None,
             in_part: false,
+            approval_asked_at: response.asked.map(|asked| asked.at.into()),
+            approval_asked_by: response.asked.and_then(|asked| asked.by).map(|user| user.0.into()),
         };
         match &response.position {
             Position::Drafting { retracted } => {
@@ -87,8 +94,12 @@ impl Row {
     fn into_response(self) -> Result<Response, StoreError> {
         let id = ResponseId(self.id.into());
         let position_at = self.position_at.map(Instant::from);
+        let asked = self.approval_asked_at.map(|at| Asked {
+            at: at.into(),
+            by: self.approval_asked_by.map(|user| UserId(user.into())),
+        });
         let position = match (from_word(&self.status)?, self.submitted_at, position_at, self.reason) {
-            (ResponseStatus::Drafting, None, at, note) => Position::Drafting {
+            (ResponseStatus::Drafting | ResponseStatus::AwaitingApproval, None, at, note) => Position::Drafting {
                 retracted: at.zip(note).map(|(at, note)| Retraction { at, note }),
             },
             (ResponseStatus::Submitted, Some(at), None, None) => Position::Submitted {
@@ -113,6 +124,7 @@ impl Row {
             last_version: self.last_version,
             first_submitted: self.first_submitted_at.map(Instant::from),
             late: self.late,
+            asked,
         })
     }
 }
@@ -129,6 +141,31 @@ pub fn find(conn: &mut Connection, query: QueryId, office: &OfficeCode) -> Resul
         .first(conn)
         .optional()?;
     row.map(Row::into_response).transpose()
+}
+
+/// Finds the response of an office with what the office has settled for itself. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn find_with_settings(
+    conn: &mut Connection,
+    query: QueryId,
+    office: &OfficeCode,
+) -> Result<Option<(Response, OfficeSettings)>, StoreError> {
+    let row: Option<(Row, Option<bool>)> = both!(conn, |database| responses::table
+        .left_join(office_settings::table.on(office_settings::office.eq(responses::office)))
+        .filter(responses::query_id.eq(Id::from(query.0)))
+        .filter(responses::office.eq(office.as_str()))
+        .select((Row::as_select(), office_settings::approval.nullable()))
+        .first(database))
+    .optional()?;
+    row.map(|(row, approval)| {
+        let settings = OfficeSettings {
+            approval: approval.unwrap_or_default(),
+        };
+        Ok((row.into_response()?, settings))
+    })
+    .transpose()
 }
 
 /// All responses to a query, those in drafting too, by office. Statements: 1.
@@ -227,15 +264,26 @@ pub fn set_circles(
     changed_one(diesel::update(row).set(circles).execute(conn)?)
 }
 
-/// Raises the version of a response whose draft changed in one answer, which has its own guard. Statements: 1.
+/// Raises the version of a response whose draft changed in one answer, which has its own guard; approval of the draft is
+/// to be asked for again. Statements: 1, or 2 when it was.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when there is no such response.
 pub fn raise_version(conn: &mut Connection, response: ResponseId) -> Result<(), StoreError> {
-    let row = responses::table.filter(responses::id.eq(Id::from(response.0)));
-    changed_one(
-        diesel::update(row)
-            .set(responses::version.eq(responses::version + 1))
-            .execute(conn)?,
-    )
+    let row = || responses::table.filter(responses::id.eq(Id::from(response.0)));
+    let status: String = diesel::update(row())
+        .set((
+            responses::version.eq(responses::version + 1),
+            responses::approval_asked_at.eq(None::<Time>),
+            responses::approval_asked_by.eq(None::<Id>),
+        ))
+        .returning(responses::status)
+        .get_result(conn)
+        .optional()?
+        .ok_or(StoreError::Conflict)?;
+    if status == to_word(&ResponseStatus::AwaitingApproval)? {
+        let drafting = responses::status.eq(to_word(&ResponseStatus::Drafting)?);
+        diesel::update(row()).set(drafting).execute(conn)?;
+    }
+    Ok(())
 }

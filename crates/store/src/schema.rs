@@ -178,6 +178,8 @@ diesel::table! {
         circles -> Json,
         draft_version -> BigInt,
         in_part -> Bool,
+        approval_asked_at -> Nullable<Time>,
+        approval_asked_by -> Nullable<Id>,
     }
 }
 
@@ -192,6 +194,8 @@ diesel::table! {
         answer -> Json,
         changed_at -> Time,
         changed_by -> Nullable<Id>,
+        contributed_by -> Nullable<Text>,
+        contributed_at -> Nullable<Time>,
     }
 }
 
@@ -447,6 +451,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Text};
+
+    office_settings (office) {
+        office -> Text,
+        version -> BigInt,
+        approval -> Bool,
+    }
+}
+
+diesel::table! {
     use crate::column::sql::{Id, Time};
     use diesel::sql_types::{Nullable, Text};
 
@@ -463,12 +477,39 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+    contributions (id) {
+        id -> Id,
+        query_id -> Id,
+        office -> Text,
+        version -> BigInt,
+        secret_hash -> Text,
+        email -> Text,
+        name -> Nullable<Text>,
+        questions -> Json,
+        reply_by -> Date,
+        note -> Nullable<Text>,
+        asked_at -> Time,
+        asked_by -> Nullable<Id>,
+        message_id -> Id,
+        returned_at -> Nullable<Time>,
+        declined_at -> Nullable<Time>,
+        reason -> Nullable<Text>,
+        revoked_at -> Nullable<Time>,
+        answers -> Json,
+    }
+}
+
 diesel::joinable!(audit_seals -> audit_events (event_id));
 diesel::joinable!(addressees -> offices (office));
 diesel::joinable!(addressees -> queries (query_id));
 diesel::joinable!(calendar_feeds -> offices (office));
 diesel::joinable!(calendar_feeds -> users (made_by));
 diesel::joinable!(clarifications -> queries (query_id));
+diesel::joinable!(contributions -> queries (query_id));
 diesel::joinable!(corrections -> queries (query_id));
 diesel::joinable!(draft_answers -> responses (response_id));
 diesel::joinable!(edition_views -> editions (edition_id));
@@ -492,6 +533,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_seals,
     calendar_feeds,
     clarifications,
+    contributions,
     corrections,
     documents,
     draft_answers,
@@ -504,6 +546,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     keys,
     mailings,
     notifications,
+    office_settings,
     offices,
     outbox,
     queries,

@@ -242,6 +242,7 @@ impl Loader {
                 last_version: 0,
                 first_submitted: None,
                 late: false,
+                asked: None,
             };
             if answered {
                 response.position = Position::Submitted {

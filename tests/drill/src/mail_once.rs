@@ -268,7 +268,7 @@ pub(crate) fn all(conn: &mut Connection, queries: &[QueryId]) -> Result<Vec<Entr
     for query in queries {
         rows.extend(outbox::of_query(conn, *query)?);
     }
-    let sent = outbox::page(conn, Some(OutboxStatus::Sent), None, 10_000)?;
+    let sent = outbox::page(conn, Some(OutboxStatus::Sent), None, &[], 10_000)?;
     rows.extend(sent.into_iter().filter(|row| row.query.is_none()));
     Ok(rows)
 }

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use ahq_domain::id::MessageId;
+use ahq_domain::user::Role;
+use ahq_exchange::users::UserInput;
 use ahq_exchange::work::Exchange;
-use ahq_harness::Client;
 use ahq_harness::goal::{Goal, say};
+use ahq_harness::{Client, PASSWORD};
 use ahq_server::system;
 use ahq_store::StoreError;
 use ahq_store::outbox::{self, OutboxStatus};
@@ -21,7 +23,7 @@ use crate::Order;
 use crate::scene::{Scene, answers, drafted, etag, launched, serve};
 
 /// POSTs that take no key, and why.
-const WITHOUT_KEY: [(&str, &str); 5] = [
+const WITHOUT_KEY: [(&str, &str); 9] = [
     ("sign_in", "its reply holds secrets, which are never stored"),
     ("make_calendar_feed", "its reply holds a secret, which is never stored"),
     (
@@ -32,6 +34,16 @@ const WITHOUT_KEY: [(&str, &str); 5] = [
         "accept_invitation",
         "its link works once, and its body holds a password",
     ),
+    (
+        "unsubscribe",
+        "mail programs send no key, and a repetition changes nothing",
+    ),
+    (
+        "return_contribution",
+        "its address holds a secret, which is never stored; If-Match keeps a repetition from doing anything",
+    ),
+    ("decline_contribution", "as return_contribution"),
+    ("read_contribution_form", "it says what it read and changes nothing"),
     ("read_word_form", "it says what it read and changes nothing"),
 ];
 /// How many requests come at once.
@@ -65,7 +77,10 @@ struct Cast {
     lead: Client,
     other: Client,
     answering: Client,
+    approving: Client,
     provider: Client,
+    /// Where the program serves.
+    base: String,
     /// Makes names that are not taken.
     next: u32,
 }
@@ -76,7 +91,9 @@ impl Cast {
             lead: scene.coordinator("LU").await,
             other: scene.coordinator("NL").await,
             answering: scene.coordinator("AT").await,
+            approving: scene.coordinator("BE").await,
             provider: scene.coordinator("SP").await,
+            base: scene.installation.base(),
             next,
         }
     }
@@ -103,6 +120,40 @@ impl Cast {
         let response = format!("{query}/responses/AT");
         let saved = self.answering.put(&response, &answers()).await.expect(201);
         (response, saved.etag())
+    }
+
+    /// Austria asks an expert outside.
+    fn contribution(&self, query: &str) -> Ask {
+        let date = (system::clock().now() + chrono::Duration::days(7)).date_naive();
+        Ask {
+            caller: self.answering.clone(),
+            path: format!("{query}/responses/AT/contributions"),
+            etag: None,
+            body: json!({"email": "expert@example.org", "questions": ["q1"], "replyBy": date}),
+        }
+    }
+
+    /// Belgium wants a second pair of eyes, and has it.
+    async fn settle_approval(&self, exchange: &Exchange) {
+        let settings = "/offices/BE/settings";
+        let now = self.approving.get(settings).await.expect(200);
+        if now.json["approval"] == true {
+            return;
+        }
+        let second = UserInput {
+            name: "Second".to_owned(),
+            email: "second.be@example.org".to_owned(),
+            role: Role::Coordinator,
+        };
+        let belgium = "BE".parse().expect("an office code");
+        exchange
+            .add_user(belgium, second, PASSWORD.to_owned())
+            .await
+            .expect("a second coordinator");
+        self.approving
+            .put_if(settings, &now.etag(), &json!({"approval": true}))
+            .await
+            .expect(200);
     }
 
     /// A query with its first edition.
@@ -324,6 +375,42 @@ impl Cast {
                     body: json!({"queries": [query], "formats": ["html"]}),
                 }
             }
+            "ask_contribution" => {
+                let path = self.open(false).await;
+                self.contribution(&path)
+            }
+            "merge_contribution" => {
+                let path = self.open(false).await;
+                let (response, tag) = self.drafting(&path).await;
+                let ask = self.contribution(&path);
+                let asked = ask.caller.post(&ask.path, &ask.body).await.expect(201);
+                let link = contribution_link(exchange).await;
+                let expert = Client::new(self.base.clone());
+                let begun = expert.get(&link).await.expect(200);
+                let put = json!({"answers": {"q1": answers()["answers"]["q1"]}});
+                let saved = expert.put_if(&link, &begun.etag(), &put).await.expect(200);
+                let returned = format!("{link}/return");
+                expert.post_if(&returned, &saved.etag(), &nothing).await.expect(200);
+                let id = asked.json["id"].as_str().expect("an id");
+                Ask {
+                    caller: self.answering.clone(),
+                    path: format!("{response}/contributions/{id}/merge"),
+                    etag: Some(tag),
+                    body: json!({"questions": ["q1"]}),
+                }
+            }
+            "ask_for_approval" => {
+                self.settle_approval(exchange).await;
+                let path = self.open(false).await;
+                let response = format!("{path}/responses/BE");
+                let saved = self.approving.put(&response, &answers()).await.expect(201);
+                Ask {
+                    caller: self.approving.clone(),
+                    path: format!("{response}/approval"),
+                    etag: Some(saved.etag()),
+                    body: nothing,
+                }
+            }
             "submit_response" => {
                 let path = self.open(false).await;
                 let (response, tag) = self.drafting(&path).await;
@@ -419,6 +506,15 @@ async fn given_up(exchange: &Exchange) -> MessageId {
     message.await.expect("a message is given up")
 }
 
+/// The link of the contribution that was asked for last, as its mail would have it.
+async fn contribution_link(exchange: &Exchange) -> String {
+    let newest = exchange.store().read(|conn| outbox::page(conn, None, None, &[], 10));
+    let newest = newest.await.expect("messages");
+    let asked = newest.iter().find(|entry| entry.kind == "contribution_asked");
+    let secret = exchange.keys().link_secret(asked.expect("a message").id);
+    format!("/contributions/{secret}")
+}
+
 async fn rows(exchange: &Exchange) -> Rows {
     let counted = exchange.store().read(|conn| {
         let tables = conn.tables()?;
@@ -457,7 +553,7 @@ impl Findings {
 
 /// Runs the drill.
 pub(crate) async fn run(order: &Order) -> Vec<Goal> {
-    let Some(mut scene) = Scene::set(order, &["LU", "NL", "AT", "SP"]).await else {
+    let Some(mut scene) = Scene::set(order, &["LU", "NL", "AT", "BE", "SP"]).await else {
         return Vec::new();
     };
     let exchange = scene.installation.exchange().await;

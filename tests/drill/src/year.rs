@@ -85,7 +85,8 @@ struct Simulation {
     /// Answers given in part.
     in_part: BTreeSet<(String, String)>,
     away: BTreeSet<NaiveDate>,
-    /// One query is launched on so many of a hundred working days.
+    /// How many queries are launched, and on how many of a hundred working days one is, until they are all out.
+    queries: usize,
     launches: u64,
     faults: Faults,
     answers: usize,
@@ -126,7 +127,8 @@ impl Simulation {
             asked: BTreeMap::new(),
             in_part: BTreeSet::new(),
             away,
-            launches: queries * 140 / days,
+            queries: usize::try_from(queries).expect("few queries"),
+            launches: queries * 170 / days,
             faults: Faults::default(),
             answers: 0,
             reminders: 0,
@@ -303,7 +305,7 @@ impl Simulation {
 
     /// What contact points do in a day: ask, extend, agree on dates, retract, close and withdraw.
     async fn events(&mut self) {
-        if self.chance.below(100) < self.launches {
+        if self.chance.below(100) < self.launches && self.asked.len() < self.queries {
             self.launch().await;
         }
         for number in self.running() {

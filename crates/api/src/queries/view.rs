@@ -450,6 +450,12 @@ impl From<Addressee> for AddresseeView {
 }
 
 impl QuestionView {
+    /// Without its condition, unless that is about one of these questions.
+    pub(crate) fn with_condition_among(mut self, known: impl Fn(&str) -> bool) -> Self {
+        self.ask_if = self.ask_if.filter(|condition| known(&condition.question));
+        self
+    }
+
     pub(crate) fn of(number: usize, question: &Question) -> Self {
         let mut view = Self {
             id: question.id.to_string(),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::words::{CircleWord, InsteadWord, NumberFlagWord, ResponseStatusWord, YesNoWord};
+use crate::words::{ApprovalWord, CircleWord, InsteadWord, NumberFlagWord, ResponseStatusWord, YesNoWord};
 
 /// Where an answer comes from.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -305,6 +305,20 @@ pub(crate) struct DraftAnswerView {
     earlier_wording: bool,
     /// The answer.
     answer: AnswerBody,
+    /// Which contribution it began with; it is never submitted or printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contributed: Option<ContributedView>,
+}
+
+/// Who outside your office proposed an answer.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Contributed)]
+pub(crate) struct ContributedView {
+    /// The expert's name or mail address.
+    by: String,
+    /// When it was handed in.
+    at: DateTime<Utc>,
 }
 
 impl DraftAnswerView {
@@ -319,6 +333,10 @@ impl DraftAnswerView {
             revision: draft.answer.revision,
             earlier_wording: question.is_some_and(|question| draft.answer.is_to_earlier(question)),
             answer: (&draft.answer).into(),
+            contributed: draft.contributed.as_ref().map(|contributed| ContributedView {
+                by: contributed.by.clone(),
+                at: contributed.at,
+            }),
         }
     }
 
@@ -360,8 +378,26 @@ pub(crate) struct ResponseView {
     /// The draft; for the own office only.
     #[serde(skip_serializing_if = "Option::is_none")]
     draft: Option<Vec<DraftAnswerView>>,
+    /// Whether the draft needs approval, and who asked for it; for the own office only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<ApprovalView>,
     /// What you may do with it now.
     actions: Vec<String>,
+}
+
+/// Whether a draft needs approval before it is submitted.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Approval)]
+pub(crate) struct ApprovalView {
+    /// Whether the rule is in force today.
+    rule: ApprovalWord,
+    /// When approval of the draft was asked for; each change of the draft takes that back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_at: Option<DateTime<Utc>>,
+    /// The id of the user who asked: another coordinator submits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<Uuid>,
 }
 
 /// When and why.
@@ -373,6 +409,15 @@ pub(crate) struct DeclinedView {
     at: DateTime<Utc>,
     /// Why.
     reason: String,
+}
+
+impl DeclinedView {
+    pub(crate) fn new(at: DateTime<Utc>, reason: &str) -> Self {
+        Self {
+            at,
+            reason: reason.to_owned(),
+        }
+    }
 }
 
 impl ResponseView {
@@ -396,6 +441,7 @@ impl ResponseView {
             retracted: None,
             rows: None,
             draft: None,
+            approval: None,
             actions: Vec::new(),
         };
         match &response.position {
@@ -465,6 +511,12 @@ impl From<ResponseDetail> for ResponseView {
                 .collect()
         };
         view.draft = detail.draft.map(drafted);
+        let asked = detail.response.asked;
+        view.approval = detail.approval.map(|rule| ApprovalView {
+            rule: rule.into(),
+            asked_at: asked.map(|asked| asked.at),
+            asked_by: asked.and_then(|asked| asked.by).map(|user| user.0),
+        });
         view.actions = detail.actions.into_iter().map(str::to_owned).collect();
         view
     }

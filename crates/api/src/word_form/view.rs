@@ -23,14 +23,14 @@ use crate::responses::view::AnswerBody;
     "draft": {"answers": {"q1": {"yesNo": "yes", "comment": "Since 2019."}}}
 }))]
 pub(crate) struct FormReadingView {
-    /// The version of the response, where it has been begun: If-Match for saving the draft.
+    /// The version of the response, where it has been begun, or of the contribution: If-Match for saving the draft.
     version: Option<i64>,
     /// What concerns all questions.
     remarks: Vec<String>,
     /// The questions in their order.
     questions: Vec<QuestionReadingView>,
-    /// The draft that PUT of the response would save: what was read, where it is an answer, and what your office has
-    /// drafted for the other questions.
+    /// The draft that PUT of the response or contribution would save: what was read, where it is an answer, and what has
+    /// been drafted for the other questions.
     draft: ReadDraftView,
 }
 
@@ -60,10 +60,10 @@ pub(crate) struct ReadDraftView {
 
 impl From<FormReading> for FormReadingView {
     fn from(form: FormReading) -> Self {
-        let kept = form.kept.iter().map(|drafted| {
-            let answer = &drafted.answer;
-            (answer.question.to_string(), AnswerBody::from(answer))
-        });
+        let kept = form
+            .kept
+            .iter()
+            .map(|answer| (answer.question.to_string(), AnswerBody::from(answer)));
         let questions = form.reading.questions;
         let read = questions.iter().filter(|question| question.faults.is_empty());
         let read = read.filter_map(|question| {

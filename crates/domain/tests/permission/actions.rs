@@ -133,6 +133,7 @@ fn a_token_of_the_lead_releases_no_query() {
 fn a_link_reads_no_query_beside_its_own_and_nothing_of_the_network() {
     let query = open(Audience::Members);
     let link = |query| Caller::Link {
+        contribution: ahq_domain::id::ContributionId(uuid::Uuid::from_u128(1)),
         query,
         questions: BTreeSet::new(),
     };
@@ -153,6 +154,13 @@ fn a_link_reads_no_query_beside_its_own_and_nothing_of_the_network() {
             may(&link(query.id), action, Subject::Query(&query), now()).is_err(),
             "{action:?}"
         );
+    }
+    let contributes = |caller: &Caller| may(caller, Action::Contribute, Subject::Query(&query), now());
+    assert_eq!(contributes(&link(query.id)), Ok(()));
+    assert_eq!(contributes(&link(other)), Err(Refusal::Hidden));
+    assert_eq!(contributes(&Caller::Public), Err(Refusal::Unauthenticated));
+    for name in ["lead", "asked", "COM", "SP"] {
+        assert_eq!(cell(&contributes(&caller(name))), "link_only", "{name}");
     }
     let at = office("AT");
     for action in [
@@ -246,6 +254,34 @@ fn users_are_managed_by_their_own_office() {
         may(&Caller::Public, Action::ReadUsers, Subject::Office(&austria), now()),
         Err(Refusal::Unauthenticated)
     );
+}
+
+#[test]
+fn an_office_settles_its_own_affairs() {
+    let austria = office("AT");
+    for (column, role, reads, manages) in [
+        ("asked", Some(Role::Coordinator), "yes", "yes"),
+        ("asked", Some(Role::Expert), "yes", "role_too_low"),
+        ("asked", Some(Role::Reader), "yes", "role_too_low"),
+        ("asked", None, "role_too_low", "role_too_low"),
+        ("member", Some(Role::Coordinator), "other_office", "other_office"),
+        ("COM", Some(Role::Coordinator), "other_office", "other_office"),
+        ("SP", Some(Role::Coordinator), "other_office", "other_office"),
+        (
+            "departed",
+            Some(Role::Coordinator),
+            "not_taking_part",
+            "not_taking_part",
+        ),
+    ] {
+        let caller = user(party_of(column), role);
+        let decide = |action| cell(&may(&caller, action, Subject::Office(&austria), now()));
+        assert_eq!(
+            (decide(Action::ReadSettings), decide(Action::ManageSettings)),
+            (reads, manages),
+            "{column} {role:?}"
+        );
+    }
 }
 
 #[test]

@@ -42,6 +42,11 @@ impl Open {
     fn standing(&self) -> &'static str {
         match self.response.as_ref().map(|response| &response.position) {
             None => "not begun",
+            Some(Position::Drafting { .. })
+                if self.response.as_ref().is_some_and(|response| response.asked.is_some()) =>
+            {
+                "draft awaits approval"
+            }
             Some(Position::Drafting { .. }) => "draft begun",
             Some(Position::Submitted { in_part: true, .. }) => "submitted in part, answers to follow",
             Some(Position::Submitted { .. }) => "submitted",

@@ -40,6 +40,9 @@ impl Work<'_> {
         let Some(office) = offices.get(&entry.office).cloned() else {
             return Ok(Prepared::Drop("the office is not known"));
         };
+        if let Note::ContributionAsked { contribution } = note {
+            return self.prepare_contribution(contribution, entry, sender, &office, &offices);
+        }
         if let Note::Reminder { .. } | Note::Digest { .. } = note {
             let due = next_time_to_send(self.now, &self.commission_calendar()?);
             if due > self.now {
@@ -74,12 +77,19 @@ impl Work<'_> {
             _ => query.as_ref().and_then(|query| offices.get(&query.lead)),
         };
         let settings = format!("{}/me/notifications", self.settings.public_address);
+        let unsubscribe = match &user {
+            Some(user) => self.unsubscription_link(user.id, &note)?,
+            None => None,
+        };
         let frame = self.frame(
             &office,
             replies_to,
             match &user {
                 Some(_) if note == Note::AccountInvitation => Why::Invited,
-                Some(_) => Why::User { settings },
+                Some(_) => Why::User {
+                    settings,
+                    unsubscribe: unsubscribe.clone(),
+                },
                 None => Why::Mailbox,
             },
         );
@@ -103,7 +113,7 @@ impl Work<'_> {
             thread: entry.query,
             content,
             calendar,
-            unsubscribe: None,
+            unsubscribe,
         })))
     }
 
@@ -149,6 +159,10 @@ impl Work<'_> {
             (Note::QuarterlyList { from, until }, Some(_)) => self.quarterly_list(office, offices, *from, *until),
             (Note::AddressSuppressed { user }, None) => self.address_suppressed(*user),
             (Note::OfficeNotReached { message }, None) => self.office_not_reached(*message, offices),
+            (Note::ContributionReturned { contribution }, _) => {
+                self.contribution_returned(*contribution, office, offices)
+            }
+            (Note::ApprovalAsked { query }, Some(user)) => self.approval_asked(*query, office, user, offices),
             _ => Ok(None),
         }
     }
@@ -235,18 +249,12 @@ impl Work<'_> {
         if launched.withdrawn.is_some() && !matches!(note, Note::Withdrawal) {
             return Ok(None);
         }
-        let head = QueryHead {
-            number: launched.number.to_string(),
-            title: query.title.clone(),
-            requested_by: requesters_line(
-                &query.requesters().cloned().collect::<Vec<_>>(),
-                offices,
-                brussels_date(launched.at),
-            ),
-            link: link.clone(),
-        };
+        let head = self.query_head(query, launched, offices);
         Ok(match note {
             Note::AccountInvitation
+            | Note::ApprovalAsked { .. }
+            | Note::ContributionAsked { .. }
+            | Note::ContributionReturned { .. }
             | Note::JointInvitation
             | Note::ResponseReceived { .. }
             | Note::NewEdition { .. }
@@ -294,6 +302,20 @@ impl Work<'_> {
                 link: format!("{link}/editions/{by}"),
             })),
         })
+    }
+
+    /// What every mail about a launched query says of it.
+    pub(super) fn query_head(&self, query: &Query, launched: &Launched, offices: &Offices) -> QueryHead {
+        QueryHead {
+            number: launched.number.to_string(),
+            title: query.title.clone(),
+            requested_by: requesters_line(
+                &query.requesters().cloned().collect::<Vec<_>>(),
+                offices,
+                brussels_date(launched.at),
+            ),
+            link: format!("{}/queries/{}", self.settings.public_address, reference(query)),
+        }
     }
 
     fn launch(

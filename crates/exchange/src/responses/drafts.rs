@@ -2,12 +2,12 @@
 
 use ahq_domain::answer::{Answer, AnswerInput};
 use ahq_domain::correction::keep_wording;
-use ahq_domain::dissemination::find;
+use ahq_domain::dissemination::{Circle, find};
 use ahq_domain::id::ResponseId;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::query::Query;
-use ahq_domain::question::Key;
+use ahq_domain::question::{Key, Question};
 use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::response::Response;
 use ahq_store::queries::QueryRef;
@@ -34,11 +34,13 @@ impl Work<'_> {
         query.accepts_responses(office, self.now)?;
         let mut response = self.expect_response(&query, office, response, expected)?;
         response.must_not_be_declined()?;
-        let mut answers = parse_answers(&query, inputs)?;
+        let questions: Vec<&Question> = query.questions.iter().collect();
+        let mut answers = parse_answers(&questions, query.default_circle, inputs)?;
         if query.questions.iter().any(|question| question.revision() > 1) {
             keep_wording(&mut answers, &self.draft_answers(response.id)?);
         }
         responses::replace_draft(self.conn, response.id, &answers, self.now, self.caller.user())?;
+        response.edited();
         self.keep_response(&mut response)?;
         self.record(
             "response.drafted",
@@ -48,7 +50,7 @@ impl Work<'_> {
         self.response_detail(query, response)
     }
 
-    pub(super) fn expect_response(
+    pub(crate) fn expect_response(
         &mut self,
         query: &Query,
         office: &OfficeCode,
@@ -163,27 +165,31 @@ impl Work<'_> {
         self.record("response.drafted", subject(&query, office), json!({"removed": key}))
     }
 
-    pub(super) fn draft_answers(&mut self, response: ResponseId) -> Result<Vec<Answer>, Error> {
+    pub(crate) fn draft_answers(&mut self, response: ResponseId) -> Result<Vec<Answer>, Error> {
         Ok(answers_of(&responses::draft(self.conn, response)?))
     }
 }
 
-/// Parses the answers of a draft against the questions of the query.
-fn parse_answers(query: &Query, inputs: Vec<(String, AnswerInput)>) -> Result<Vec<Answer>, Faults> {
+/// Parses the answers of a draft against the questions they may be to.
+pub(crate) fn parse_answers(
+    questions: &[&Question],
+    default: Circle,
+    inputs: Vec<(String, AnswerInput)>,
+) -> Result<Vec<Answer>, Faults> {
     let mut faults = Faults::new();
     let mut answers: Vec<Answer> = Vec::with_capacity(inputs.len());
     for (key, input) in inputs {
         let at = format!("/answers/{key}");
-        let Some(question) = query.questions.iter().find(|question| question.id.as_str() == key) else {
-            let known: Vec<_> = query.questions.iter().map(|question| question.id.as_str()).collect();
+        let Some(question) = questions.iter().find(|question| question.id.as_str() == key) else {
+            let known: Vec<_> = questions.iter().map(|question| question.id.as_str()).collect();
             faults.add(
                 at,
                 "unknown_question",
-                format!("the query has the questions {}", known.join(", ")),
+                format!("the questions here are {}", known.join(", ")),
             );
             continue;
         };
-        match Answer::parse(question, input, query.default_circle) {
+        match Answer::parse(question, input, default) {
             Ok(answer) if find(&answers, &answer.question).is_none() => answers.push(answer),
             Ok(_) => faults.add(at, "not_unique", "this question stands here twice"),
             Err(found) => faults.add_below(&at, found),

@@ -1,8 +1,9 @@
 //! Reminders, and what is said about a deadline.
 
-use super::{at, day, query};
+use super::{at, day, launch, query};
 use crate::messages::{
-    ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded, LateResponse, Message, Reminder, ReminderKind,
+    ApprovalAsked, ContributionAsked, ContributionReturned, ExtensionAnswered, ExtensionAsked, ExtensionOutcome,
+    HolidayAdded, LateResponse, Message, Reminder, ReminderKind,
 };
 
 const ANSWER: &str = "https://ahq.example.org/queries/2026.81/responses/PL";
@@ -66,6 +67,48 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         stale: true,
         ..late.clone()
     };
+    let approval = ApprovalAsked {
+        query: query(),
+        asked_by: "Anna Muster".into(),
+        asked_at: at(day(2026, 11, 27), 9, 41),
+        deadline: day(2026, 12, 4),
+        amendment: false,
+        link: ANSWER.into(),
+    };
+    let approval_of_amendment = ApprovalAsked {
+        amendment: true,
+        ..approval.clone()
+    };
+    let contribution = ContributionAsked {
+        query: query(),
+        name: Some("Eva Huber".into()),
+        office: "EMN NCP Poland".into(),
+        questions: launch().questions.split_off(1),
+        reply_by: day(2026, 11, 20),
+        last_day: day(2026, 11, 23),
+        note: Some("Figures for 2025 would be enough.\nThank you.".into()),
+        link: "https://ahq.example.org/contributions/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA".into(),
+    };
+    let contribution_short = ContributionAsked {
+        name: None,
+        note: None,
+        questions: launch().questions.split_off(2),
+        ..contribution.clone()
+    };
+    let returned = ContributionReturned {
+        query: query(),
+        contributor: "Eva Huber".into(),
+        declined: false,
+        answered: vec![2, 3],
+        at: at(day(2026, 11, 19), 15, 2),
+        deadline: day(2026, 12, 4),
+        link: "https://ahq.example.org/queries/2026.81/responses/PL/contributions".into(),
+    };
+    let declined_contribution = ContributionReturned {
+        declined: true,
+        answered: Vec::new(),
+        ..returned.clone()
+    };
     let holiday = HolidayAdded {
         query: query(),
         deadline: day(2026, 12, 4),
@@ -75,6 +118,21 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         link: "https://ahq.example.org/queries/2026.81/deadline".into(),
     };
     vec![
+        ("contribution_asked", Message::ContributionAsked(contribution)),
+        (
+            "contribution_asked_short",
+            Message::ContributionAsked(contribution_short),
+        ),
+        ("contribution_returned", Message::ContributionReturned(returned)),
+        (
+            "contribution_declined",
+            Message::ContributionReturned(declined_contribution),
+        ),
+        ("approval_asked", Message::ApprovalAsked(approval)),
+        (
+            "approval_asked_amendment",
+            Message::ApprovalAsked(approval_of_amendment),
+        ),
         ("reminder", Message::Reminder(reminder(ReminderKind::DaysLeft(5)))),
         ("reminder_last_day", Message::Reminder(last_day)),
         (

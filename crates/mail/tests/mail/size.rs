@@ -30,6 +30,25 @@ fn at_its_largest(message: Message) -> Message {
             m.title = title;
             Message::JointInvitation(m)
         }
+        Message::ContributionAsked(mut m) => {
+            (m.query, m.note, m.name) = (head(m.query), Some(reason), Some(greek(200)));
+            m.questions = (1..=20)
+                .map(|number| Question {
+                    number,
+                    text: greek(10_000),
+                })
+                .collect();
+            Message::ContributionAsked(m)
+        }
+        Message::ContributionReturned(mut m) => {
+            (m.query, m.contributor) = (head(m.query), greek(200));
+            m.answered = (1..=20).collect();
+            Message::ContributionReturned(m)
+        }
+        Message::ApprovalAsked(mut m) => {
+            (m.query, m.asked_by) = (head(m.query), greek(200));
+            Message::ApprovalAsked(m)
+        }
         Message::Launch(mut m) => {
             m.query = head(m.query);
             m.urgent = Some(reason);

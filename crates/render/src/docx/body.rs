@@ -43,6 +43,8 @@ pub(crate) struct Body<'a> {
     /// Of each numbered list its level and first number.
     numbered: Vec<(usize, u64)>,
     bookmarks: usize,
+    /// Whether what is written leads to a table or to figures, and stays on their page.
+    leading: bool,
     controls: usize,
     orientation: Orientation,
     /// Within a cell, how wide that is.
@@ -75,6 +77,7 @@ impl<'a> Body<'a> {
             notes: 0,
             numbered: Vec::new(),
             bookmarks: 0,
+            leading: false,
             controls: 0,
             orientation: Orientation::Portrait,
             cell: None,

@@ -15,6 +15,21 @@ use ahq_domain::question::Key;
 use diesel::insert_into;
 use diesel::prelude::*;
 
+/// Who outside the office proposed an answer that became part of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contributed {
+    /// The contributor's name or mail address.
+    pub by: String,
+    /// When it was handed in.
+    pub at: Instant,
+}
+
+impl Contributed {
+    fn read(by: Option<String>, at: Option<Time>) -> Option<Self> {
+        by.zip(at).map(|(by, at)| Self { by, at: at.into() })
+    }
+}
+
 /// One answer of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftAnswer {
@@ -26,6 +41,8 @@ pub struct DraftAnswer {
     pub changed: Instant,
     /// By whom.
     pub by: Option<UserId>,
+    /// Who outside the office it began with; it stays with the answer however that is changed.
+    pub contributed: Option<Contributed>,
 }
 
 /// A row of `draft_answers`.
@@ -38,6 +55,8 @@ struct Row {
     answer: Json<Answer>,
     changed_at: Time,
     changed_by: Option<Id>,
+    contributed_by: Option<String>,
+    contributed_at: Option<Time>,
 }
 
 impl Row {
@@ -49,6 +68,8 @@ impl Row {
             answer: Json(answer.clone()),
             changed_at: now.into(),
             changed_by: by.map(|user| user.0.into()),
+            contributed_by: None,
+            contributed_at: None,
         }
     }
 }
@@ -58,22 +79,26 @@ impl Row {
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn draft(conn: &mut Connection, response: ResponseId) -> Result<Vec<DraftAnswer>, StoreError> {
-    let rows: Vec<(Json<Answer>, i64, Time, Option<Id>)> = draft_answers::table
+    type Found = (Json<Answer>, i64, Time, Option<Id>, Option<String>, Option<Time>);
+    let rows: Vec<Found> = draft_answers::table
         .filter(draft_answers::response_id.eq(Id::from(response.0)))
         .select((
             draft_answers::answer,
             draft_answers::version,
             draft_answers::changed_at,
             draft_answers::changed_by,
+            draft_answers::contributed_by,
+            draft_answers::contributed_at,
         ))
         .load(conn)?;
     let mut draft: Vec<_> = rows
         .into_iter()
-        .map(|(Json(answer), version, changed, by)| DraftAnswer {
+        .map(|(Json(answer), version, changed, by, contributor, at)| DraftAnswer {
             answer,
             version,
             changed: changed.into(),
             by: by.map(|user| UserId(user.into())),
+            contributed: Contributed::read(contributor, at),
         })
         .collect();
     // Sorted here, because the two databases do not sort texts alike.
@@ -114,6 +139,29 @@ pub fn put_draft_answer(
     changed_one(changed)
 }
 
+/// Notes who outside the office an answer of a draft began with. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when there is no such answer.
+pub fn set_contributed(
+    conn: &mut Connection,
+    response: ResponseId,
+    question: &Key,
+    contributed: &Contributed,
+) -> Result<(), StoreError> {
+    let row = draft_answers::table
+        .filter(draft_answers::response_id.eq(Id::from(response.0)))
+        .filter(draft_answers::question.eq(question.as_str()));
+    changed_one(
+        diesel::update(row)
+            .set((
+                draft_answers::contributed_by.eq(&contributed.by),
+                draft_answers::contributed_at.eq(Time::from(contributed.at)),
+            ))
+            .execute(conn)?,
+    )
+}
+
 /// Removes one answer from a draft, if it is of the version that was read. Statements: 1.
 ///
 /// # Errors
@@ -131,8 +179,8 @@ pub fn delete_draft_answer(
     changed_one(diesel::delete(row).execute(conn)?)
 }
 
-/// Writes a whole draft in place of the one before, unguarded: the version of its response guards it. Statements: 3, or
-/// 2 for an empty one.
+/// Writes a whole draft in place of the one before, unguarded: the version of its response guards it. Who an answer began
+/// with stays known for as long as there is one to its question. Statements: 4, or 2 for an empty one.
 ///
 /// # Errors
 /// [`StoreError::Unique`] when two answers are to one question; [`StoreError::Conflict`] when there is no such response.
@@ -145,14 +193,30 @@ pub fn replace_draft(
 ) -> Result<(), StoreError> {
     // First the counter: its row keeps twins apart.
     let version = next_version(conn, response)?;
-    diesel::delete(draft_answers::table.filter(draft_answers::response_id.eq(Id::from(response.0)))).execute(conn)?;
-    if answers.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = answers
+    let before = draft_answers::table.filter(draft_answers::response_id.eq(Id::from(response.0)));
+    let mut rows: Vec<_> = answers
         .iter()
         .map(|answer| Row::of(response, answer, version, now, by))
         .collect();
+    if !rows.is_empty() {
+        let known: Vec<(String, Option<String>, Option<Time>)> = before
+            .filter(draft_answers::contributed_by.is_not_null())
+            .select((
+                draft_answers::question,
+                draft_answers::contributed_by,
+                draft_answers::contributed_at,
+            ))
+            .load(conn)?;
+        for (question, by, at) in known {
+            if let Some(row) = rows.iter_mut().find(|row| row.question == question) {
+                (row.contributed_by, row.contributed_at) = (by, at);
+            }
+        }
+    }
+    diesel::delete(before).execute(conn)?;
+    if rows.is_empty() {
+        return Ok(());
+    }
     both!(conn, |database| insert_into(draft_answers::table)
         .values(&rows)
         .execute(database))?;

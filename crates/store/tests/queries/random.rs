@@ -3,7 +3,7 @@
 use ahq_domain::clock::Instant;
 use ahq_domain::deadline::Deadline;
 use ahq_domain::dissemination::Circle;
-use ahq_domain::id::{EditionId, QueryId, SessionId, UserId};
+use ahq_domain::id::{ContributionId, EditionId, QueryId, SessionId, UserId};
 use ahq_domain::markdown::Markdown;
 use ahq_domain::number::QueryNumber;
 use ahq_domain::office::{OfficeCode, OfficeKind, Standing};
@@ -312,6 +312,10 @@ pub(crate) fn caller() -> impl Strategy<Value = Caller> {
         }),
         1 => Just(Caller::Public),
         1 => Just(Caller::System),
-        1 => Just(Caller::Link { query: QueryId(Uuid::nil()), questions: BTreeSet::new() }),
+        1 => Just(Caller::Link {
+            contribution: ContributionId(Uuid::nil()),
+            query: QueryId(Uuid::nil()),
+            questions: BTreeSet::new(),
+        }),
     ]
 }

@@ -7,7 +7,7 @@ use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{QueryId, ResponseId};
 use ahq_domain::markdown::Markdown;
 use ahq_domain::response::{Position, Response, Retraction, Version};
-use ahq_store::responses::{self, DraftAnswer};
+use ahq_store::responses::{self, Contributed, DraftAnswer};
 use ahq_store::{Store, StoreError, queries};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
@@ -40,6 +40,7 @@ fn a_response(number: u128, office: &str) -> Response {
         last_version: 0,
         first_submitted: None,
         late: false,
+        asked: None,
     }
 }
 
@@ -205,6 +206,7 @@ async fn a_draft_answer_meets_the_version_it_was_read_with(store: &Store) {
         version: 1,
         changed: now(),
         by: Some(USER),
+        contributed: None,
     };
     assert_eq!(saved, [wanted]);
     assert_eq!(put(store, "q1", None).await, Err(StoreError::Conflict), "there already");
@@ -281,12 +283,30 @@ async fn a_whole_draft_takes_the_place_of_the_one_before(store: &Store) {
     })
     .await
     .unwrap();
-    assert_eq!(store.statements() - before, 3);
+    assert_eq!(store.statements() - before, 4);
     let found = read(store, 1, |conn| responses::draft(conn, id(10))).await;
     assert!(found.iter().all(|saved| saved.version == 2 && saved.by.is_none()));
     let [table, number] = answers;
     let found: Vec<_> = found.into_iter().map(|saved| saved.answer).collect();
-    assert_eq!(found, [number, table], "by question, character by character");
+    assert_eq!(found, [number.clone(), table], "by question, character by character");
+    // Who an answer began with stays known with it.
+    let contributed = Contributed {
+        by: "Eva Huber".to_owned(),
+        at: now(),
+    };
+    let (noted, question) = (contributed.clone(), number.question.clone());
+    write(store, move |conn| {
+        responses::set_contributed(conn, id(10), &question, &noted)
+    })
+    .await
+    .unwrap();
+    write(store, move |conn| {
+        responses::replace_draft(conn, id(10), &[number], now(), None)
+    })
+    .await
+    .unwrap();
+    let found = read(store, 1, |conn| responses::draft(conn, id(10))).await;
+    assert_eq!(found[0].contributed, Some(contributed));
     write(store, |conn| responses::replace_draft(conn, id(10), &[], now(), None))
         .await
         .unwrap();

@@ -45,6 +45,9 @@ impl Body<'_> {
         let mut rest = blocks;
         while let Some((block, after)) = rest.split_first() {
             rest = after;
+            let leads = matches!(block, Block::Paragraph(_) | Block::Text(_) | Block::Facts(_));
+            let outside = self.leading;
+            self.leading = leads && matches!(after.first(), Some(Block::Table(_) | Block::Facts(_)));
             match block {
                 Block::Heading { level, id, text } => self.heading(*level, id, text)?,
                 Block::Paragraph(text) => self.plain(
@@ -102,6 +105,7 @@ impl Body<'_> {
                 Block::Pages(orientation) => self.turn(*orientation)?,
                 Block::Table(table) => self.table(table)?,
             }
+            self.leading = outside;
         }
         Ok(())
     }
@@ -212,12 +216,16 @@ impl Body<'_> {
     pub(super) fn begin_paragraph(&mut self, place: &Paragraph) -> Result<(), RenderError> {
         let xml = &mut self.xml;
         xml.open("w:p", &[])?;
-        if place.style.is_none() && place.item.is_none() && place.depth == 0 && place.align.is_none() {
+        let nothing = place.style.is_none() && place.item.is_none() && place.depth == 0 && place.align.is_none();
+        if nothing && !self.leading {
             return Ok(());
         }
         xml.open("w:pPr", &[])?;
         if let Some(style) = &place.style {
             xml.value("w:pStyle", style)?;
+        }
+        if self.leading {
+            xml.empty("w:keepNext", &[])?;
         }
         if let Some((list, level)) = place.item {
             xml.open("w:numPr", &[])?;
