@@ -320,7 +320,7 @@ on_both!(reads_of_restricted_answers_are_written_down, |app| {
         lead.get(&format!("{path}/responses")).await.expect(200);
         assert_eq!(
             with_action(&app, &sp, read).await,
-            [list.clone()],
+            std::slice::from_ref(&list),
             "the same is told once an hour"
         );
     }
