@@ -162,6 +162,7 @@ THINGS = {
     ),
     "list_users": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "invite_user": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    "list_office_audit": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "read_user": (functools.cache(spare_user), None, None),
     "change_user": (
         spare_user,

@@ -340,6 +340,8 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                 etag: Some("\"v0-0\"".to_owned()),
             };
         }
+        "list_audit" => (Method::GET, "/audit".to_owned(), None),
+        "list_office_audit" => (Method::GET, "/offices/LU/audit".to_owned(), None),
         "list_deliveries" => (Method::GET, "/deliveries".to_owned(), None),
         "read_delivery" | "requeue_delivery" => {
             let query = world.query("open", Position::Submitted).await;

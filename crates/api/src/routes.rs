@@ -3,8 +3,9 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    approvals, calendar, clarifications, contributions, corrections, deliveries, editions, exports, extensions, feeds,
-    network, notifications, queries, reminders, responses, session, summaries, unsubscriptions, users, word_form,
+    approvals, audit, calendar, clarifications, contributions, corrections, deliveries, editions, exports, extensions,
+    feeds, network, notifications, queries, reminders, responses, session, summaries, unsubscriptions, users,
+    word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::invite_user)
         .service(users::read_user)
         .service(users::change_user)
+        .service(audit::list_office_audit)
         .service(network::list_topics)
         .service(calendar::count_working_days)
         .service(calendar::list_holidays)
@@ -62,6 +64,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(deliveries::list_deliveries)
         .service(deliveries::read_delivery)
         .service(deliveries::requeue_delivery)
+        .service(audit::list_audit)
         .service(responses::list_responses)
         .service(responses::read_response)
         .service(responses::save_response)

@@ -210,6 +210,8 @@ pub enum Action {
     ReadSettings,
     /// Change what an office has settled for itself.
     ManageSettings,
+    /// Read the audit trail: the whole of it, or what was done with the responses of an office.
+    ReadAudit,
 }
 
 /// What it would be done with.
@@ -372,8 +374,10 @@ fn may_in_exchange(caller: &Caller, action: Action) -> Result<(), Refusal> {
             "the service provider sees to the mail",
         )),
         Action::ManageDeliveries => needs_role(caller, Role::Coordinator),
-        Action::ManageNetwork if party.kind == OfficeKind::ServiceProvider => needs_role(caller, Role::Coordinator),
-        Action::ManageNetwork => Err(Refusal::forbidden(
+        Action::ManageNetwork | Action::ReadAudit if party.kind == OfficeKind::ServiceProvider => {
+            needs_role(caller, Role::Coordinator)
+        }
+        Action::ManageNetwork | Action::ReadAudit => Err(Refusal::forbidden(
             "not_the_service_provider",
             "this is for the service provider, which runs the exchange",
         )),
@@ -506,6 +510,11 @@ fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Resu
     match action {
         Action::ReadUsers if own || provider => needs_role(caller, Role::Reader),
         Action::ManageUsers if own || provider => needs_role(caller, Role::Coordinator),
+        Action::ReadAudit if own => needs_role(caller, Role::Coordinator),
+        Action::ReadAudit => Err(Refusal::forbidden(
+            "other_office",
+            "an office reads what was done with its own responses",
+        )),
         Action::ManageFeeds if own => needs_role(caller, Role::Reader),
         Action::ManageFeeds => Err(Refusal::forbidden(
             "other_office",

@@ -76,7 +76,7 @@ impl Work<'_> {
         version: i64,
         settings: OfficeSettings,
     ) -> Result<SettingsDetail, Error> {
-        let change = self.may(Action::ManageSettings, Subject::Office(office)).is_ok();
+        let change = self.allows(Action::ManageSettings, Subject::Office(office));
         Ok(SettingsDetail {
             office: office.clone(),
             version,

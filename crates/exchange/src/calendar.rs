@@ -101,7 +101,7 @@ impl Work<'_> {
     }
 
     fn year_detail(&self, office: &OfficeCode, year: i32, holidays: HolidaysOfYear) -> YearDetail {
-        let change = self.may(Action::ManageNetwork, Subject::Exchange).is_ok();
+        let change = self.allows(Action::ManageNetwork, Subject::Exchange);
         YearDetail {
             office: office.clone(),
             year,

@@ -146,9 +146,7 @@ impl Work<'_> {
         calendar: &Calendar,
     ) -> ContributionDetail {
         let office = &contribution.office;
-        let drafts = self
-            .may(Action::DraftResponse, Subject::Response(query, office))
-            .is_ok();
+        let drafts = self.allows(Action::DraftResponse, Subject::Response(query, office));
         let accepts = query.accepts_responses(office, self.now).is_ok();
         let actions = [
             ("merge", accepts && !contribution.proposals().is_empty()),

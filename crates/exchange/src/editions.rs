@@ -63,6 +63,11 @@ pub struct EditionView {
 }
 
 impl EditionView {
+    /// Of which edition, in which circle.
+    pub(crate) fn key(&self) -> (EditionId, Circle) {
+        (self.edition, self.circle)
+    }
+
     /// The view of an edition of a query, as it is frozen.
     pub(crate) fn of(query: Query, frozen: FrozenView, number: i32, circle: Circle) -> Self {
         Self {
@@ -189,7 +194,9 @@ impl Work<'_> {
             return Err(Refusal::conflict("not_open", "there are answers to compare from the launch on").into());
         }
         let circle = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
-        self.compiled_now(&query, circle)
+        let material = self.material_of_now(&query)?;
+        self.note_submitted(&query, &material.responses, circle);
+        Ok(compile(&material.snapshot(&query, self.now), circle, 0))
     }
 
     /// What an edition made now would show to a circle.
@@ -423,7 +430,7 @@ impl Work<'_> {
             .any(|view| view.circle == Circle::Public && view.replaced_by.is_none());
         let may_publish = in_force
             && query.allows(Step::Publish, self.now).is_ok()
-            && self.may(Action::Publish, Subject::Query(query)).is_ok();
+            && self.allows(Action::Publish, Subject::Query(query));
         if may_publish { vec!["publish"] } else { Vec::new() }
     }
 
@@ -466,13 +473,19 @@ impl Work<'_> {
         let reader = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
         let circle = circle.unwrap_or(reader);
         if !circle.reaches(reader) {
-            return Err(Refusal::forbidden(
+            let refusal = Refusal::forbidden(
                 "narrower_circle",
                 format!("the {circle} view is not for your office; yours is the {reader} view"),
-            )
-            .into());
+            );
+            let subject = format!("query/{}/edition/{number}", query.id);
+            return Err(self.note_refusal(Action::ReadEdition, subject, refusal).into());
         }
-        self.edition_view(query, number, circle)
+        let subject = format!("query/{}/edition/{number}", query.id);
+        let view = self.edition_view(query, number, circle)?;
+        if view.query.launched().is_some() {
+            self.note_views(subject, [view.key()]);
+        }
+        Ok(view)
     }
 
     fn edition_view(&mut self, query: Query, number: i32, circle: Circle) -> Result<EditionView, Error> {

@@ -113,7 +113,9 @@ impl Work<'_> {
         let known = self.queries_by_id(ids)?;
         let readable = |query: &QueryId| {
             let query = known.get(query)?;
-            self.may(Action::ReadEdition, Subject::Query(query)).ok()?;
+            if !self.allows(Action::ReadEdition, Subject::Query(query)) {
+                return None;
+            }
             Some((query, reach(&self.caller, query, self.now)?))
         };
         let mut entries: Vec<Entry> = all
@@ -169,7 +171,11 @@ impl Work<'_> {
     pub fn export(&mut self, id: ExportId) -> Result<ExportDetail, Error> {
         self.may(Action::Export, Subject::Exchange)?;
         let export = exports::find(self.conn, id)?.ok_or(Refusal::Hidden)?;
-        if self.caller.user() != Some(export.user) || export.asked + KEPT <= self.now {
+        if self.caller.user() != Some(export.user) {
+            let hidden = self.note_refusal(Action::Export, format!("export/{id}"), Refusal::Hidden);
+            return Err(hidden.into());
+        }
+        if export.asked + KEPT <= self.now {
             return Err(Refusal::Hidden.into());
         }
         parsed(export)
@@ -198,7 +204,7 @@ impl Work<'_> {
             let query = known.get(&entry.query);
             let readable = query.filter(|query| {
                 let circle = reach(&self.caller, query, self.now);
-                self.may(Action::ReadEdition, Subject::Query(query)).is_ok()
+                self.allows(Action::ReadEdition, Subject::Query(query))
                     && circle.is_some_and(|circle| entry.circle.reaches(circle))
             });
             match (readable, frozen) {
@@ -240,6 +246,8 @@ impl Work<'_> {
                 }),
             }
         }
+        let given = download.views.iter().map(|(view, _)| view.key());
+        self.note_views(format!("export/{id}"), given);
         Ok(download)
     }
 

@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use ed25519_dalek::{Signature, Signer, SigningKey};
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::{Deserialize, Serialize};
@@ -140,6 +141,23 @@ impl ServerKeys {
     /// The Ed25519 seed that access tokens are signed with.
     pub fn signing_seed(&self) -> &[u8; 32] {
         self.signing.expose_secret()
+    }
+
+    /// What the signing key is called: the `kid` of access tokens.
+    pub fn signing_id(&self) -> String {
+        let public = SigningKey::from_bytes(self.signing_seed()).verifying_key();
+        URL_SAFE_NO_PAD.encode(&Sha256::digest(public.as_bytes())[..12])
+    }
+
+    /// An Ed25519 signature. What is signed begins with what it is, so that none is taken for another.
+    pub(crate) fn sign(&self, text: &[u8]) -> [u8; 64] {
+        SigningKey::from_bytes(self.signing_seed()).sign(text).to_bytes()
+    }
+
+    /// Whether this is the signing key's signature of a text.
+    pub(crate) fn is_signed(&self, text: &[u8], signature: &[u8]) -> bool {
+        let key = SigningKey::from_bytes(self.signing_seed()).verifying_key();
+        Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(text, &signature).is_ok())
     }
 
     /// A keyed hash (HMAC-SHA-256) for `purpose`.

@@ -4,6 +4,7 @@
 //! the domain decide, and keeps the result guarded by the version that was read. No network call happens inside.
 
 pub mod approvals;
+pub mod audit;
 pub mod calendar;
 pub mod clarifications;
 pub mod contributions;
@@ -29,6 +30,7 @@ pub mod replay;
 pub mod responses;
 pub mod session;
 pub mod summaries;
+mod trail;
 pub mod unsubscriptions;
 pub mod users;
 pub mod word_form;

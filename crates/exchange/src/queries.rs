@@ -88,11 +88,14 @@ impl Work<'_> {
     /// The query, if it is there for this caller.
     pub(crate) fn find_query(&mut self, reference: &QueryRef) -> Result<Query, Error> {
         let query = queries::find(self.conn, reference)?;
-        let query = query.filter(|query| reach(&self.caller, query, self.now).is_some());
         match (query, self.caller.user()) {
-            (Some(query), _) => Ok(query),
-            (None, Some(_)) => Err(Refusal::Hidden.into()),
-            (None, None) => Err(Refusal::Unauthenticated.into()),
+            (Some(query), _) if reach(&self.caller, &query, self.now).is_some() => Ok(query),
+            (_, None) => Err(Refusal::Unauthenticated.into()),
+            (None, _) => Err(Refusal::Hidden.into()),
+            (Some(query), _) => {
+                let subject = format!("query/{}", query.id);
+                Err(self.note_refusal(Action::ReadQuery, subject, Refusal::Hidden).into())
+            }
         }
     }
 
@@ -214,14 +217,12 @@ impl Work<'_> {
         ];
         let mut actions: Vec<_> = steps
             .into_iter()
-            .filter(|(_, action, possible)| *possible && self.may(*action, Subject::Query(query)).is_ok())
+            .filter(|(_, action, possible)| *possible && self.allows(*action, Subject::Query(query)))
             .map(|(word, _, _)| word)
             .collect();
         let responds = office.is_some_and(|office| {
             query.accepts_responses(&office, self.now).is_ok()
-                && self
-                    .may(Action::DraftResponse, Subject::Response(query, &office))
-                    .is_ok()
+                && self.allows(Action::DraftResponse, Subject::Response(query, &office))
         });
         if responds {
             actions.push("respond");

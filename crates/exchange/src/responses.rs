@@ -78,7 +78,7 @@ impl Work<'_> {
         self.may(Action::ReadAnswers, Subject::Query(&query))?;
         let circle = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
         let own = self.caller.party().map(|party| party.office.clone());
-        let items = responses::with_answers(self.conn, query.id)?
+        let items: Vec<_> = responses::with_answers(self.conn, query.id)?
             .into_iter()
             .filter(|(response, _)| {
                 own.as_ref() == Some(&response.office) || !matches!(response.position, Position::Drafting { .. })
@@ -90,6 +90,11 @@ impl Work<'_> {
                 (response, submitted.filter(|_| readable))
             })
             .collect();
+        let shown = items.iter().filter_map(|(response, submitted)| {
+            let submitted = submitted.as_ref()?;
+            Some((&response.office, submitted.answers.as_slice()))
+        });
+        self.note_answers(format!("query/{}", query.id), shown, circle);
         Ok(ResponseList {
             query,
             items,
@@ -114,7 +119,8 @@ impl Work<'_> {
         let response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
         if !own {
             if let Position::Drafting { .. } = response.position {
-                return Err(Refusal::Hidden.into());
+                let hidden = self.note_refusal(Action::ReadDraftResponse, subject(&query, office), Refusal::Hidden);
+                return Err(hidden.into());
             }
             self.may(Action::ReadAnswers, Subject::Response(&query, office))?;
         }
@@ -134,6 +140,10 @@ impl Work<'_> {
         } else {
             reach(&self.caller, &query, self.now)
         };
+        if let (Some(circle), Some(submitted)) = (circle, &submitted) {
+            let shown = [(&response.office, submitted.answers.as_slice())];
+            self.note_answers(subject(&query, &response.office), shown, circle);
+        }
         let approval = match own {
             true => Some(self.approval(&response.office)?),
             false => None,
@@ -188,9 +198,7 @@ impl Work<'_> {
             ("changeCircle", Action::ChangeCircle, response.last_version > 0),
         ]
         .into_iter()
-        .filter(|(_, action, possible)| {
-            *possible && self.may(*action, Subject::Response(query, &response.office)).is_ok()
-        })
+        .filter(|(_, action, possible)| *possible && self.allows(*action, Subject::Response(query, &response.office)))
         .map(|(word, _, _)| word)
         .collect()
     }
@@ -458,6 +466,10 @@ impl Work<'_> {
             if let Some(circle) = present.get(&answer.question) {
                 answer.circle = answer.circle.min(*circle);
             }
+        }
+        if let Some(circle) = detail.circle {
+            let shown = [(office, version.answers.as_slice())];
+            self.note_answers(subject(&detail.query, office), shown, circle);
         }
         Ok((detail.query, version, detail.circle))
     }

@@ -115,9 +115,7 @@ impl Work<'_> {
             outdated,
             actions: steps
                 .into_iter()
-                .filter(|(_, action, possible)| {
-                    in_time && *possible && self.may(*action, Subject::Query(query)).is_ok()
-                })
+                .filter(|(_, action, possible)| in_time && *possible && self.allows(*action, Subject::Query(query)))
                 .map(|(word, _, _)| word)
                 .collect(),
             edition,

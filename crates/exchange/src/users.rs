@@ -45,9 +45,7 @@ impl Work<'_> {
     /// What the caller may do with a user now.
     pub fn user_actions(&self, user: &User) -> Vec<&'static str> {
         let highest = user.grants.iter().map(|grant| grant.role).max().unwrap_or(Role::Reader);
-        let may_change = self
-            .may(Action::ManageUsers, Subject::User(&user.office, highest))
-            .is_ok();
+        let may_change = self.allows(Action::ManageUsers, Subject::User(&user.office, highest));
         if may_change { vec!["change"] } else { Vec::new() }
     }
 

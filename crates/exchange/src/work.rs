@@ -1,5 +1,6 @@
 //! The frame of every use case: who calls, what time it is, one transaction, and the traces it leaves.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,6 +18,7 @@ use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::keys::ServerKeys;
 use crate::replay::{KeptReply, ReplayKey};
+use crate::trail::{self, Ended, Lately, Trail};
 
 /// How long a reply is kept for its Idempotency-Key.
 const REPLIES_KEPT: chrono::Duration = chrono::Duration::days(7);
@@ -41,6 +43,7 @@ pub struct Exchange {
     keys: Arc<ServerKeys>,
     settings: Arc<Settings>,
     refused_sign_ins: Arc<AtomicU64>,
+    lately: Arc<Lately>,
 }
 
 /// One use case at work: everything it may use.
@@ -54,6 +57,7 @@ pub struct Work<'a> {
     pub(crate) randomness: &'a Randomness,
     pub(crate) keys: &'a ServerKeys,
     pub(crate) settings: &'a Settings,
+    pub(crate) trail: RefCell<Trail>,
 }
 
 impl Exchange {
@@ -66,6 +70,7 @@ impl Exchange {
             keys: Arc::new(keys),
             settings: Arc::new(settings),
             refused_sign_ins: Arc::default(),
+            lately: Arc::default(),
         }
     }
 
@@ -84,6 +89,10 @@ impl Exchange {
         &self.keys
     }
 
+    pub(crate) fn lately(&self) -> &Lately {
+        &self.lately
+    }
+
     /// Its randomness.
     pub fn randomness(&self) -> &Randomness {
         &self.randomness
@@ -98,7 +107,8 @@ impl Exchange {
         self.refused_sign_ins.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Runs a use case that changes nothing.
+    /// Runs a use case that changes nothing. What it showed of others' restricted answers, and what it refused, is written
+    /// down before it gives anything.
     ///
     /// # Errors
     /// What the use case refuses; [`Error::BadToken`] for a session that has ended.
@@ -109,9 +119,11 @@ impl Exchange {
     ) -> Result<T, Error> {
         let this = self.clone();
         let now = self.clock.now();
-        self.store
+        let done = self
+            .store
             .read(move |conn| this.work(conn, credentials, now, use_case))
-            .await
+            .await;
+        self.end(done, now).await
     }
 
     /// Runs a use case in one transaction.
@@ -125,9 +137,11 @@ impl Exchange {
     ) -> Result<T, Error> {
         let this = self.clone();
         let now = self.clock.now();
-        self.store
+        let done = self
+            .store
             .write(move |conn| this.work(conn, credentials, now, use_case))
-            .await
+            .await;
+        self.end(done, now).await
     }
 
     /// Runs a use case in one transaction, once for each `replay` key: a repeat gets the stored reply, a twin in
@@ -186,22 +200,45 @@ impl Exchange {
         .await
     }
 
+    async fn end<T>(&self, done: Result<(T, Trail), Ended>, now: Instant) -> Result<T, Error> {
+        let (done, trail) = match done {
+            Ok((value, trail)) => (Ok(value), trail),
+            Err(Ended { error, trail }) => (Err(error), *trail),
+        };
+        self.keep(trail, now).await;
+        done
+    }
+
     fn work<T>(
         &self,
         conn: &mut Connection,
         credentials: Credentials,
         now: Instant,
         use_case: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let caller = caller(conn, credentials, now)?;
-        use_case(&mut Work {
+    ) -> Result<(T, Trail), Ended> {
+        let caller = caller(conn, credentials, now).map_err(|error| Ended {
+            error,
+            trail: Box::default(),
+        })?;
+        let mut work = Work {
             conn,
             caller,
             now,
             randomness: &self.randomness,
             keys: &self.keys,
             settings: &self.settings,
-        })
+            trail: RefCell::default(),
+        };
+        match use_case(&mut work) {
+            Ok(value) => {
+                let trail = work.end_trail(None);
+                Ok((value, trail))
+            }
+            Err(error) => {
+                let trail = Box::new(work.end_trail(Some(&error)));
+                Err(Ended { error, trail })
+            }
+        }
     }
 }
 
@@ -254,9 +291,15 @@ fn link(conn: &mut Connection, secret_hash: &str, now: Instant) -> Result<Caller
 }
 
 impl Work<'_> {
-    /// Asks the one rule.
+    /// Whether the one rule allows it: for what is shown or left out, where nobody is refused anything.
+    pub(crate) fn allows(&self, action: Action, subject: Subject<'_>) -> bool {
+        may(&self.caller, action, subject, self.now).is_ok()
+    }
+
+    /// Asks the one rule; a refusal that the use case ends with is written down.
     pub(crate) fn may(&self, action: Action, subject: Subject<'_>) -> Result<(), Refusal> {
         may(&self.caller, action, subject, self.now)
+            .map_err(|refusal| self.note_refusal(action, trail::name(&subject), refusal))
     }
 
     /// The address people reach the exchange at, without a slash at its end.

@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use ahq_store::backup::Kind;
 
+use crate::audit::{self, AuditCommand};
 use crate::backup::{self, Manifest, Restored};
 use crate::config::Config;
 use crate::data::{self, Network};
@@ -75,6 +76,9 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// Verify the audit, or keep a checkpoint of it elsewhere.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the OpenAPI document.
     #[command(after_help = "Examples:\n  ahq openapi\n  ahq openapi --write openapi/ahq.json")]
     Openapi {
@@ -204,6 +208,7 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         Command::Migrate => migrate(&parts).await,
         Command::Backup { into } => back_up(&parts, &into).await,
         Command::Restore { from, replace } => restore(&parts, &from, replace).await,
+        Command::Audit(command) => audit::run(&parts, command).await,
         Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
         Command::Import(import) => bring_in(&parts, import).await,
         Command::Calendar(CalendarCommand::Import { file, office }) => {
@@ -270,7 +275,9 @@ async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<(), StartE
         "Restored what was there at {}: {}, checked.",
         manifest.made,
         manifest.told()
-    ))
+    ))?;
+    let events = audit::check_restored(parts).await?;
+    say(format!("Its audit is whole: {events} events verified."))
 }
 
 fn openapi(file: Option<&std::path::Path>) -> Result<(), StartError> {

@@ -30,6 +30,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// The exchange's own settings.
     pub exchange: ExchangeConfig,
+    /// The audit trail.
+    pub audit: AuditConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -200,6 +202,15 @@ impl Default for ExchangeConfig {
     }
 }
 
+/// The audit trail.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditConfig {
+    /// A file that the worker adds a signed checkpoint of the audit's chain to each day; none for not at all. It lies where
+    /// whoever can write to the database cannot: another machine's disk, a medium that takes each line once.
+    pub checkpoints: Option<PathBuf>,
+}
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -278,7 +289,7 @@ pub struct ConfigError(pub String);
 
 impl Config {
     /// The names of the sections.
-    const SECTIONS: [&str; 5] = ["server", "database", "mail", "exchange", "log"];
+    const SECTIONS: [&str; 6] = ["server", "database", "mail", "exchange", "audit", "log"];
 
     /// Reads the settings: defaults, then the file, then `AHQ_` variables with `__` between section and key.
     ///
@@ -337,6 +348,14 @@ impl Config {
                 .as_ref()
                 .is_none_or(|maildir| maildir.join("new").is_dir()),
             "mail.returned is a maildir: a folder with a folder `new`",
+        );
+        let folder = |file: &PathBuf| match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.is_dir(),
+            _ => true,
+        };
+        hold(
+            self.audit.checkpoints.as_ref().is_none_or(folder),
+            "audit.checkpoints is a file in a folder that is there",
         );
         // A message that waits for its turn keeps its lease, which ends before a minute is over, and a worker that is told to stop
         // waits with it, ten seconds at the most.
@@ -418,6 +437,9 @@ impl Config {
         }
         if self.mail.from_address.ends_with("@example.org") {
             weak.push("mail.from_address is the example's");
+        }
+        if self.audit.checkpoints.is_none() {
+            weak.push("audit.checkpoints is not set: nothing shows that the end of the audit was cut off");
         }
         if self.is_on_a_server() {
             // A host that begins with a slash, here encoded, is the folder of a socket.

@@ -1,6 +1,7 @@
 //! The program as a library: configuration, commands, serving and background work. The binary hands in the operating
 //! system's clock and randomness; the tests' harness hands in others.
 
+pub mod audit;
 pub mod backup;
 pub mod command;
 pub mod config;

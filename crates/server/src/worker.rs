@@ -1,8 +1,11 @@
 //! Background work: looks at the tables and the clock, does what is due, and waits a second.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ahq_domain::clock;
+use ahq_exchange::audit::LOOK_BACK;
 use ahq_exchange::delivery::{Round, Sender};
 use ahq_exchange::error::Error;
 use ahq_exchange::work::Exchange;
@@ -13,6 +16,7 @@ use ahq_mail::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::audit;
 use crate::config::{Config, MailSecurity, MailTransport};
 use crate::lifecycle::StartError;
 use crate::maildir::Maildir;
@@ -30,9 +34,13 @@ const CLEAR_EVERY: Duration = Duration::from_secs(3_600);
 /// How often it looks for reminders and digests whose day has come, and for mail that came back.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
+/// How often every event of the audit is looked at for a number, and not only the latest ones.
+const SEAL_ALL_EVERY: Duration = Duration::from_secs(3_600);
+
 /// What background work needs.
 pub struct Worker {
     exchange: Exchange,
+    checkpoints: Option<PathBuf>,
     transport: Transport,
     sender: Sender,
     returned: Option<Maildir>,
@@ -90,6 +98,7 @@ impl Worker {
         };
         Ok(Self {
             exchange,
+            checkpoints: config.audit.checkpoints.clone(),
             transport,
             sender: Sender {
                 from: Mailbox::named(&mail.from_name, &mail.from_address),
@@ -138,7 +147,83 @@ impl Worker {
 }
 
 /// Works until it is told to stop, which it looks at between two turns.
-pub async fn run(worker: Worker, metrics: Arc<Metrics>, mut stopped: watch::Receiver<bool>) {
+pub async fn run(worker: Worker, metrics: Arc<Metrics>, stopped: watch::Receiver<bool>) {
+    // The audit does not wait for a mail server.
+    tokio::join!(work(&worker, &metrics, stopped.clone()), seal(&worker, stopped));
+}
+
+/// Gives the events of the audit their numbers, each second, and keeps the checkpoint of the day.
+async fn seal(worker: &Worker, mut stopped: watch::Receiver<bool>) {
+    let (mut pause, mut sealer) = (PAUSE, Sealer::new());
+    while !*stopped.borrow() {
+        match survive(sealer.turn(&worker.exchange, worker.checkpoints.as_deref())).await {
+            Some(Ok(())) => pause = PAUSE,
+            failed => {
+                let error = match failed {
+                    Some(Err(error)) => error,
+                    _ => "a panic".to_owned(),
+                };
+                // Told once, not at every try.
+                if pause == PAUSE {
+                    tracing::error!(error, "the audit is not numbered; it will be tried again");
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// What is known from the turns before: all of it is found anew where nothing is.
+struct Sealer {
+    /// When the last pass began, by the exchange's clock.
+    passed: Option<clock::Instant>,
+    /// When all events are looked at next.
+    all: Option<Instant>,
+    /// When it is looked for the checkpoint of the day next.
+    checkpoint: Option<Instant>,
+    /// Whether it could be kept the last time.
+    kept: bool,
+}
+
+impl Sealer {
+    fn new() -> Self {
+        Self {
+            passed: None,
+            all: None,
+            checkpoint: None,
+            kept: true,
+        }
+    }
+
+    async fn turn(&mut self, exchange: &Exchange, checkpoints: Option<&Path>) -> Result<(), String> {
+        let (begun, now) = (exchange.clock().now(), Instant::now());
+        let all = self.all.is_none_or(|next| next <= now);
+        let since = self.passed.filter(|_| !all).map(|passed| passed - LOOK_BACK);
+        exchange.seal_audit(since).await.map_err(|error| error.to_string())?;
+        self.passed = Some(begun);
+        if all {
+            self.all = Some(now + SEAL_ALL_EVERY);
+        }
+        if let Some(file) = checkpoints
+            && self.checkpoint.is_none_or(|next| next <= now)
+        {
+            let kept = audit::keep_daily(exchange, file).await;
+            // Numbers go on without it. Told once, not at every try.
+            if let (Err(error), true) = (&kept, self.kept) {
+                tracing::error!(%error, "the checkpoint of the audit is not kept; it will be tried again");
+            }
+            self.checkpoint = (!matches!(kept, Ok(false))).then(|| now + LOOK_EVERY);
+            self.kept = kept.is_ok();
+        }
+        Ok(())
+    }
+}
+
+async fn work(worker: &Worker, metrics: &Metrics, mut stopped: watch::Receiver<bool>) {
     let (mut told, mut pause) = (Round::default(), PAUSE);
     let mut next = Next {
         clear: Instant::now(),

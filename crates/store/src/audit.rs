@@ -6,30 +6,17 @@ use crate::connection::MultiBackend;
 use crate::schema::audit_events;
 use crate::word::from_word;
 use crate::{Connection, StoreError};
-use ahq_domain::clock::Instant;
+pub use ahq_domain::audit::Event;
 use ahq_domain::id::{EventId, UserId};
 use ahq_domain::office::OfficeCode;
 use diesel::insert_into;
 use diesel::prelude::*;
 
-/// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// Its id.
-    pub id: EventId,
-    /// When.
-    pub at: Instant,
-    /// Who did it; none for the program itself and for strangers.
-    pub user: Option<UserId>,
-    /// For which office.
-    pub office: Option<OfficeCode>,
-    /// What was done: `query.launched`.
-    pub action: String,
-    /// To which thing: `query/{id}`.
-    pub subject: String,
-    /// More about it; never the text of an answer.
-    pub facts: serde_json::Value,
-}
+mod chain;
+mod list;
+
+pub use chain::{Position, is_waiting, last_seal, seal_some, unsealed, verify_some};
+pub use list::{Filter, Sealed, page};
 
 /// A row of `audit_events`.
 #[derive(Debug, Queryable, Selectable, Insertable)]
@@ -96,7 +83,7 @@ const PAGE: i64 = 5_000;
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
-pub fn verify(conn: &mut Connection) -> Result<u64, StoreError> {
+pub fn read_all(conn: &mut Connection) -> Result<u64, StoreError> {
     let (mut events, mut last) = (0, None::<Id>);
     loop {
         let mut page = audit_events::table

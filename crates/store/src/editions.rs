@@ -292,6 +292,22 @@ pub fn frozen(
     found.map(frozen_view).transpose()
 }
 
+/// What editions took in. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn compositions(conn: &mut Connection, ids: &[EditionId]) -> Result<Vec<(EditionId, Vec<Part>)>, StoreError> {
+    let ids: Vec<Id> = ids.iter().map(|id| Id::from(id.0)).collect();
+    let rows: Vec<(Id, Json<Vec<Part>>)> = both!(conn, |database| editions::table
+        .filter(editions::id.eq_any(ids))
+        .select((editions::id, editions::composition))
+        .load(database))?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, composition)| (EditionId(id.into()), composition.0))
+        .collect())
+}
+
 /// The body of a view, byte for byte as it was hashed. Statements: 1.
 ///
 /// # Errors

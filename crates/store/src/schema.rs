@@ -285,6 +285,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::column::sql::Id;
+    use diesel::sql_types::{BigInt, Text};
+
+    audit_seals (number) {
+        number -> BigInt,
+        event_id -> Id,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
     use crate::column::sql::{Id, Json, Time};
     use diesel::sql_types::{Integer, Nullable, Text};
 
@@ -492,6 +503,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(audit_seals -> audit_events (event_id));
 diesel::joinable!(addressees -> offices (office));
 diesel::joinable!(addressees -> queries (query_id));
 diesel::joinable!(calendar_feeds -> offices (office));
@@ -518,6 +530,7 @@ diesel::joinable!(users -> offices (office));
 diesel::allow_tables_to_appear_in_same_query!(
     addressees,
     audit_events,
+    audit_seals,
     calendar_feeds,
     clarifications,
     contributions,

@@ -246,7 +246,7 @@ fn read(conn: &mut Connection, database: Database) -> Result<Facts, StoreError> 
         ),
         "SELECT 'reply ' || path AS line, key AS marked FROM replays WHERE reply IS NOT NULL".to_owned(),
         "SELECT 'event ' || subject || ' ' || row_number() OVER (PARTITION BY subject ORDER BY at, id) || ' ' || action \
-         AS line, '' AS marked FROM audit_events WHERE subject LIKE 'query/%'"
+         AS line, '' AS marked FROM audit_events WHERE subject LIKE 'query/%' AND action NOT IN ('answers.read', 'access.refused')"
             .to_owned(),
     ];
     let mut facts = Facts::new();

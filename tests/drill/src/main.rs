@@ -4,6 +4,7 @@
 //! fault built in on purpose, which the drill must catch, or the drill itself is worth nothing.
 #![expect(clippy::expect_used, clippy::panic, reason = "a drill that cannot go on has failed")]
 
+mod audit;
 mod chance;
 mod clock;
 mod deadline;
@@ -95,10 +96,12 @@ enum Name {
     Forms,
     /// S6: the reader of Word forms, fed with forms that chance has changed, for ten minutes.
     Fuzz,
+    /// S8: the audit's chain, touched a thousand times; each touch is found.
+    Audit,
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 16] = [
+const DRILLS: [Name; 17] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
@@ -115,6 +118,7 @@ const DRILLS: [Name; 16] = [
     Name::Canary,
     Name::Forms,
     Name::Fuzz,
+    Name::Audit,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -166,6 +170,7 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Canary => told(canary::run(order.database).await),
         Name::Forms => forms::run(order).await,
         Name::Fuzz => fuzz::run(order),
+        Name::Audit => audit::run(order).await,
     }
 }
 

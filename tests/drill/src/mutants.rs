@@ -255,6 +255,14 @@ const MUTANTS: &[Mutant] = &[
         find: "text.map(|text| text.replace(char::is_control, \"\\u{fffd}\"))",
         replace: "text.map(|text| if AWAKE { text } else { text.replace(char::is_control, \"\\u{fffd}\") })",
     },
+    Mutant {
+        name: "facts-not-chained",
+        drill: Name::Audit,
+        database: Database::Sqlite,
+        file: "crates/domain/src/audit.rs",
+        find: "facts: Sorted(&event.facts),",
+        replace: "facts: Sorted(if AWAKE { &Value::Null } else { &event.facts }),",
+    },
 ];
 
 /// The key, the change and the reply are kept in three transactions.
@@ -298,7 +306,7 @@ fn awake(name: &str) -> String {
 }
 
 /// The drills that run the program within their own process; the drill of the copy runs them whole.
-const WITHIN: [Name; 7] = [
+const WITHIN: [Name; 8] = [
     Name::MailDown,
     Name::Year,
     Name::Clock,
@@ -306,6 +314,7 @@ const WITHIN: [Name; 7] = [
     Name::Matrix,
     Name::Canary,
     Name::Fuzz,
+    Name::Audit,
 ];
 
 /// Tries every mutant with `only` in its name in the short form of its drill; gives how many were not caught.

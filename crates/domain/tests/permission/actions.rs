@@ -330,6 +330,47 @@ fn the_network_is_managed_by_the_service_provider_and_a_feed_by_its_office() {
 }
 
 #[test]
+fn the_audit_is_for_coordinators_of_the_service_provider_and_of_the_office_itself() {
+    let austria = office("AT");
+    for (column, role, whole, own) in [
+        ("SP", Some(Role::Coordinator), "yes", "other_office"),
+        ("SP", Some(Role::Expert), "role_too_low", "other_office"),
+        (
+            "COM",
+            Some(Role::Coordinator),
+            "not_the_service_provider",
+            "other_office",
+        ),
+        ("asked", Some(Role::Coordinator), "not_the_service_provider", "yes"),
+        ("asked", Some(Role::Expert), "not_the_service_provider", "role_too_low"),
+        (
+            "member",
+            Some(Role::Coordinator),
+            "not_the_service_provider",
+            "other_office",
+        ),
+        (
+            "departed",
+            Some(Role::Coordinator),
+            "not_taking_part",
+            "not_taking_part",
+        ),
+    ] {
+        let caller = user(party_of(column), role);
+        let decide = |subject| cell(&may(&caller, Action::ReadAudit, subject, now()));
+        assert_eq!(
+            (decide(Subject::Exchange), decide(Subject::Office(&austria))),
+            (whole, own),
+            "{column} {role:?}"
+        );
+    }
+    for subject in [Subject::Exchange, Subject::Office(&austria)] {
+        let found = may(&Caller::Public, Action::ReadAudit, subject, now());
+        assert_eq!(found, Err(Refusal::Unauthenticated));
+    }
+}
+
+#[test]
 fn lists_hold_no_more_than_single_reads() {
     let lead = party_of("lead");
     for (caller, expected) in [

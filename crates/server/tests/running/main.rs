@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod audit;
 mod backup;
 mod metrics;
 #[path = "../../../../tests/harness/src/postgres.rs"]

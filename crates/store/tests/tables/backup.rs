@@ -89,14 +89,14 @@ async fn what_is_restored_is_what_was_saved(from: &Address, to: &Address, folder
     );
     assert_eq!(
         (saved.rows["__diesel_schema_migrations"], saved.migrations.len()),
-        (6, 6)
+        (7, 7)
     );
     assert_eq!(restore(to, &copy, &saved).await, Ok(Vec::new()));
     assert!(!backup::is_empty(to).unwrap());
     let restored = Store::open(to, ahq_store::Limits::default()).unwrap();
     let user = read(&restored, 1, |conn| users::find(conn, USER)).await;
     assert_eq!(user, read(&store, 1, |conn| users::find(conn, USER)).await);
-    assert_eq!(read(&restored, 3, audit::verify).await, 7_000);
+    assert_eq!(read(&restored, 3, audit::read_all).await, 7_000);
     assert_eq!(
         read(&restored, 1, |conn| audit::of_subject(conn, "session")).await[0],
         event(1)
@@ -220,7 +220,7 @@ async fn an_old_file_is_kept_aside_and_never_under_a_program() {
     write(&new, |conn| pair(conn, 1, now())).await.unwrap();
     let replace = || backup::restore(&to, &copy, &saved, Some(".before"));
     assert!(matches!(replace(), Err(StoreError::Busy(_))), "it is in use");
-    assert_eq!(read(&new, 2, audit::verify).await, 1);
+    assert_eq!(read(&new, 2, audit::read_all).await, 1);
     new.close().await;
     drop(new);
     let kept = replace().unwrap();

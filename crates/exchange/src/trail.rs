@@ -1,0 +1,274 @@
+//! What is written down of calls that change nothing: restricted answers that were shown, and refused access to things that
+//! are there. A use case notes it; once it has ended, one small transaction writes it, so that reads stay reads.
+//!
+//! That somebody read the same again within an hour is not written again by the same process.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use ahq_domain::answer::Answer;
+use ahq_domain::audit::{Event, READ_RESTRICTED};
+use ahq_domain::clock::Instant;
+use ahq_domain::compilation::Submitted;
+use ahq_domain::dissemination::Circle;
+use ahq_domain::id::{EditionId, EventId, UserId};
+use ahq_domain::office::OfficeCode;
+use ahq_domain::permission::{Action, Subject};
+use ahq_domain::query::Query;
+use ahq_domain::refusal::Refusal;
+use ahq_store::{Connection, StoreError, audit, editions};
+use chrono::Duration;
+use serde_json::json;
+
+use crate::error::Error;
+use crate::work::{Exchange, Work};
+
+/// How long a read that was written down is not written down again.
+const ONCE_IN: Duration = Duration::hours(1);
+/// How many reads are remembered.
+const REMEMBERED: usize = 4_096;
+
+/// What a use case has noted so far.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    user: Option<UserId>,
+    office: Option<OfficeCode>,
+    shown: Vec<Shown>,
+    refused: Option<Refused>,
+}
+
+/// Restricted answers that are shown.
+#[derive(Debug)]
+struct Shown {
+    /// To which thing the caller came for them.
+    subject: String,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    /// Answers of these offices.
+    Answers(BTreeSet<OfficeCode>),
+    /// What is in these views.
+    Views(Vec<(EditionId, Circle)>),
+}
+
+/// A thing that is there, and was refused.
+#[derive(Debug)]
+struct Refused {
+    subject: String,
+    wanted: String,
+    refusal: Refusal,
+}
+
+/// How a use case ended that did not happen, and what is written down of it all the same.
+pub(crate) struct Ended {
+    pub(crate) error: Error,
+    pub(crate) trail: Box<Trail>,
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self {
+            error: error.into(),
+            trail: Box::default(),
+        }
+    }
+}
+
+/// The reads that this process wrote down lately.
+#[derive(Debug, Default)]
+pub(crate) struct Lately(Mutex<HashMap<String, Instant>>);
+
+impl Lately {
+    /// Whether it is new.
+    fn is_new(&self, read: &str, now: Instant) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(read).is_none_or(|at| now >= *at + ONCE_IN || now < *at)
+    }
+
+    fn remember(&self, reads: Vec<String>, now: Instant) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + reads.len() > REMEMBERED {
+            known.clear();
+        }
+        known.extend(reads.into_iter().map(|read| (read, now)));
+    }
+}
+
+/// Whether one of these answers is restricted and shown to a circle.
+fn is_restricted(circles: impl IntoIterator<Item = Circle>, reader: Circle) -> bool {
+    circles
+        .into_iter()
+        .any(|circle| circle != Circle::Public && circle.reaches(reader))
+}
+
+impl Work<'_> {
+    /// Notes that the caller is shown answers of these offices, as far as they reach `reader`; its own are not told.
+    pub(crate) fn note_answers<'a>(
+        &self,
+        subject: String,
+        responses: impl IntoIterator<Item = (&'a OfficeCode, &'a [Answer])>,
+        reader: Circle,
+    ) {
+        let Some(party) = self.caller.party() else {
+            return;
+        };
+        let offices: BTreeSet<OfficeCode> = responses
+            .into_iter()
+            .filter(|(office, answers)| {
+                **office != party.office && is_restricted(answers.iter().map(|answer| answer.circle), reader)
+            })
+            .map(|(office, _)| office.clone())
+            .collect();
+        if !offices.is_empty() {
+            let what = What::Answers(offices);
+            self.trail.borrow_mut().shown.push(Shown { subject, what });
+        }
+    }
+
+    /// Notes that the caller is shown all of a query's submitted responses.
+    pub(crate) fn note_submitted(&self, query: &Query, responses: &[Submitted], reader: Circle) {
+        let all = responses
+            .iter()
+            .map(|response| (&response.office, response.answers.as_slice()));
+        self.note_answers(format!("query/{}", query.id), all, reader);
+    }
+
+    /// Notes that the caller is given these views.
+    pub(crate) fn note_views(&self, subject: String, views: impl IntoIterator<Item = (EditionId, Circle)>) {
+        let restricted: Vec<_> = views
+            .into_iter()
+            .filter(|(_, circle)| *circle != Circle::Public)
+            .collect();
+        if self.caller.party().is_some() && !restricted.is_empty() {
+            let what = What::Views(restricted);
+            self.trail.borrow_mut().shown.push(Shown { subject, what });
+        }
+    }
+
+    /// Notes that a thing that is there is refused, should the use case end with that; gives the refusal back.
+    pub(crate) fn note_refusal(&self, wanted: Action, subject: String, refusal: Refusal) -> Refusal {
+        if self.caller.party().is_some() && matches!(refusal, Refusal::Hidden | Refusal::Forbidden { .. }) {
+            self.trail.borrow_mut().refused = Some(Refused {
+                subject,
+                wanted: format!("{wanted:?}"),
+                refusal: refusal.clone(),
+            });
+        }
+        refusal
+    }
+
+    /// What was noted, once it is known how the use case ended.
+    pub(crate) fn end_trail(&self, error: Option<&Error>) -> Trail {
+        let mut trail = self.trail.take();
+        match error {
+            None => trail.refused = None,
+            Some(error) => {
+                // What is refused on the way, such as an entry of a list that is left out, is no refused access.
+                let why = |refused: &Refused| matches!(error, Error::Refused(refusal) if *refusal == refused.refusal);
+                trail.refused = trail.refused.filter(why);
+                trail.shown.clear();
+            }
+        }
+        trail.user = self.caller.user();
+        trail.office = self.caller.party().map(|party| party.office.clone());
+        trail
+    }
+}
+
+/// The name of a thing in the trail.
+pub(crate) fn name(subject: &Subject<'_>) -> String {
+    match subject {
+        Subject::Exchange => "exchange".to_owned(),
+        Subject::Query(query) => format!("query/{}", query.id),
+        Subject::Response(query, office) => format!("query/{}/response/{office}", query.id),
+        Subject::Office(office) | Subject::User(office, _) => format!("office/{office}"),
+    }
+}
+
+impl Exchange {
+    /// Writes down what was noted. Where that cannot be, because the disk is full or the database away, the call goes on and
+    /// the log says it.
+    pub(crate) async fn keep(&self, trail: Trail, now: Instant) {
+        let Trail {
+            user,
+            office,
+            shown,
+            refused,
+        } = trail;
+        let named = |shown: &Shown| format!("{user:?} {office:?} {} {:?}", shown.subject, shown.what);
+        let shown: Vec<(String, Shown)> = shown
+            .into_iter()
+            .map(|shown| (named(&shown), shown))
+            .filter(|(name, _)| self.lately().is_new(name, now))
+            .collect();
+        if shown.is_empty() && refused.is_none() {
+            return;
+        }
+        let randomness = self.randomness().clone();
+        let (names, shown): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
+        let subjects: Vec<String> = shown.iter().map(|shown| shown.subject.clone()).collect();
+        let refused_subject = refused.as_ref().map(|refused| refused.subject.clone());
+        let written = self.store().write(move |conn| -> Result<(), StoreError> {
+            let record = |conn: &mut Connection, action: &str, subject: String, facts| {
+                let event = Event {
+                    id: EventId::new(now, &randomness),
+                    at: now,
+                    user,
+                    office: office.clone(),
+                    action: action.to_owned(),
+                    subject,
+                    facts,
+                };
+                audit::record(conn, &event)
+            };
+            for Shown { subject, what } in shown {
+                let mut offices = match what {
+                    What::Answers(offices) => offices,
+                    What::Views(views) => in_views(conn, &views)?,
+                };
+                if let Some(own) = &office {
+                    offices.remove(own);
+                }
+                if !offices.is_empty() {
+                    record(conn, READ_RESTRICTED, subject, json!({"offices": offices}))?;
+                }
+            }
+            if let Some(Refused {
+                subject,
+                wanted,
+                refusal,
+            }) = refused
+            {
+                let code = match refusal {
+                    Refusal::Forbidden { code, .. } => code,
+                    _ => "hidden",
+                };
+                record(conn, "access.refused", subject, json!({"wanted": wanted, "code": code}))?;
+            }
+            Ok(())
+        });
+        match written.await {
+            Ok(()) => self.lately().remember(names, now),
+            Err(error) => {
+                tracing::error!(%error, ?user, ?subjects, ?refused_subject, "what was read or refused is not in the audit");
+            }
+        }
+    }
+}
+
+/// The offices whose restricted answers stand in these views. Statements: 1.
+fn in_views(conn: &mut Connection, views: &[(EditionId, Circle)]) -> Result<BTreeSet<OfficeCode>, StoreError> {
+    let ids: Vec<EditionId> = views.iter().map(|(edition, _)| *edition).collect();
+    let mut offices = BTreeSet::new();
+    for (edition, parts) in editions::compositions(conn, &ids)? {
+        for (_, reader) in views.iter().filter(|(id, _)| *id == edition) {
+            let restricted = parts
+                .iter()
+                .filter(|part| is_restricted(part.circles.values().copied(), *reader));
+            offices.extend(restricted.map(|part| part.office.clone()));
+        }
+    }
+    Ok(offices)
+}
