@@ -134,6 +134,13 @@ def corrected(make):
     return made
 
 
+def session():
+    """A session of the role's own, beside the one it goes on in."""
+    caller = me or asked.lead
+    opened = Caller(caller.base, caller.email, caller.password, caller.clock)
+    return {"session": opened.send("GET", "/session")[0]["id"]}
+
+
 # One thing is enough for all requests that change nothing.
 READ_QUERY = functools.cache(asking(asked.compiled))
 READ_RESPONSE = functools.cache(answering(answered.submitted))
@@ -153,6 +160,9 @@ CONTRIBUTION = {
 # is read when that is not the path of the thing itself.
 THINGS = {
     "read_office": (lambda: {"code": "LU"}, None, None),
+    "renew_invitation": (spare_user, None, None),
+    "reset_user": (spare_user, {"order": "SP/2026/17"}, None),
+    "end_session": (session, None, None),
     "read_office_settings": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     # Never on: what the other operations submit would want approval.
     "change_office_settings": (
@@ -259,6 +269,16 @@ THINGS = {
 }
 
 
+# What somebody does with their account by giving its password: the same password again, an address that nobody confirms.
+WITH_PASSWORD = {
+    "change_password": {"newPassword": PASSWORD},
+    "ask_address_change": {"email": "anna.muster@example.org"},
+    "begin_second_factor": {},
+    "renew_recovery_codes": {},
+    "remove_second_factor": {},
+}
+
+
 @schemathesis.auth(refresh_interval=None)
 class SignedIn:
     """The role's own session; one of its own for a request that ends its session."""
@@ -288,6 +308,8 @@ def before_call(context, case, kwargs):
         del case.query["cursor"]
     if is_valid(case, In.BODY) and me is not None and usual and name == "sign_in":
         case.body = {"email": me.email, "password": PASSWORD}
+    if is_valid(case, In.BODY) and me is not None and usual and name in WITH_PASSWORD:
+        case.body = {"password": PASSWORD, **WITH_PASSWORD[name]}
     if is_valid(case, In.BODY) and me is not None and usual and name == "refresh_session":
         case.body = {"refreshToken": me.sign_in()["refreshToken"]}
     if name in THINGS and is_valid(case, In.PATH) and usual:

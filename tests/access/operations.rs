@@ -1,6 +1,6 @@
 //! A request that is right in itself for each operation, so that only the rights of its caller and the status decide.
 
-use ahq_harness::Client;
+use ahq_harness::{Client, PASSWORD};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -308,7 +308,7 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
             if name == "read_invitation" {
                 (Method::GET, path, None)
             } else {
-                (Method::POST, path, Some(json!({"password": ahq_harness::PASSWORD})))
+                (Method::POST, path, Some(json!({"password": PASSWORD})))
             }
         }
         "read_contribution"
@@ -405,6 +405,74 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         "read_session" => (Method::GET, "/session".to_owned(), None),
         "sign_out" => (Method::DELETE, "/session".to_owned(), None),
         "sign_in" => (Method::POST, "/session".to_owned(), Some(credentials())),
+        "list_sessions" => (Method::GET, "/sessions".to_owned(), None),
+        "end_session" => {
+            let tokens = world.app.public().post("/session", &credentials()).await.expect(201);
+            let other = world.app.public().with_session(&tokens.json);
+            let session = other.get("/session").await.expect(200);
+            let id = session.json["id"].as_str().expect("an id");
+            (Method::DELETE, format!("/sessions/{id}"), None)
+        }
+        "ask_password_reset" => (
+            Method::POST,
+            "/password-resets".to_owned(),
+            Some(json!({"email": email})),
+        ),
+        "reset_password" => {
+            member(world, &lead, &email).await;
+            world
+                .app
+                .public()
+                .post("/password-resets", &json!({"email": email}))
+                .await
+                .expect(204);
+            let path = mailed_path(world, &email, "/password-resets/").await;
+            (Method::POST, path, Some(json!({"password": PASSWORD})))
+        }
+        "change_password" => {
+            let same = json!({"password": PASSWORD, "newPassword": PASSWORD});
+            (Method::POST, "/me/password".to_owned(), Some(same))
+        }
+        "ask_address_change" => {
+            let change = json!({"password": PASSWORD, "email": email});
+            (Method::POST, "/me/address".to_owned(), Some(change))
+        }
+        "confirm_address" => {
+            let user = member(world, &lead, &email).await;
+            let new = world.new_email();
+            user.post("/me/address", &json!({"password": PASSWORD, "email": new}))
+                .await
+                .expect(204);
+            let path = mailed_path(world, &new, "/address-changes/").await;
+            (Method::POST, path, Some(json!({})))
+        }
+        "read_second_factor" => (Method::GET, "/me/totp".to_owned(), None),
+        "begin_second_factor" => (Method::POST, "/me/totp".to_owned(), Some(json!({"password": PASSWORD}))),
+        "confirm_second_factor" => (
+            Method::POST,
+            "/me/totp/confirmation".to_owned(),
+            Some(json!({"code": "123456"})),
+        ),
+        "renew_recovery_codes" => (
+            Method::POST,
+            "/me/totp/recovery-codes".to_owned(),
+            Some(json!({"password": PASSWORD})),
+        ),
+        "remove_second_factor" => (
+            Method::POST,
+            "/me/totp/removal".to_owned(),
+            Some(json!({"password": PASSWORD})),
+        ),
+        "renew_invitation" => {
+            invited(&world.app, &lead, &email).await;
+            let path = format!("{}/invitation", user(&lead, &email).await);
+            (Method::POST, path, Some(json!({})))
+        }
+        "reset_user" => {
+            member(world, &lead, &email).await;
+            let path = format!("{}/reset", user(&lead, &email).await);
+            (Method::POST, path, Some(json!({"order": "SP/2026/17"})))
+        }
         "refresh_session" => {
             let tokens = world.app.public().post("/session", &credentials()).await.expect(201);
             let body = json!({"refreshToken": tokens.json["refreshToken"]});
@@ -542,6 +610,28 @@ async fn export(world: &mut World) -> Value {
     json!({"queries": [id], "circle": "public", "formats": ["json"]})
 }
 
+/// A reader of Luxembourg, made for one request and signed in.
+async fn member(world: &World, lead: &Client, email: &str) -> Client {
+    let secret = invited(&world.app, lead, email).await;
+    let password = json!({"password": PASSWORD});
+    let path = format!("/invitations/{secret}");
+    world.app.public().post(&path, &password).await.expect(201);
+    world.app.sign_in(email).await
+}
+
+/// The address behind the link of this kind that was mailed last.
+async fn mailed_path(world: &World, address: &str, kind: &str) -> String {
+    let mails = world.app.deliver().await;
+    let mail = mails
+        .iter()
+        .rfind(|mail| mail.to.address == address && mail.content.text().contains(kind));
+    let text = mail.expect("a link").content.text();
+    let secret = text[text.find(kind).expect("a link") + kind.len()..]
+        .split_whitespace()
+        .next();
+    format!("{kind}{}", secret.expect("a secret"))
+}
+
 fn credentials() -> Value {
-    json!({"email": "lu.coordinator@example.org", "password": ahq_harness::PASSWORD})
+    json!({"email": "lu.coordinator@example.org", "password": PASSWORD})
 }

@@ -1,7 +1,8 @@
 //! Sessions and users.
 
 use ahq_domain::user::Role;
-use ahq_harness::PASSWORD;
+use ahq_harness::{App, Database, PASSWORD};
+use ahq_mail::outgoing::Outgoing;
 use chrono::Duration;
 use serde_json::json;
 
@@ -106,12 +107,14 @@ on_both!(an_invitation_is_mailed_and_accepted_once, |app| {
     let secret: String = text[start..].chars().take_while(|c| !c.is_whitespace()).collect();
     let path = format!("/invitations/{secret}");
     assert_eq!(app.public().get(&path).await.expect(200).json["name"], "Anna Muster");
-    let short = app
-        .public()
-        .post(&path, &json!({"password": "short"}))
-        .await
-        .expect(400);
-    assert_eq!(short.faults(), [("/password".to_owned(), "too_short".to_owned())]);
+    for (password, fault) in [("short but good", "too_short"), ("passwordpassword", "too_common")] {
+        let refused = app
+            .public()
+            .post(&path, &json!({"password": password}))
+            .await
+            .expect(400);
+        assert_eq!(refused.faults(), [("/password".to_owned(), fault.to_owned())]);
+    }
     app.public()
         .post(&path, &json!({"password": PASSWORD}))
         .await
@@ -159,4 +162,242 @@ on_both!(the_service_provider_appoints_the_first_coordinator_only, |app| {
         provider.post("/offices/AT/users", &body).await.expect(403).code(),
         "first_coordinator_only"
     );
+});
+
+/// The secret of the last link of this kind that was mailed to an address.
+async fn mailed(app: &App, address: &str, kind: &str) -> String {
+    let mails = app.deliver().await;
+    let found = mails.iter().rev().find_map(|mail| {
+        let text = mail.content.text();
+        let start = text.find(kind)? + kind.len();
+        (mail.to.address == address).then(|| text[start..].chars().take_while(|c| !c.is_whitespace()).collect())
+    });
+    found.expect("a link was mailed")
+}
+
+fn subjects(mails: &[Outgoing], address: &str) -> Vec<String> {
+    let to = mails.iter().filter(|mail| mail.to.address == address);
+    to.map(|mail| mail.content.subject().to_owned()).collect()
+}
+
+async fn try_password(app: &App, email: &str, password: &str) -> u16 {
+    let body = json!({"email": email, "password": password});
+    app.public().post("/session", &body).await.status
+}
+
+const ANOTHER: &str = "another one is too, after a week";
+
+on_both!(a_forgotten_password_is_set_anew_by_a_mailed_link, |app| {
+    let lead = app.coordinator("LU").await;
+    let email = "lu.coordinator@example.org";
+    for address in [email, "nobody@example.org"] {
+        let reply = app.public().post("/password-resets", &json!({"email": address})).await;
+        assert_eq!(reply.expect(204).text, "");
+    }
+    lead.get("/me").await.expect(200);
+    let first = mailed(&app, email, "/password-resets/").await;
+    app.public()
+        .post("/password-resets", &json!({"email": email}))
+        .await
+        .expect(204);
+    let secret = mailed(&app, email, "/password-resets/").await;
+    assert_ne!(first, secret);
+    let set = |secret: &str, password: &str| {
+        let (public, path) = (app.public(), format!("/password-resets/{secret}"));
+        let body = json!({"password": password});
+        async move { public.post(&path, &body).await }
+    };
+    set(&first, ANOTHER).await.expect(404);
+    let common = set(&secret, "passwordpassword").await.expect(400);
+    assert_eq!(common.faults(), [("/password".to_owned(), "too_common".to_owned())]);
+    set(&secret, ANOTHER).await.expect(204);
+    set(&secret, ANOTHER).await.expect(404);
+    lead.get("/me").await.expect(401);
+    assert_eq!(try_password(&app, email, PASSWORD).await, 401);
+    assert_eq!(try_password(&app, email, ANOTHER).await, 201);
+    assert!(subjects(&app.deliver().await, email).contains(&"[EMN AHQ] Your password was changed".to_owned()));
+
+    app.public()
+        .post("/password-resets", &json!({"email": email}))
+        .await
+        .expect(204);
+    let late = mailed(&app, email, "/password-resets/").await;
+    app.pass(Duration::hours(1));
+    set(&late, PASSWORD).await.expect(404);
+});
+
+on_both!(links_are_few_and_a_flood_of_guesses_stops_no_reset, |app| {
+    app.coordinator("LU").await;
+    let email = "lu.coordinator@example.org";
+    for _ in 0..8 {
+        try_password(&app, email, "not the password").await;
+    }
+    assert_eq!(try_password(&app, email, PASSWORD).await, 429);
+    for _ in 0..6 {
+        app.public()
+            .post("/password-resets", &json!({"email": email}))
+            .await
+            .expect(204);
+    }
+    let secret = mailed(&app, email, "/password-resets/").await;
+    let links = app
+        .deliver()
+        .await
+        .iter()
+        .filter(|mail| mail.content.text().contains("/password-resets/"))
+        .count();
+    assert_eq!(links, 1, "three were asked for in time, and the last of them holds");
+    let path = format!("/password-resets/{secret}");
+    app.public()
+        .post(&path, &json!({"password": ANOTHER}))
+        .await
+        .expect(204);
+    assert_eq!(
+        try_password(&app, email, ANOTHER).await,
+        201,
+        "a reset forgives the account"
+    );
+});
+
+on_both!(guesses_from_one_address_wait_and_open_sessions_do_not, |app| {
+    let lead = app.coordinator("LU").await;
+    let mut statuses = Vec::new();
+    for number in 0..25 {
+        let email = format!("guess{number}@example.org");
+        statuses.push(try_password(&app, &email, "not the password").await);
+    }
+    assert_eq!(statuses[..20], [401; 20]);
+    assert_eq!(statuses[20..], [429; 5]);
+    lead.get("/me").await.expect(200);
+    app.pass(Duration::hours(1));
+    assert_eq!(try_password(&app, "lu.coordinator@example.org", PASSWORD).await, 201);
+});
+
+on_both!(a_password_is_changed_by_who_knows_it, |app| {
+    let lead = app.coordinator("LU").await;
+    let email = "lu.coordinator@example.org";
+    let elsewhere = app.sign_in(email).await;
+    let change = |password: &str, new: &str| json!({"password": password, "newPassword": new});
+    let wrong = lead.post("/me/password", &change("not the password", ANOTHER)).await;
+    assert_eq!(wrong.expect(401).code(), "wrong_credentials");
+    let weak = lead
+        .post("/me/password", &change(PASSWORD, "fourteen chars"))
+        .await
+        .expect(400);
+    assert_eq!(weak.faults(), [("/newPassword".to_owned(), "too_short".to_owned())]);
+    lead.post("/me/password", &change(PASSWORD, ANOTHER)).await.expect(204);
+    lead.get("/me").await.expect(200);
+    elsewhere.get("/me").await.expect(401);
+    assert_eq!(try_password(&app, email, PASSWORD).await, 401);
+    assert_eq!(try_password(&app, email, ANOTHER).await, 201);
+    assert_eq!(
+        subjects(&app.deliver().await, email),
+        ["[EMN AHQ] Your password was changed"]
+    );
+});
+
+on_both!(an_address_is_changed_when_the_new_one_confirms, |app| {
+    let lead = app.coordinator("LU").await;
+    let (old, new) = ("lu.coordinator@example.org", "anna@example.net");
+    let ask = |email: &str| json!({"password": PASSWORD, "email": email});
+    let bad = lead.post("/me/address", &ask("anna@nowhere")).await.expect(400);
+    assert_eq!(bad.faults(), [("/email".to_owned(), "bad_address".to_owned())]);
+    lead.post("/me/address", &ask(new)).await.expect(204);
+    let secret = mailed(&app, new, "/address-changes/").await;
+    assert_eq!(lead.get("/me").await.expect(200).json["email"], old);
+    let path = format!("/address-changes/{secret}");
+    app.public().post(&path, &json!({})).await.expect(204);
+    app.public().post(&path, &json!({})).await.expect(404);
+    assert_eq!(lead.get("/me").await.expect(200).json["email"], new);
+    assert_eq!(try_password(&app, old, PASSWORD).await, 401);
+    assert_eq!(try_password(&app, new, PASSWORD).await, 201);
+    let mails = app.deliver().await;
+    assert_eq!(subjects(&mails, old), ["[EMN AHQ] Your mail address was changed"]);
+    assert_eq!(
+        subjects(&mails, new),
+        [
+            "[EMN AHQ] Confirm your new address",
+            "[EMN AHQ] Your mail address was changed"
+        ]
+    );
+    app.user("LU", Role::Reader).await;
+    lead.post("/me/address", &ask("lu.reader@example.org"))
+        .await
+        .expect(204);
+    let secret = mailed(&app, "lu.reader@example.org", "/address-changes/").await;
+    let taken = app
+        .public()
+        .post(&format!("/address-changes/{secret}"), &json!({}))
+        .await;
+    assert_eq!(taken.expect(409).code(), "address_in_use");
+});
+
+on_both!(sessions_are_listed_and_ended, |app| {
+    let lead = app.coordinator("LU").await;
+    app.pass(Duration::minutes(1));
+    let elsewhere = app.sign_in("lu.coordinator@example.org").await;
+    let sessions = lead.get("/sessions").await.expect(200).json["items"].clone();
+    let current: Vec<bool> = (0..2).map(|index| sessions[index]["current"] == true).collect();
+    assert_eq!(current, [false, true], "the newest first: {sessions}");
+    let other = format!("/sessions/{}", sessions[0]["id"].as_str().expect("an id"));
+    let stranger = app.coordinator("NL").await;
+    for (client, status) in [(&stranger, 404), (&lead, 204), (&lead, 404)] {
+        client
+            .send(client.request(reqwest::Method::DELETE, &other))
+            .await
+            .expect(status);
+    }
+    elsewhere.get("/me").await.expect(401);
+    assert_eq!(
+        lead.get("/sessions").await.expect(200).json["items"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+});
+
+async fn strict(database: Database) -> Option<App> {
+    App::start_with(database, |config| {
+        config.accounts.session_idle_minutes = 12 * 60;
+        config.accounts.session_hours = 48;
+    })
+    .await
+}
+
+on_both!(strict, a_session_ends_when_it_is_not_used_and_after_its_time, |app| {
+    app.coordinator("LU").await;
+    let sign_in = json!({"email": "lu.coordinator@example.org", "password": PASSWORD});
+    let mut tokens = app.public().post("/session", &sign_in).await.expect(201).json;
+    for _ in 0..4 {
+        app.pass(Duration::minutes(12 * 60 - 1));
+        let refresh = json!({"refreshToken": tokens["refreshToken"]});
+        tokens = app.public().post("/session/refresh", &refresh).await.expect(200).json;
+    }
+    app.pass(Duration::minutes(5));
+    let refresh = json!({"refreshToken": tokens["refreshToken"]});
+    app.public().post("/session/refresh", &refresh).await.expect(401);
+    let tokens = app.public().post("/session", &sign_in).await.expect(201).json;
+    app.pass(Duration::hours(12));
+    let refresh = json!({"refreshToken": tokens["refreshToken"]});
+    app.public().post("/session/refresh", &refresh).await.expect(401);
+});
+
+on_both!(an_invitation_that_was_lost_is_sent_again, |app| {
+    let lead = app.coordinator("LU").await;
+    let body = json!({"name": "Anna Muster", "email": "anna@example.org", "role": "expert"});
+    let invited = lead.post("/offices/LU/users", &body).await.expect(201);
+    let path = format!(
+        "/offices/LU/users/{}/invitation",
+        invited.json["id"].as_str().expect("an id")
+    );
+    let first = mailed(&app, "anna@example.org", "/invitations/").await;
+    app.pass(Duration::days(8));
+    app.public().get(&format!("/invitations/{first}")).await.expect(404);
+    lead.post(&path, &json!({})).await.expect(200);
+    let second = mailed(&app, "anna@example.org", "/invitations/").await;
+    app.public()
+        .post(&format!("/invitations/{second}"), &json!({"password": PASSWORD}))
+        .await
+        .expect(201);
+    assert_eq!(lead.post(&path, &json!({})).await.expect(409).code(), "not_invited");
 });

@@ -24,6 +24,7 @@ mod problems;
 mod queries;
 mod reminders;
 mod scenario;
+mod second_factors;
 mod statements;
 mod summaries;
 mod unsubscriptions;
@@ -31,15 +32,22 @@ mod word;
 mod word_form;
 mod workbook;
 
-/// One test for each database from one text: `on_both!(name, |app| { … })`.
+/// One test for each database from one text: `on_both!(name, |app| { … })`; with a function that starts the program before
+/// the name, where it has settings of its own.
 #[macro_export]
 macro_rules! on_both {
     ($name:ident, |$app:ident| $body:block) => {
+        $crate::on_both!(@ ahq_harness::App::start, $name, |$app| $body);
+    };
+    ($start:ident, $name:ident, |$app:ident| $body:block) => {
+        $crate::on_both!(@ $start, $name, |$app| $body);
+    };
+    (@ $start:path, $name:ident, |$app:ident| $body:block) => {
         mod $name {
             use super::*;
 
             async fn run(database: ahq_harness::Database) {
-                let Some($app) = ahq_harness::App::start(database).await else {
+                let Some($app) = $start(database).await else {
                     return;
                 };
                 $body

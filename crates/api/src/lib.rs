@@ -5,6 +5,7 @@
 //! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are registered once, in [`routes`], and that
 //! registration writes the document. No rule of the exchange stands here, and no table is known.
 
+mod accounts;
 mod approvals;
 mod audit;
 mod calendar;
@@ -36,6 +37,7 @@ pub mod reply;
 mod responses;
 pub mod routes;
 mod schema;
+mod second_factors;
 mod session;
 mod summaries;
 pub mod token;
@@ -49,6 +51,7 @@ use actix_web::{HttpRequest, web};
 use ahq_domain::clock::Clock;
 use ahq_exchange::error::Error;
 use hmac::{Hmac, Mac};
+use ipnet::IpNet;
 use sha2::Sha256;
 
 use crate::contract::{Contract, PREFIX};
@@ -65,6 +68,7 @@ pub struct Api {
     clock: Clock,
     hash_key: [u8; 32],
     printed: Printed,
+    proxies: Vec<IpNet>,
 }
 
 impl Api {
@@ -84,7 +88,15 @@ impl Api {
             clock,
             hash_key,
             printed: Printed::default(),
+            proxies: Vec::new(),
         })
+    }
+
+    /// The same behind proxies that are believed when they say whom they speak for.
+    #[must_use]
+    pub fn behind(mut self, proxies: Vec<IpNet>) -> Self {
+        self.proxies = proxies;
+        self
     }
 
     /// The interface a request came to.

@@ -41,6 +41,8 @@ pub enum Kind {
     BadToken,
     /// Address, password or second factor are wrong.
     WrongCredentials,
+    /// The password is right, and the code of the second factor is missing.
+    CodeMissing,
     /// Seen but not allowed; the code is the rule's.
     Forbidden,
     /// There is no such thing for this caller.
@@ -93,6 +95,11 @@ impl Kind {
                 "wrong_credentials",
                 StatusCode::UNAUTHORIZED,
                 "Address, password or code are wrong",
+            ),
+            Self::CodeMissing => (
+                "code_missing",
+                StatusCode::UNAUTHORIZED,
+                "The code of the second factor is missing",
             ),
             Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "Not allowed"),
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND, "Not found"),
@@ -230,7 +237,7 @@ impl Problem {
         }));
         match kind {
             // RFC 6750, section 3: no error code where no token came, `invalid_token` where one did.
-            Kind::Unauthenticated | Kind::WrongCredentials => {
+            Kind::Unauthenticated | Kind::WrongCredentials | Kind::CodeMissing => {
                 problem.header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
             Kind::BadToken => problem.header(
@@ -419,6 +426,14 @@ impl From<Error> for Problem {
                 format!("Too many attempts: come back in {retry_after} seconds."),
             )
             .retry_after(retry_after),
+            Error::WrongCredentials => Self::new(
+                Kind::WrongCredentials,
+                "No active account has this address, password and code.",
+            ),
+            Error::CodeMissing => Self::new(
+                Kind::CodeMissing,
+                "This account has a second factor: send its code, or a recovery code, too.",
+            ),
             Error::BadToken => Self::new(
                 Kind::BadToken,
                 "The access token is not valid, or no longer: refresh it or sign in again.",

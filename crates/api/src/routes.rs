@@ -3,9 +3,9 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    approvals, audit, calendar, clarifications, contributions, corrections, deliveries, editions, exports, extensions,
-    feeds, network, notifications, queries, reminders, responses, session, summaries, unsubscriptions, users,
-    word_form,
+    accounts, approvals, audit, calendar, clarifications, contributions, corrections, deliveries, editions, exports,
+    extensions, feeds, network, notifications, queries, reminders, responses, second_factors, session, summaries,
+    unsubscriptions, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -15,7 +15,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(session::read_session)
         .service(session::sign_out)
         .service(session::refresh_session)
+        .service(session::list_sessions)
+        .service(session::end_session)
         .service(session::read_me)
+        .service(accounts::ask_password_reset)
+        .service(accounts::reset_password)
+        .service(accounts::change_password)
+        .service(accounts::ask_address_change)
+        .service(accounts::confirm_address)
+        .service(second_factors::read_second_factor)
+        .service(second_factors::begin_second_factor)
+        .service(second_factors::confirm_second_factor)
+        .service(second_factors::renew_recovery_codes)
+        .service(second_factors::remove_second_factor)
         .service(notifications::read_notifications)
         .service(notifications::change_notifications)
         .service(unsubscriptions::read_unsubscription)
@@ -30,6 +42,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::invite_user)
         .service(users::read_user)
         .service(users::change_user)
+        .service(users::renew_invitation)
+        .service(users::reset_user)
         .service(audit::list_office_audit)
         .service(network::list_topics)
         .service(calendar::count_working_days)

@@ -1,4 +1,4 @@
-//! The session: signing in, renewing, seeing who one is, signing out.
+//! Sessions: signing in, renewing, seeing who one is and where one is signed in, signing out.
 
 use actix_web::http::StatusCode;
 use actix_web::{delete, get, post, web};
@@ -8,12 +8,12 @@ use ahq_exchange::work::Exchange;
 use chrono::Duration;
 
 use crate::Api;
-use crate::caller::Bearer;
-use crate::extract::Json;
-use crate::problem::{Kind, Problem};
+use crate::caller::{Bearer, From};
+use crate::extract::{Json, Path};
+use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::token::LIFETIME;
-use crate::users::view::{RefreshBody, SessionView, SignInBody, TokensView, UserView};
+use crate::users::view::{RefreshBody, SessionView, SessionsView, SignInBody, TokensView, UserView};
 
 impl Api {
     fn tokens_for(&self, exchange: &Exchange, signed_in: SignedIn) -> Result<TokensView, Error> {
@@ -32,25 +32,21 @@ impl Api {
 
 /// Signs in
 ///
-/// With address and password. The access token is good for ten minutes and goes into `Authorization: Bearer …`; the
-/// refresh token renews it. A wrong password and an unknown account get the same reply.
+/// With address and password, and with a code where the account has a second factor: the six digits of the authenticator,
+/// or a recovery code. The access token is good for ten minutes and goes into `Authorization: Bearer …`; the refresh token
+/// renews it. A wrong password, a wrong code and an unknown account get the same reply. After five failures of an account, or
+/// twenty from one address of the network, the next try waits.
 #[utoipa::path(tag = "session", security(()),
     responses((status = 201, description = "The tokens of the new session.", body = TokensView),
-              (status = 401, description = "Address or password are wrong.")))]
+              (status = 401, description = "Address, password or code are wrong (`wrong_credentials`), or the code is missing (`code_missing`).")))]
 #[post("/session")]
 pub(crate) async fn sign_in(
     api: web::Data<Api>,
     exchange: web::Data<Exchange>,
+    from: From,
     body: Json<SignInBody>,
 ) -> Result<Reply, Problem> {
-    let SignInBody { email, password } = body.value;
-    let signed_in = exchange.sign_in(&email, password).await.map_err(|error| match error {
-        Error::BadToken => Problem::new(
-            Kind::WrongCredentials,
-            "No active account has this address and password.",
-        ),
-        other => other.into(),
-    })?;
+    let signed_in = exchange.sign_in(from.0, body.value.into()).await?;
     Ok(Reply::unkept(&api.tokens_for(&exchange, signed_in)?)?.status(StatusCode::CREATED))
 }
 
@@ -81,13 +77,46 @@ pub(crate) async fn read_session(exchange: web::Data<Exchange>, caller: Bearer) 
     Ok(exchange
         .read(caller.0, |work| {
             let session = work.session()?;
-            Reply::unversioned(&SessionView {
-                id: session.id.0,
-                created_at: session.created,
-                ends_at: session.expires,
+            Reply::unversioned(&SessionView::new(&session, true))
+        })
+        .await?)
+}
+
+/// Lists your sessions
+///
+/// Those that go on, the newest first. End one that you do not know.
+#[utoipa::path(tag = "session", security(("bearer" = [])),
+    responses((status = 200, description = "The sessions.", body = SessionsView)))]
+#[get("/sessions")]
+pub(crate) async fn list_sessions(exchange: web::Data<Exchange>, caller: Bearer) -> Result<Reply, Problem> {
+    Ok(exchange
+        .read(caller.0, |work| {
+            let own = work.session()?.id;
+            let live = work.list_sessions()?;
+            Reply::unversioned(&SessionsView {
+                items: live
+                    .iter()
+                    .map(|session| SessionView::new(session, session.id == own))
+                    .collect(),
             })
         })
         .await?)
+}
+
+/// Ends one of your sessions
+///
+/// Its access and refresh tokens are refused from the next request on.
+#[utoipa::path(tag = "session", security(("bearer" = [])),
+    params(("session" = String, Path, description = "Id of the session.")),
+    responses((status = 204, description = "The session has ended.")))]
+#[delete("/sessions/{session}")]
+pub(crate) async fn end_session(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    session: Path<String>,
+) -> Result<Reply, Problem> {
+    exchange.write(caller.0, move |work| work.end_session(&session)).await?;
+    Ok(Reply::no_content())
 }
 
 /// Signs out

@@ -12,10 +12,10 @@ use ahq_exchange::work::{Exchange, Work};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use self::view::{InviteBody, PasswordBody, UserBody, UserView, UsersView};
+use self::view::{InviteBody, PasswordBody, ResetBody, UserBody, UserView, UsersView};
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, NoBody, Path};
 use crate::precondition::IfMatch;
 use crate::problem::Problem;
 use crate::replay::IdempotencyKey;
@@ -137,6 +137,53 @@ pub(crate) async fn change_user(
             shown(work, user)
         })
         .await?)
+}
+
+/// Invites a user again
+///
+/// For one whose invitation was lost or is past its seven days; the link before is good no more.
+#[utoipa::path(tag = "network", params(UserPath, IdempotencyKey), security(("bearer" = [])),
+    responses((status = 200, description = "The invited user.", body = UserView)))]
+#[post("/offices/{code}/users/{user}/invitation")]
+pub(crate) async fn renew_invitation(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    path: Path<UserPath>,
+    body: NoBody,
+) -> Result<Reply, Problem> {
+    let office = office(&path.code)?;
+    let reply = exchange
+        .write_once(caller.0, body.replay, move |work| {
+            let user = work.renew_invitation(&office, &path.user)?;
+            shown(work, user).map(Reply::keep)
+        })
+        .await?;
+    Ok(reply.into())
+}
+
+/// Resets the account of a user by a written order
+///
+/// For the service provider, when somebody of an office can no longer sign in. Every session ends, the second factor is
+/// taken away where the order says so, and a link to a new password is mailed to the address of the account. The order is
+/// named to the office at its functional mailbox and to each of its users.
+#[utoipa::path(tag = "network", params(UserPath, IdempotencyKey), security(("bearer" = [])),
+    responses((status = 200, description = "The user.", body = UserView)))]
+#[post("/offices/{code}/users/{user}/reset")]
+pub(crate) async fn reset_user(
+    exchange: web::Data<Exchange>,
+    caller: Bearer,
+    path: Path<UserPath>,
+    body: Json<ResetBody>,
+) -> Result<Reply, Problem> {
+    let office = office(&path.code)?;
+    let Json { value, replay } = body;
+    let reply = exchange
+        .write_once(caller.0, replay, move |work| {
+            let user = work.reset_user(&office, &path.user, &value.order, value.second_factor)?;
+            shown(work, user).map(Reply::keep)
+        })
+        .await?;
+    Ok(reply.into())
 }
 
 /// Reads whom an invitation is for

@@ -16,6 +16,8 @@ const PAIR: usize = 2;
 pub struct OfficeSettings {
     /// Whether its responses want approval before they are submitted.
     pub approval: bool,
+    /// Whether all its users need a second factor.
+    pub second_factor: bool,
 }
 
 /// Whether a response needs approval before it is submitted.

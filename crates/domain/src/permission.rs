@@ -70,6 +70,8 @@ pub enum Caller {
         party: Party,
         /// The highest role they hold today.
         role: Option<Role>,
+        /// Whether they have yet to set up the second factor that they need: until then their role is good for nothing.
+        owes_second_factor: bool,
     },
     /// A service account of an office.
     Token {
@@ -123,7 +125,11 @@ impl Caller {
     /// The highest role held for the office, as far as this caller may use it.
     fn role(&self) -> Option<Role> {
         match self {
-            Self::User { role, .. } => *role,
+            Self::User {
+                role,
+                owes_second_factor: false,
+                ..
+            } => *role,
             Self::Token { scopes, .. } if scopes.contains(&Scope::Draft) => Some(Role::Expert),
             Self::Token { scopes, .. } if scopes.contains(&Scope::Read) => Some(Role::Reader),
             _ => None,
@@ -204,6 +210,8 @@ pub enum Action {
     ReadUsers,
     /// Invite, change or disable users of an office.
     ManageUsers,
+    /// Reset the account of a user by a written order.
+    ResetUser,
     /// Make, list and revoke the secret addresses of an office's calendar feed.
     ManageFeeds,
     /// Read what an office has settled for itself.
@@ -342,6 +350,19 @@ fn needs_role(caller: &Caller, least: Role) -> Result<(), Refusal> {
     match caller.role() {
         Some(role) if role >= least => Ok(()),
         _ if !caller.is_somebody() => Err(Refusal::Unauthenticated),
+        _ if matches!(
+            caller,
+            Caller::User {
+                owes_second_factor: true,
+                ..
+            }
+        ) =>
+        {
+            Err(Refusal::forbidden(
+                "second_factor_needed",
+                "your account needs a second factor: set one up at /me/totp first",
+            ))
+        }
         _ => Err(Refusal::forbidden(
             "role_too_low",
             match least {
@@ -510,6 +531,11 @@ fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Resu
     match action {
         Action::ReadUsers if own || provider => needs_role(caller, Role::Reader),
         Action::ManageUsers if own || provider => needs_role(caller, Role::Coordinator),
+        Action::ResetUser if provider => needs_role(caller, Role::Coordinator),
+        Action::ResetUser => Err(Refusal::forbidden(
+            "not_the_service_provider",
+            "the service provider resets accounts, by a written order",
+        )),
         Action::ReadAudit if own => needs_role(caller, Role::Coordinator),
         Action::ReadAudit => Err(Refusal::forbidden(
             "other_office",

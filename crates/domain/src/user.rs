@@ -74,35 +74,6 @@ pub struct User {
     pub status: UserStatus,
 }
 
-/// Fewest characters of a password.
-pub const SHORTEST_PASSWORD: usize = 15;
-/// Most characters of a password.
-pub const LONGEST_PASSWORD: usize = 256;
-
-/// Checks a new password: length only, no rules of composition (NIST SP 800-63B, section 5.1.1).
-///
-/// # Errors
-/// `too_short`, `too_long` at `/password`.
-pub fn check_password(password: &str) -> Result<(), Faults> {
-    let mut faults = Faults::new();
-    let length = password.chars().count();
-    if length < SHORTEST_PASSWORD {
-        faults.add(
-            "/password",
-            "too_short",
-            format!("at least {SHORTEST_PASSWORD} characters; a sentence is easy to remember"),
-        );
-    }
-    if length > LONGEST_PASSWORD {
-        faults.add(
-            "/password",
-            "too_long",
-            format!("at most {LONGEST_PASSWORD} characters"),
-        );
-    }
-    faults.or(())
-}
-
 /// Checks the name and mail address of a user to be invited, and cuts them clean.
 ///
 /// # Errors
@@ -122,6 +93,24 @@ pub fn check_person(name: &str, email: &str) -> Result<(String, String), Faults>
         );
     }
     faults.or((name.to_owned(), email.to_owned()))
+}
+
+/// Checks the reference of a written order, and cuts it clean.
+///
+/// # Errors
+/// `missing_field`, `too_long`, `bad_character` at `/order`.
+pub fn check_order(order: &str) -> Result<String, Faults> {
+    let mut faults = Faults::new();
+    let order = order.trim();
+    if order.is_empty() {
+        faults.add(
+            "/order",
+            "missing_field",
+            "the reference of the written order, such as SP/2026/17",
+        );
+    }
+    check_line(order, 200, "/order", &mut faults);
+    faults.or(order.to_owned())
 }
 
 /// Whether a text looks like a mail address that can be delivered to: one `@`, a domain with a dot, plain characters.

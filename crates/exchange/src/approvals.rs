@@ -56,7 +56,7 @@ impl Work<'_> {
         let version = office_settings::find(self.conn, office)?.map_or(0, |(version, _)| version);
         must_be_version(version, expected)?;
         office_settings::put(self.conn, office, version + 1, &settings)?;
-        let facts = json!({"approval": settings.approval});
+        let facts = json!({"approval": settings.approval, "secondFactor": settings.second_factor});
         self.record("office.settings_changed", format!("office/{office}"), facts)?;
         self.settings_detail(office, version + 1, settings)
     }

@@ -3,6 +3,7 @@
 //! It takes no input: it looks at the table and the clock and does what is due, and may run twice and on several
 //! machines at once. No transaction is open while a message leaves.
 
+mod account;
 mod digest;
 mod internal;
 mod message;

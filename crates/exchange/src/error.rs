@@ -30,6 +30,12 @@ pub enum Error {
         /// After how many seconds to try again.
         retry_after: u64,
     },
+    /// The address, the password or the code is wrong; which of them is nobody's business.
+    #[error("wrong credentials")]
+    WrongCredentials,
+    /// The password is right, and the code of the second factor is missing.
+    #[error("the code of the second factor is missing")]
+    CodeMissing,
     /// The access token is not, or no longer, good.
     #[error("the access token is not valid")]
     BadToken,

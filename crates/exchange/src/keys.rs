@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use ahq_domain::clock::Randomness;
-use ahq_domain::id::{MessageId, SessionId};
+use ahq_domain::id::{MessageId, SessionId, UserId};
 use ahq_store::Store;
 use ahq_store::keys;
 use base64::Engine;
@@ -180,6 +180,11 @@ impl ServerKeys {
     /// The secret of a link in a message, derived anew each time: it rests nowhere.
     pub fn link_secret(&self, message: MessageId) -> String {
         URL_SAFE_NO_PAD.encode(self.hash("link", message.0.as_bytes()))
+    }
+
+    /// The secret of a second factor (RFC 4226, section 4, R6: 160 bits), derived anew each time: it rests nowhere.
+    pub(crate) fn second_factor(&self, user: UserId, seed: &str) -> Vec<u8> {
+        self.hash("second factor", format!("{user}.{seed}").as_bytes())[..20].to_vec()
     }
 
     /// The refresh token of a generation of a session.

@@ -3,6 +3,7 @@
 //! A use case finds the thing or it does not exist for this caller, asks the one rule whether the caller may, lets
 //! the domain decide, and keeps the result guarded by the version that was read. No network call happens inside.
 
+pub mod accounts;
 pub mod approvals;
 pub mod audit;
 pub mod calendar;
@@ -28,6 +29,7 @@ pub mod queries;
 pub mod reminders;
 pub mod replay;
 pub mod responses;
+pub mod second_factors;
 pub mod session;
 pub mod summaries;
 mod trail;

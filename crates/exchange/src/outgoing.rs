@@ -26,6 +26,15 @@ use crate::work::Work;
 pub enum Note {
     /// A person is invited to an account.
     AccountInvitation,
+    /// A user asked for a link to a new password.
+    PasswordReset,
+    /// A user asked for another address; this goes to the new one.
+    AddressConfirmation,
+    /// Something was done with a user's account.
+    AccountNotice {
+        /// What.
+        event: AccountEvent,
+    },
     /// An office is invited to ask jointly.
     JointInvitation,
     /// A draft of the office's own is to be approved. It stands beside the messages about the query, which others list.
@@ -142,6 +151,15 @@ pub enum Note {
         /// The first day of the next one.
         until: NaiveDate,
     },
+    /// The service provider reset the account of a user of the office.
+    UserReset {
+        /// The user.
+        user: UserId,
+        /// The written order.
+        order: String,
+        /// Whether the second factor was taken away too.
+        second_factor: bool,
+    },
     /// Mail does not reach a user of the office.
     AddressSuppressed {
         /// The user.
@@ -161,11 +179,40 @@ pub enum Note {
     },
 }
 
+/// What was done with a user's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum AccountEvent {
+    /// It has a new password.
+    PasswordChanged,
+    /// It has a new address.
+    AddressChanged {
+        /// The address before, where that is told.
+        told_at: Option<String>,
+    },
+    /// It has a second factor.
+    SecondFactorAdded,
+    /// It no longer has one.
+    SecondFactorRemoved,
+    /// A recovery code opened a session.
+    RecoveryCodeUsed,
+    /// The service provider reset it, by a written order.
+    Reset {
+        /// The order.
+        order: String,
+        /// Whether the second factor was taken away too.
+        second_factor: bool,
+    },
+}
+
 impl Note {
     /// Its word in the outbox.
     pub fn word(&self) -> &'static str {
         match self {
             Self::AccountInvitation => "account_invitation",
+            Self::PasswordReset => "password_reset",
+            Self::AddressConfirmation => "address_confirmation",
+            Self::AccountNotice { .. } => "account_notice",
             Self::JointInvitation => "joint_invitation",
             Self::ApprovalAsked { .. } => "approval_asked",
             Self::ContributionAsked { .. } => "contribution_asked",
@@ -190,10 +237,19 @@ impl Note {
             Self::Digest { .. } => "digest",
             Self::WeeklyOverview { .. } => "weekly_overview",
             Self::QuarterlyList { .. } => "quarterly_list",
+            Self::UserReset { .. } => "user_reset",
             Self::AddressSuppressed { .. } => "address_suppressed",
             Self::OfficeNotReached { .. } => "office_not_reached",
             Self::HolidayAdded { .. } => "holiday_added",
         }
+    }
+
+    /// Whether it tells a user of their own account: that reaches them whatever they wish.
+    pub(crate) fn is_about_account(&self) -> bool {
+        matches!(
+            self,
+            Self::PasswordReset | Self::AddressConfirmation | Self::AccountNotice { .. } | Self::UserReset { .. }
+        )
     }
 
     /// Whether the office has to do something, or no longer has to.
@@ -223,7 +279,12 @@ impl Note {
             Self::WeeklyOverview { .. } => Some(Subscription::Weekly),
             Self::QuarterlyList { .. } => Some(Subscription::Quarterly),
             Self::PublicationNotice => Some(Subscription::Mail),
-            Self::AccountInvitation | Self::ContributionAsked { .. } => None,
+            Self::AccountInvitation
+            | Self::PasswordReset
+            | Self::AddressConfirmation
+            | Self::AccountNotice { .. }
+            | Self::UserReset { .. }
+            | Self::ContributionAsked { .. } => None,
             note => (!note.is_obligation()).then_some(Subscription::Mail),
         }
     }

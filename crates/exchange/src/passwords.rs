@@ -9,9 +9,15 @@ use tokio::sync::Semaphore;
 
 use crate::error::Error;
 
-/// How many passwords are hashed at once: each takes 19 MiB and a core.
-const AT_ONCE: usize = 4;
-static GATE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(AT_ONCE));
+/// How many may wait for that; more are sent away, so that a flood of guesses holds no memory and no connection for long.
+const WAITING: usize = 64;
+/// How many passwords are hashed at once: each takes 19 MiB and a processor for a moment. Half of the processors are left
+/// to everything else.
+static GATE: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(1, |number| number.get());
+    Semaphore::new((processors / 2).max(1))
+});
+static QUEUE: Semaphore = Semaphore::const_new(WAITING);
 
 fn argon2() -> Result<Argon2<'static>, Error> {
     let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| Error::Internal(error.to_string()))?;
@@ -21,7 +27,7 @@ fn argon2() -> Result<Argon2<'static>, Error> {
 /// Hashes a new password with a random salt of 16 bytes.
 ///
 /// # Errors
-/// [`Error::Internal`] when hashing fails.
+/// [`Error::Busy`] when too many wait; [`Error::Internal`] when hashing fails.
 pub async fn hash(password: String, randomness: &Randomness) -> Result<String, Error> {
     let salt: [u8; 16] = randomness.bytes();
     guarded(move || {
@@ -33,11 +39,23 @@ pub async fn hash(password: String, randomness: &Randomness) -> Result<String, E
     .await
 }
 
+/// Whether a hash was made with other parameters than hashes are now: it is made anew when its password is known.
+pub(crate) fn is_dated(hash: &str) -> bool {
+    let (Ok(parsed), Ok(argon2)) = (PasswordHash::new(hash), argon2()) else {
+        return true;
+    };
+    parsed.algorithm.as_str() != Algorithm::Argon2id.as_str()
+        || Params::try_from(&parsed).is_ok_and(|params| {
+            let now = argon2.params();
+            (params.m_cost(), params.t_cost(), params.p_cost()) != (now.m_cost(), now.t_cost(), now.p_cost())
+        })
+}
+
 /// Whether `password` is the one behind `hash`; without a hash the same work is done and the answer is no, so that
 /// an unknown account takes as long as a known one.
 ///
 /// # Errors
-/// [`Error::Internal`] when the stored hash cannot be read.
+/// [`Error::Busy`] when too many wait; [`Error::Internal`] when the stored hash cannot be read.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Error> {
     guarded(move || {
         let argon2 = argon2()?;
@@ -58,6 +76,7 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Erro
 }
 
 async fn guarded<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let _place = QUEUE.try_acquire().map_err(|_| Error::Busy)?;
     let _permit = GATE
         .acquire()
         .await

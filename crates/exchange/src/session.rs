@@ -1,14 +1,19 @@
-//! Sessions: sign in, refresh, see who one is, sign out.
+//! Sessions: sign in, refresh, see who one is, list them, sign out.
 //!
 //! A refresh token is derived from a server key, the session's seed and its generation, so none rests in the tables.
 //! Presenting an older generation ends the session; within ten seconds of a rotation it gives the same successor.
+
+use std::net::IpAddr;
 
 use ahq_domain::clock::Instant;
 use ahq_domain::id::{SessionId, UserId};
 use ahq_domain::permission::Caller;
 use ahq_domain::refusal::Refusal;
+use ahq_domain::throttle::{ACCOUNT, ADDRESS, Throttle};
 use ahq_domain::user::{User, UserStatus};
-use ahq_store::sessions::{self, Session};
+use ahq_store::second_factors::{self, SecondFactor};
+use ahq_store::sessions;
+pub use ahq_store::sessions::Session;
 use ahq_store::{throttles, users};
 use chrono::Duration;
 use serde_json::json;
@@ -18,14 +23,52 @@ use crate::error::Error;
 use crate::passwords;
 use crate::work::{Exchange, Work};
 
-/// How long a session lasts at the most.
-pub const SESSION_LASTS: Duration = Duration::days(30);
 /// How long the generation before still gives the same successor: a client whose reply was lost repeats.
 const GRACE: Duration = Duration::seconds(10);
-/// Failures of one account after which the next try waits.
-const FREE_FAILURES: i32 = 5;
-/// The longest wait after failures.
-const LONGEST_WAIT: Duration = Duration::minutes(15);
+/// The longest name of a client that is kept.
+const LONGEST_CLIENT: usize = 200;
+
+/// Where a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The address in the network.
+    pub address: IpAddr,
+    /// What it calls itself; empty where it does not.
+    pub client: String,
+}
+
+impl Origin {
+    /// What its throttle is called. A household or an office has a network of IPv6 for itself (RFC 6177).
+    fn throttle(&self) -> String {
+        match self.address {
+            IpAddr::V4(address) => format!("address:{address}"),
+            IpAddr::V6(address) => match address.to_ipv4_mapped() {
+                Some(address) => format!("address:{address}"),
+                None => {
+                    let [a, b, c, d, ..] = address.segments();
+                    format!("address:{a:x}:{b:x}:{c:x}:{d:x}::/64")
+                }
+            },
+        }
+    }
+}
+
+/// What somebody signs in with.
+pub struct SignIn {
+    /// The mail address of the account.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    /// The code of the second factor, or a recovery code, where the account has one.
+    pub code: Option<String>,
+}
+
+/// An account as signing in finds it.
+struct Account {
+    user: Option<User>,
+    hash: Option<String>,
+    factor: Option<SecondFactor>,
+}
 
 /// A session, and the token that renews it.
 #[derive(Debug, Clone)]
@@ -41,44 +84,61 @@ pub struct SignedIn {
 }
 
 impl Exchange {
-    /// Opens a session for a user with a password.
+    /// Opens a session for a user with a password, and with a code where they have a second factor.
     ///
     /// # Errors
-    /// [`Error::BadToken`] for a wrong password, an unknown and a disabled account alike; [`Error::TooMany`] after
-    /// repeated failures of this account.
-    pub async fn sign_in(&self, email: &str, password: String) -> Result<SignedIn, Error> {
-        let signed_in = self.try_sign_in(email, password).await;
-        if matches!(signed_in, Err(Error::BadToken | Error::TooMany { .. })) {
+    /// [`Error::WrongCredentials`] for a wrong password or code, an unknown and a disabled account alike;
+    /// [`Error::CodeMissing`] when only that is; [`Error::TooMany`] after repeated failures of this account or address;
+    /// [`Error::Busy`] when too many sign in at once.
+    pub async fn sign_in(&self, origin: Origin, given: SignIn) -> Result<SignedIn, Error> {
+        let signed_in = self.try_sign_in(origin, given).await;
+        if matches!(signed_in, Err(Error::WrongCredentials | Error::TooMany { .. })) {
             self.count_refused_sign_in();
         }
         signed_in
     }
 
-    async fn try_sign_in(&self, email: &str, password: String) -> Result<SignedIn, Error> {
-        let account = format!("account:{}", email.trim().to_lowercase());
-        let (key, email) = (account.clone(), email.trim().to_owned());
-        let found = self
-            .read(Credentials::Nobody, move |work| {
-                work.check_throttle(&key)?;
-                Ok(users::find_by_email(work.conn, &email)?)
+    /// The try counts as failed before the password is looked at, so that a thousand at once are not a thousand tries.
+    async fn try_sign_in(&self, origin: Origin, given: SignIn) -> Result<SignedIn, Error> {
+        let SignIn { email, password, code } = given;
+        let email = email.trim().to_owned();
+        let (account, address) = (account_throttle(&email), origin.throttle());
+        let keys = (account.clone(), address.clone());
+        let Account { user, hash, factor } = self
+            .write(Credentials::Nobody, move |work| {
+                work.count_try(&keys.0, ACCOUNT)?;
+                work.count_try(&keys.1, ADDRESS)?;
+                work.account(&email)
             })
             .await?;
-        let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
-        let right = passwords::verify(password, hash).await?;
+        let dated = hash.as_deref().is_some_and(passwords::is_dated);
+        let right = passwords::verify(password.clone(), hash).await?;
+        let renewed = match right && dated {
+            true => Some(passwords::hash(password, self.randomness()).await?),
+            false => None,
+        };
+        let known = user.as_ref().map(|user| user.id);
         let user = user.filter(|user| right && user.status == UserStatus::Active);
-        self.write(Credentials::Nobody, move |work| match user {
-            Some(user) => {
-                throttles::clear(work.conn, &account)?;
-                Ok(Some(work.open_session(&user)?))
+        self.write(Credentials::Nobody, move |work| {
+            let Some(user) = user else {
+                return work.refuse_sign_in(known, "password");
+            };
+            let factor = factor.filter(|factor| factor.confirmed.is_some());
+            match (&factor, code.as_deref()) {
+                (Some(_), None) => return Ok(Err(Error::CodeMissing)),
+                (Some(factor), Some(code)) if !work.is_good_code(user.id, factor, code)? => {
+                    return work.refuse_sign_in(known, "code");
+                }
+                _ => {}
             }
-            None => {
-                throttles::fail(work.conn, &account, work.now)?;
-                work.record("session.refused", "session", json!({}))?;
-                Ok(None)
+            throttles::clear(work.conn, &account)?;
+            throttles::forgive(work.conn, &address)?;
+            if let Some(hash) = &renewed {
+                users::set_password(work.conn, user.id, hash)?;
             }
+            Ok(Ok(work.open_session(&user, &origin.client, factor.is_some())?))
         })
         .await?
-        .ok_or(Error::BadToken)
     }
 
     /// Renews a session: gives the next refresh token.
@@ -93,25 +153,42 @@ impl Exchange {
 }
 
 impl Work<'_> {
-    fn check_throttle(&mut self, key: &str) -> Result<(), Error> {
-        let Some((failures, last)) = throttles::find(self.conn, key)? else {
-            return Ok(());
-        };
-        if failures < FREE_FAILURES {
-            return Ok(());
-        }
-        let doublings = u32::try_from((failures - FREE_FAILURES).min(10)).unwrap_or(0);
-        let until = last + (Duration::seconds(1 << doublings)).min(LONGEST_WAIT);
-        if self.now < until {
-            let seconds = (until - self.now).num_seconds() + 1;
+    /// Counts a try as failed, or refuses it. Whoever succeeds takes it back.
+    pub(crate) fn count_try(&mut self, key: &str, throttle: Throttle) -> Result<(), Error> {
+        let (failures, last) = throttles::hold(self.conn, key, self.now)?;
+        if let Some(wait) = throttle.wait(failures, last, self.now) {
             return Err(Error::TooMany {
-                retry_after: u64::try_from(seconds).unwrap_or(1),
+                retry_after: u64::try_from(wait.num_seconds() + 1).unwrap_or(1),
             });
         }
-        Ok(())
+        let failures = throttle.counted(failures, last, self.now) + 1;
+        Ok(throttles::put(self.conn, key, failures, self.now)?)
     }
 
-    fn open_session(&mut self, user: &User) -> Result<SignedIn, Error> {
+    /// The account with this address; the same statements whether there is one or not.
+    fn account(&mut self, email: &str) -> Result<Account, Error> {
+        let (user, hash) = match users::find_by_email(self.conn, email)? {
+            Some((user, hash)) => (Some(user), hash),
+            None => (None, None),
+        };
+        let nobody = || UserId::new(self.now, self.randomness);
+        let id = user.as_ref().map_or_else(nobody, |user| user.id);
+        Ok(Account {
+            user,
+            hash,
+            factor: second_factors::find(self.conn, id)?,
+        })
+    }
+
+    /// The refusal is kept: it is no error of the transaction.
+    fn refuse_sign_in(&mut self, known: Option<UserId>, wrong: &str) -> Result<Result<SignedIn, Error>, Error> {
+        let subject = known.map_or_else(|| "session".to_owned(), |user| format!("user/{user}"));
+        self.record("session.refused", subject, json!({"wrong": wrong}))?;
+        Ok(Err(Error::WrongCredentials))
+    }
+
+    fn open_session(&mut self, user: &User, client: &str, second_factor: bool) -> Result<SignedIn, Error> {
+        let client = client.chars().filter(|c| !c.is_control());
         let session = Session {
             id: SessionId::new(self.now, self.randomness),
             user: user.id,
@@ -119,14 +196,17 @@ impl Work<'_> {
             generation: 1,
             rotated: self.now,
             created: self.now,
-            expires: self.now + SESSION_LASTS,
+            expires: self.now + self.settings.accounts.session_lasts,
             ended: None,
+            client: client.take(LONGEST_CLIENT).collect(),
+            second_factor,
         };
         sessions::insert(self.conn, &session)?;
+        users::see(self.conn, user.id, self.today())?;
         self.record(
             "session.opened",
             format!("user/{}", user.id),
-            json!({"session": session.id}),
+            json!({"session": session.id, "secondFactor": second_factor}),
         )?;
         Ok(self.signed_in(&session, session.generation))
     }
@@ -159,6 +239,7 @@ impl Work<'_> {
         let user = users::find(self.conn, session.user)?;
         let live = session.ended.is_none()
             && self.now < session.expires
+            && self.now < session.rotated + self.settings.accounts.session_idle
             && user.is_some_and(|user| user.status == UserStatus::Active);
         if !live {
             return Ok(None);
@@ -166,6 +247,7 @@ impl Work<'_> {
         if generation == session.generation {
             // Whether this call or a twin rotated: the successor is the same.
             sessions::rotate(self.conn, id, generation, self.now)?;
+            users::see(self.conn, session.user, self.today())?;
             return Ok(Some(self.signed_in(&session, generation + 1)));
         }
         if generation + 1 == session.generation && self.now < session.rotated + GRACE {
@@ -185,12 +267,54 @@ impl Work<'_> {
     /// # Errors
     /// Unauthenticated when nobody is signed in.
     pub fn sign_out(&mut self) -> Result<(), Error> {
-        let Caller::User { session, user, .. } = &self.caller else {
-            return Err(Refusal::Unauthenticated.into());
-        };
-        let (session, user) = (*session, *user);
+        let (user, session) = self.signed_in_user()?;
+        self.end(user, session)
+    }
+
+    fn end(&mut self, user: UserId, session: SessionId) -> Result<(), Error> {
         sessions::end(self.conn, session, self.now)?;
         self.record("session.ended", format!("user/{user}"), json!({"session": session}))
+    }
+
+    /// The caller's sessions that go on, the newest first.
+    ///
+    /// # Errors
+    /// Unauthenticated when nobody is signed in.
+    pub fn list_sessions(&mut self) -> Result<Vec<Session>, Error> {
+        let (user, _) = self.signed_in_user()?;
+        let idle = self.settings.accounts.session_idle;
+        let live = sessions::live_of(self.conn, user, self.now)?;
+        let now = self.now;
+        Ok(live
+            .into_iter()
+            .filter(|session| now < session.rotated + idle)
+            .collect())
+    }
+
+    /// Ends one of the caller's sessions.
+    ///
+    /// # Errors
+    /// Hidden when the caller has no such session that goes on.
+    pub fn end_session(&mut self, id: &str) -> Result<(), Error> {
+        let (user, _) = self.signed_in_user()?;
+        let id = id.parse::<SessionId>().map_err(|_| Refusal::Hidden)?;
+        let live = sessions::live_of(self.conn, user, self.now)?;
+        if !live.iter().any(|session| session.id == id) {
+            return Err(Refusal::Hidden.into());
+        }
+        self.end(user, id)
+    }
+
+    /// The user and the session of the caller; tokens of programs have none.
+    pub(crate) fn signed_in_user(&self) -> Result<(UserId, SessionId), Refusal> {
+        match &self.caller {
+            Caller::User { user, session, .. } => Ok((*user, *session)),
+            Caller::Public => Err(Refusal::Unauthenticated),
+            _ => Err(Refusal::forbidden(
+                "session_needed",
+                "this is for a user who is signed in, not for a token",
+            )),
+        }
     }
 
     /// The signed-in user.
@@ -202,15 +326,17 @@ impl Work<'_> {
         Ok(users::find(self.conn, user)?.ok_or(Refusal::Unauthenticated)?)
     }
 
-    /// The signed-in user's session: when it began and when it ends at the latest.
+    /// The signed-in user's session.
     ///
     /// # Errors
     /// Unauthenticated when nobody is signed in.
     pub fn session(&mut self) -> Result<Session, Error> {
-        let Caller::User { session, .. } = &self.caller else {
-            return Err(Refusal::Unauthenticated.into());
-        };
-        let session = *session;
+        let (_, session) = self.signed_in_user()?;
         Ok(sessions::find(self.conn, session)?.ok_or(Refusal::Unauthenticated)?)
     }
+}
+
+/// What the throttle of an account is called.
+pub(crate) fn account_throttle(email: &str) -> String {
+    format!("account:{}", email.trim().to_lowercase())
 }

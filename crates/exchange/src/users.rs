@@ -2,17 +2,19 @@
 
 use ahq_domain::id::UserId;
 use ahq_domain::office::{OfficeCode, OfficeKind};
+use ahq_domain::password;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
-use ahq_domain::user::{Grant, Role, User, UserStatus, check_password, check_person, role_on};
-use ahq_store::{invitations, offices, sessions, users};
+use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, role_on};
+use ahq_store::account_links::{self, Purpose};
+use ahq_store::{invitations, offices, second_factors, sessions, users};
 use chrono::Duration;
 use serde_json::json;
 
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::keys::hash_secret;
-use crate::outgoing::Note;
+use crate::outgoing::{AccountEvent, Note, reads_mail};
 use crate::passwords;
 use crate::work::{Exchange, Work, must_be_version};
 
@@ -210,10 +212,89 @@ impl Work<'_> {
         user.version += 1;
         users::update(self.conn, &user)?;
         if user.status == UserStatus::Disabled {
-            sessions::end_all_of(self.conn, user.id, self.now)?;
+            self.close_account(&user)?;
         }
         let facts = json!({"disabled": user.status == UserStatus::Disabled, "grants": user.grants});
         self.record("user.changed", format!("user/{}", user.id), facts)?;
+        Ok(user)
+    }
+
+    /// Ends all that an account opens: sessions and links.
+    fn close_account(&mut self, user: &User) -> Result<(), Error> {
+        sessions::end_all_of(self.conn, user.id, None, self.now)?;
+        invitations::delete_of(self.conn, user.id)?;
+        account_links::delete_of(self.conn, user.id, Purpose::Password)?;
+        Ok(account_links::delete_of(self.conn, user.id, Purpose::Address)?)
+    }
+
+    /// Mails a new invitation to somebody whose first one was lost or is past its end.
+    ///
+    /// # Errors
+    /// Hidden when the office has no such user; a conflict when they have accepted or are disabled.
+    pub fn renew_invitation(&mut self, office: &OfficeCode, id: &str) -> Result<User, Error> {
+        self.may(Action::ManageUsers, Subject::Office(office))?;
+        let user = self.find_user(office, id)?;
+        for grant in &user.grants {
+            self.may(Action::ManageUsers, Subject::User(office, grant.role))?;
+            self.provider_appoints_the_first(office, grant.role)?;
+        }
+        if user.status != UserStatus::Invited {
+            return Err(Refusal::conflict("not_invited", "only who has not accepted yet is invited again").into());
+        }
+        self.send_invitation(&user)?;
+        self.record(
+            "user.invited_again",
+            format!("user/{}", user.id),
+            json!({"office": office}),
+        )?;
+        Ok(user)
+    }
+
+    /// Resets an account by a written order: every session ends, the second factor is taken away where the order says so,
+    /// and a link to a new password is mailed. The office is told at its functional mailbox, and each of its users.
+    ///
+    /// # Errors
+    /// Forbidden for all but the service provider; hidden when the office has no such user; a fault at `/order`; a conflict
+    /// when the account is not active.
+    pub fn reset_user(
+        &mut self,
+        office: &OfficeCode,
+        id: &str,
+        order: &str,
+        second_factor: bool,
+    ) -> Result<User, Error> {
+        self.may(Action::ResetUser, Subject::Office(office))?;
+        let order = check_order(order)?;
+        let user = self.find_user(office, id)?;
+        if user.status != UserStatus::Active {
+            return Err(Refusal::conflict("not_active", "only an active account is reset").into());
+        }
+        sessions::end_all_of(self.conn, user.id, None, self.now)?;
+        if second_factor {
+            second_factors::delete(self.conn, user.id)?;
+        }
+        let facts = json!({"office": office, "order": order, "secondFactor": second_factor});
+        self.record("user.reset", format!("user/{}", user.id), facts)?;
+        let event = AccountEvent::Reset {
+            order: order.clone(),
+            second_factor,
+        };
+        self.notify_user(user.id, event)?;
+        self.send_password_link(&user, office)?;
+        let told = Note::UserReset {
+            user: user.id,
+            order,
+            second_factor,
+        };
+        self.tell_office(office.clone(), &told)?;
+        let today = self.today();
+        let others = users::of_office(self.conn, office)?;
+        for other in others
+            .iter()
+            .filter(|other| other.id != user.id && reads_mail(other, today))
+        {
+            self.tell_user(other.id, office.clone(), &told)?;
+        }
         Ok(user)
     }
 
@@ -278,9 +359,10 @@ impl Exchange {
     /// Hidden when the link is unknown, used or past its end; a password that is too short or too long.
     pub async fn accept_invitation(&self, secret: String, password: String) -> Result<User, Error> {
         let asked = secret.clone();
-        self.read(Credentials::Nobody, move |work| work.invitation(&asked))
+        let user = self
+            .read(Credentials::Nobody, move |work| work.invitation(&asked))
             .await?;
-        check_password(&password)?;
+        password::check(&password, false, &[&user.name, &user.email], "/password")?;
         let hash = passwords::hash(password, self.randomness()).await?;
         self.write(Credentials::Nobody, move |work| work.accept_invitation(&secret, &hash))
             .await
@@ -291,7 +373,7 @@ impl Exchange {
     /// # Errors
     /// As [`Work::add_user`], and a password that is too short or too long.
     pub async fn add_user(&self, office: OfficeCode, input: UserInput, password: String) -> Result<User, Error> {
-        check_password(&password)?;
+        password::check(&password, false, &[&input.name, &input.email], "/password")?;
         let hash = passwords::hash(password, self.randomness()).await?;
         self.write(Credentials::System, move |work| work.add_user(&office, &input, &hash))
             .await

@@ -9,10 +9,11 @@ use ahq_domain::id::{EventId, MessageId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Caller, Party, Subject, may};
 use ahq_domain::refusal::Refusal;
+use ahq_domain::second_factor::is_required;
 use ahq_domain::user::{UserStatus, role_on};
 use ahq_store::audit::Event;
 use ahq_store::{Connection, Store, audit, contributions, migration, offices, replays, sessions};
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 
 use crate::credentials::Credentials;
 use crate::error::Error;
@@ -21,7 +22,7 @@ use crate::replay::{KeptReply, ReplayKey};
 use crate::trail::{self, Ended, Lately, Trail};
 
 /// How long a reply is kept for its Idempotency-Key.
-const REPLIES_KEPT: chrono::Duration = chrono::Duration::days(7);
+const REPLIES_KEPT: Duration = Duration::days(7);
 
 /// What the operator sets for the use cases.
 #[derive(Debug, Clone)]
@@ -32,6 +33,19 @@ pub struct Settings {
     pub publication_notice_days: i32,
     /// The domain of Message-IDs, and of what calendars know a deadline by.
     pub mail_domain: String,
+    /// How accounts and sessions are kept.
+    pub accounts: AccountSettings,
+}
+
+/// How accounts and sessions are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountSettings {
+    /// How long a session lasts at the most.
+    pub session_lasts: Duration,
+    /// After how long without being renewed it ends.
+    pub session_idle: Duration,
+    /// Whether those who need a second factor have to have one.
+    pub second_factor: bool,
 }
 
 /// The exchange: its tables, clock, randomness, keys and settings.
@@ -216,7 +230,7 @@ impl Exchange {
         now: Instant,
         use_case: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
     ) -> Result<(T, Trail), Ended> {
-        let caller = caller(conn, credentials, now).map_err(|error| Ended {
+        let caller = caller(conn, credentials, now, self.settings.accounts).map_err(|error| Ended {
             error,
             trail: Box::default(),
         })?;
@@ -244,7 +258,12 @@ impl Exchange {
 
 /// Who calls, by what stands in the tables now: a session that ended, a user who was disabled or lost a role counts
 /// on the very next request.
-fn caller(conn: &mut Connection, credentials: Credentials, now: Instant) -> Result<Caller, Error> {
+fn caller(
+    conn: &mut Connection,
+    credentials: Credentials,
+    now: Instant,
+    settings: AccountSettings,
+) -> Result<Caller, Error> {
     let (user, session) = match credentials {
         Credentials::Nobody => return Ok(Caller::Public),
         Credentials::System => return Ok(Caller::System),
@@ -260,10 +279,14 @@ fn caller(conn: &mut Connection, credentials: Credentials, now: Instant) -> Resu
         return Err(Error::BadToken);
     }
     let today = brussels_date(now);
+    let role = role_on(&standing.grants, today);
+    let needs_second_factor =
+        settings.second_factor && is_required(standing.kind, role, standing.office_wants_second_factor);
     Ok(Caller::User {
         user,
         session,
-        role: role_on(&standing.grants, today),
+        role,
+        owes_second_factor: needs_second_factor && !standing.second_factor,
         party: Party {
             takes_part: standing.since <= today && standing.until.is_none_or(|until| today <= until),
             office: standing.office,

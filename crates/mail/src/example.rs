@@ -1,6 +1,7 @@
 //! Example facts, one of each message and of each turn a message can take: what `ahq mail preview` shows and the tests
 //! read. Nothing here is ever sent.
 
+mod accounts;
 mod deadlines;
 mod lists;
 mod queries;
@@ -72,7 +73,7 @@ impl Example {
             }),
             unsubscribe: match &self.frame.why {
                 Why::User { unsubscribe, .. } => unsubscribe.clone(),
-                Why::Mailbox | Why::Invited => None,
+                Why::Mailbox | Why::Account | Why::Invited => None,
             },
         })
     }
@@ -96,23 +97,30 @@ fn event(method: &str, status: &str) -> Vec<u8> {
 
 /// All of them.
 pub fn all() -> Vec<Example> {
-    [queries::all(), deadlines::all(), lists::all(), wording::all()]
-        .into_iter()
-        .flatten()
-        .zip(0..)
-        .map(|((name, message), number)| Example {
-            name,
-            frame: framed(&message),
-            message,
-            id: MessageId::new(at(day(2026, 11, 27), 8, 0), &same(number)),
-        })
-        .collect()
+    [
+        accounts::all(),
+        queries::all(),
+        deadlines::all(),
+        lists::all(),
+        wording::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .zip(0..)
+    .map(|((name, message), number)| Example {
+        name,
+        frame: framed(&message),
+        message,
+        id: MessageId::new(at(day(2026, 11, 27), 8, 0), &same(number)),
+    })
+    .collect()
 }
 
 /// A message goes to the functional mailbox of an office, but for those that go to people.
 fn framed(message: &Message) -> Frame {
     let (why, replies_to) = match message {
         Message::AccountInvitation(_) => (Why::Invited, None),
+        Message::PasswordReset(_) | Message::AddressConfirmation(_) | Message::AccountNotice(_) => (Why::Account, None),
         Message::Digest(_) | Message::WeeklyOverview(_) | Message::QuarterlyList(_) => (
             Why::User {
                 settings: "https://ahq.example.org/me/notifications".into(),
@@ -144,7 +152,7 @@ fn framed(message: &Message) -> Frame {
             },
             None,
         ),
-        Message::AddressSuppressed(_) => (Why::Mailbox, None),
+        Message::AddressSuppressed(_) | Message::UserReset(_) => (Why::Mailbox, None),
         Message::OfficeNotReached(_) => {
             return Frame {
                 office: "the service provider".into(),

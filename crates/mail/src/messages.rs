@@ -3,6 +3,7 @@
 //! A message knows facts only. It never looks anything up, never decides who may read it, and never holds a
 //! restricted answer: answers are read in the exchange, behind a link.
 
+mod account;
 mod approval;
 mod compilation;
 mod contribution;
@@ -22,6 +23,7 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
+pub use account::{AccountChange, AccountNotice, AddressConfirmation, PasswordReset, UserReset};
 pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
 pub use contribution::{ContributionAsked, ContributionReturned};
@@ -73,6 +75,8 @@ pub enum Why {
         /// The address that ends mails of this kind, where they can be ended.
         unsubscribe: Option<String>,
     },
+    /// A user, about their own account, whatever they wish.
+    Account,
     /// Somebody whom the message invites; it says so itself.
     Invited,
 }
@@ -170,6 +174,14 @@ impl Rendered {
 pub enum Message {
     /// A person is invited to an account in an office.
     AccountInvitation(AccountInvitation),
+    /// A user asked for a link to a new password.
+    PasswordReset(PasswordReset),
+    /// A user asked for another address.
+    AddressConfirmation(AddressConfirmation),
+    /// Something about an account was changed.
+    AccountNotice(AccountNotice),
+    /// The service provider reset the account of a user of the office.
+    UserReset(UserReset),
     /// An office is invited to join a query as a requester.
     JointInvitation(JointInvitation),
     /// A draft of the office's own is to be approved.
@@ -248,6 +260,10 @@ impl Message {
     fn rendered(&self, frame: &Framed<'_>) -> Result<Rendered, askama::Error> {
         match self {
             Self::AccountInvitation(message) => message.render(frame),
+            Self::PasswordReset(message) => message.render(frame),
+            Self::AddressConfirmation(message) => message.render(frame),
+            Self::AccountNotice(message) => message.render(frame),
+            Self::UserReset(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
             Self::ApprovalAsked(message) => message.render(frame),
             Self::ContributionAsked(message) => message.render(frame),
@@ -314,6 +330,30 @@ templates!(
     "account_invitation/subject.txt",
     "account_invitation/body.txt",
     "account_invitation/body.html"
+);
+templates!(
+    PasswordReset,
+    "password_reset/subject.txt",
+    "password_reset/body.txt",
+    "password_reset/body.html"
+);
+templates!(
+    AddressConfirmation,
+    "address_confirmation/subject.txt",
+    "address_confirmation/body.txt",
+    "address_confirmation/body.html"
+);
+templates!(
+    AccountNotice,
+    "account_notice/subject.txt",
+    "account_notice/body.txt",
+    "account_notice/body.html"
+);
+templates!(
+    UserReset,
+    "user_reset/subject.txt",
+    "user_reset/body.txt",
+    "user_reset/body.html"
 );
 templates!(
     JointInvitation,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use actix_web::http::uri::Authority;
 use ahq_mail::smtp::Dkim;
 use ahq_store::Address;
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use tracing_subscriber::EnvFilter;
@@ -30,6 +31,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// The exchange's own settings.
     pub exchange: ExchangeConfig,
+    /// Accounts and sessions.
+    pub accounts: AccountsConfig,
     /// The audit trail.
     pub audit: AuditConfig,
     /// The log.
@@ -44,6 +47,9 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The address people reach the exchange at; links in mails begin with it.
     pub public_address: String,
+    /// Proxies in front, as networks such as `10.0.0.0/8` or `192.0.2.7/32`, that are believed when they say in `X-Forwarded-For`
+    /// whom they speak for. Whoever else sends that header is not.
+    pub trusted_proxies: Vec<IpNet>,
     /// Worker threads; none for one a core.
     pub workers: Option<usize>,
     /// Address and port that `/metrics` is served on for Prometheus, such as `127.0.0.1:9464`; none for not at all. It asks
@@ -57,6 +63,7 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_address: "http://127.0.0.1:8080".to_owned(),
+            trusted_proxies: Vec::new(),
             workers: None,
             metrics: None,
         }
@@ -202,6 +209,29 @@ impl Default for ExchangeConfig {
     }
 }
 
+/// Accounts and sessions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountsConfig {
+    /// How many hours a session lasts at the most.
+    pub session_hours: u32,
+    /// After how many minutes without being used it ends.
+    pub session_idle_minutes: u32,
+    /// Whether the service provider's users, the coordinators of the Commission and all users of an office that asks for it
+    /// need a second factor. Off for demonstrations and tests only.
+    pub second_factor: bool,
+}
+
+impl Default for AccountsConfig {
+    fn default() -> Self {
+        Self {
+            session_hours: 7 * 24,
+            session_idle_minutes: 12 * 60,
+            second_factor: true,
+        }
+    }
+}
+
 /// The audit trail.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -289,7 +319,7 @@ pub struct ConfigError(pub String);
 
 impl Config {
     /// The names of the sections.
-    const SECTIONS: [&str; 6] = ["server", "database", "mail", "exchange", "audit", "log"];
+    const SECTIONS: [&str; 7] = ["server", "database", "mail", "exchange", "accounts", "audit", "log"];
 
     /// Reads the settings: defaults, then the file, then `AHQ_` variables with `__` between section and key.
     ///
@@ -321,6 +351,14 @@ impl Config {
             "server.metrics has another port than server.listen",
         );
         hold(server.workers != Some(0), "server.workers is at least 1");
+        hold(
+            (1..=90 * 24).contains(&self.accounts.session_hours),
+            "accounts.session_hours is 1 to 2160",
+        );
+        hold(
+            (15..=90 * 24 * 60).contains(&self.accounts.session_idle_minutes),
+            "accounts.session_idle_minutes is 15, longer than an access token is good, to 129600",
+        );
         hold(self.database.connections > 0, "database.connections is at least 1");
         hold(
             (0..=60).contains(&self.exchange.publication_notice_days),
@@ -437,6 +475,12 @@ impl Config {
         }
         if self.mail.from_address.ends_with("@example.org") {
             weak.push("mail.from_address is the example's");
+        }
+        if !self.accounts.second_factor {
+            weak.push("accounts.second_factor is off: a password alone opens the accounts that see most");
+        }
+        if self.server.trusted_proxies.iter().any(|net| net.prefix_len() == 0) {
+            weak.push("server.trusted_proxies believes everybody: name the proxies");
         }
         if self.audit.checkpoints.is_none() {
             weak.push("audit.checkpoints is not set: nothing shows that the end of the audit was cut off");

@@ -111,6 +111,7 @@ fn with_folder(mut parts: Parts, options: &Options) -> Parts {
     config.database.address = options.data.join("ahq.db").display().to_string();
     config.mail.transport = crate::config::MailTransport::Folder;
     config.mail.folder = options.data.join("outbox");
+    config.accounts.second_factor = false;
     config.server.listen = options.listen;
     config.server.public_address = format!("http://{}", options.listen);
     "warn,ahq_server=info".clone_into(&mut config.log.filter);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ahq_domain::clock::{Clock, Instant, Randomness};
 use ahq_exchange::credentials::Credentials;
 use ahq_exchange::keys::ServerKeys;
-use ahq_exchange::work::{Exchange, Settings};
+use ahq_exchange::work::{AccountSettings, Exchange, Settings};
 use ahq_store::{Address, Limits, Store, migration};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -127,6 +127,11 @@ pub async fn exchange(parts: &Parts) -> Result<Exchange, StartError> {
         public_address: parts.config.server.public_address.clone(),
         publication_notice_days: parts.config.exchange.publication_notice_days,
         mail_domain: parts.config.mail.domain.clone(),
+        accounts: AccountSettings {
+            session_lasts: chrono::Duration::hours(parts.config.accounts.session_hours.into()),
+            session_idle: chrono::Duration::minutes(parts.config.accounts.session_idle_minutes.into()),
+            second_factor: parts.config.accounts.second_factor,
+        },
     };
     Ok(Exchange::new(
         store,

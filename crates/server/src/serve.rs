@@ -81,7 +81,9 @@ pub fn start(config: &Config, exchange: Exchange, metrics: &Arc<Metrics>) -> Res
     let keys = exchange.keys();
     let public = config.server.public_address.clone();
     let tokens = TokenKeys::new(keys.signing_seed(), None, public.clone(), public.clone()).map_err(other)?;
-    let api = Api::new(tokens, exchange.clock().clone(), keys.hash("api", b"")).map_err(other)?;
+    let api = Api::new(tokens, exchange.clock().clone(), keys.hash("api", b""))
+        .map_err(other)?
+        .behind(config.server.trusted_proxies.clone());
     let (api, exchange) = (web::Data::new(api), web::Data::new(exchange));
     let closing = Arc::new(AtomicBool::new(false));
     let manner = web::Data::new(Manner {

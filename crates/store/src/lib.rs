@@ -7,6 +7,7 @@
 //! It never decides what somebody may do, never reads a clock, never makes an id and never speaks to anything but the
 //! database.
 
+pub mod account_links;
 pub mod audit;
 pub mod backup;
 pub mod clarifications;
@@ -35,6 +36,7 @@ pub mod reminders;
 pub mod replays;
 pub mod responses;
 mod schema;
+pub mod second_factors;
 mod session;
 pub mod sessions;
 pub mod summaries;

@@ -16,6 +16,7 @@ struct Row {
     office: String,
     version: i64,
     approval: bool,
+    second_factor: bool,
 }
 
 /// What an office has settled, with the version of that; none where it never said. Statements: 1.
@@ -28,7 +29,13 @@ pub fn find(conn: &mut Connection, office: &OfficeCode) -> Result<Option<(i64, O
         .select(Row::as_select())
         .first(conn)
         .optional()?;
-    Ok(row.map(|row| (row.version, OfficeSettings { approval: row.approval })))
+    Ok(row.map(|row| {
+        let settled = OfficeSettings {
+            approval: row.approval,
+            second_factor: row.second_factor,
+        };
+        (row.version, settled)
+    }))
 }
 
 /// Writes what an office has settled, as version `version`: the first one, or over the one before. Statements: 1.
@@ -45,6 +52,7 @@ pub fn put(
         office: office.to_string(),
         version,
         approval: settled.approval,
+        second_factor: settled.second_factor,
     };
     if version == 1 {
         let insert = insert_into(settings::table).values(row);

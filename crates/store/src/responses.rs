@@ -162,6 +162,7 @@ pub fn find_with_settings(
     row.map(|(row, approval)| {
         let settings = OfficeSettings {
             approval: approval.unwrap_or_default(),
+            ..OfficeSettings::default()
         };
         Ok((row.into_response()?, settings))
     })

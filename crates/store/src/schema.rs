@@ -42,7 +42,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::column::sql::{Id, Json};
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
     users (id) {
         id -> Id,
@@ -54,6 +54,7 @@ diesel::table! {
         grants -> Json,
         status -> Text,
         password_hash -> Nullable<Text>,
+        seen_on -> Nullable<Date>,
     }
 }
 
@@ -70,7 +71,7 @@ diesel::table! {
 
 diesel::table! {
     use crate::column::sql::{Id, Time};
-    use diesel::sql_types::{Integer, Nullable, Text};
+    use diesel::sql_types::{Bool, Integer, Nullable, Text};
 
     sessions (id) {
         id -> Id,
@@ -81,6 +82,75 @@ diesel::table! {
         created_at -> Time,
         expires_at -> Time,
         ended_at -> Nullable<Time>,
+        client -> Text,
+        second_factor -> Bool,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Nullable, Text};
+
+    account_links (secret_hash) {
+        secret_hash -> Text,
+        purpose -> Text,
+        user_id -> Id,
+        email -> Nullable<Text>,
+        expires_at -> Time,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    second_factors (user_id) {
+        user_id -> Id,
+        seed -> Text,
+        confirmed_at -> Nullable<Time>,
+        used_step -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::Id;
+    use diesel::sql_types::Text;
+
+    recovery_codes (user_id, code_hash) {
+        user_id -> Id,
+        code_hash -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{Date, Integer, Nullable, Text};
+
+    tokens (id) {
+        id -> Id,
+        office -> Text,
+        user_id -> Nullable<Id>,
+        name -> Text,
+        scopes -> Json,
+        secret_hash -> Text,
+        made_at -> Time,
+        made_by -> Id,
+        last_day -> Date,
+        used_on -> Nullable<Date>,
+        revoked_at -> Nullable<Time>,
+        warned_days -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::Id;
+    use diesel::sql_types::{Date, Nullable, Text};
+
+    user_lists (office) {
+        office -> Text,
+        confirmed_on -> Nullable<Date>,
+        confirmed_by -> Nullable<Id>,
+        asked_on -> Nullable<Date>,
     }
 }
 
@@ -457,6 +527,7 @@ diesel::table! {
         office -> Text,
         version -> BigInt,
         approval -> Bool,
+        second_factor -> Bool,
     }
 }
 
@@ -517,6 +588,7 @@ diesel::joinable!(editions -> queries (query_id));
 diesel::joinable!(extension_requests -> queries (query_id));
 diesel::joinable!(holidays -> offices (office));
 diesel::joinable!(invitations -> users (user_id));
+diesel::joinable!(office_settings -> offices (office));
 diesel::joinable!(outbox -> queries (query_id));
 diesel::joinable!(queries -> offices (lead));
 diesel::joinable!(reminders -> queries (query_id));
@@ -525,9 +597,11 @@ diesel::joinable!(responses -> offices (office));
 diesel::joinable!(responses -> queries (query_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(summaries -> editions (edition_id));
+diesel::joinable!(tokens -> offices (office));
 diesel::joinable!(users -> offices (office));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_links,
     addressees,
     audit_events,
     audit_seals,
@@ -554,10 +628,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     replays,
     response_versions,
     responses,
+    recovery_codes,
+    second_factors,
     sessions,
     summaries,
     suppressions,
     throttles,
+    tokens,
     topics,
+    user_lists,
     users,
 );

@@ -3,7 +3,7 @@
 
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
-use crate::schema::{offices, sessions, users};
+use crate::schema::{office_settings, offices, sessions, users};
 use crate::word::from_word;
 use crate::{Connection, StoreError, both};
 use ahq_domain::clock::Instant;
@@ -33,6 +33,10 @@ pub struct Session {
     pub expires: Instant,
     /// When it was ended.
     pub ended: Option<Instant>,
+    /// What it was opened from, as that calls itself; empty where it does not.
+    pub client: String,
+    /// Whether a second factor was given.
+    pub second_factor: bool,
 }
 
 /// Who a session speaks for, as the tables say now.
@@ -44,6 +48,10 @@ pub struct Standing {
     pub expires: Instant,
     /// When it was ended.
     pub ended: Option<Instant>,
+    /// Whether a second factor was given.
+    pub second_factor: bool,
+    /// Whether the office wants a second factor of all its users.
+    pub office_wants_second_factor: bool,
     /// Where the user's account stands.
     pub user_status: UserStatus,
     /// The user's roles.
@@ -72,6 +80,25 @@ struct Row {
     created_at: Time,
     expires_at: Time,
     ended_at: Option<Time>,
+    client: String,
+    second_factor: bool,
+}
+
+impl Row {
+    fn into_session(self) -> Session {
+        Session {
+            id: SessionId(self.id.into()),
+            user: UserId(self.user_id.into()),
+            seed: self.seed,
+            generation: self.generation,
+            rotated: self.rotated_at.into(),
+            created: self.created_at.into(),
+            expires: self.expires_at.into(),
+            ended: self.ended_at.map(Instant::from),
+            client: self.client,
+            second_factor: self.second_factor,
+        }
+    }
 }
 
 /// What [`standing`] joins.
@@ -81,6 +108,9 @@ struct StandingRow {
     user_id: Id,
     expires_at: Time,
     ended_at: Option<Time>,
+    second_factor: bool,
+    #[diesel(select_expression = office_settings::second_factor.nullable())]
+    office_wants_second_factor: Option<bool>,
     #[diesel(select_expression = users::status)]
     status: String,
     #[diesel(select_expression = users::grants)]
@@ -111,6 +141,8 @@ pub fn insert(conn: &mut Connection, session: &Session) -> Result<(), StoreError
         created_at: session.created.into(),
         expires_at: session.expires.into(),
         ended_at: session.ended.map(Time::from),
+        client: session.client.clone(),
+        second_factor: session.second_factor,
     };
     insert_into(sessions::table).values(row).execute(conn)?;
     Ok(())
@@ -126,16 +158,22 @@ pub fn find(conn: &mut Connection, session: SessionId) -> Result<Option<Session>
         .select(Row::as_select())
         .first(conn)
         .optional()?;
-    Ok(row.map(|row| Session {
-        id: SessionId(row.id.into()),
-        user: UserId(row.user_id.into()),
-        seed: row.seed,
-        generation: row.generation,
-        rotated: row.rotated_at.into(),
-        created: row.created_at.into(),
-        expires: row.expires_at.into(),
-        ended: row.ended_at.map(Instant::from),
-    }))
+    Ok(row.map(Row::into_session))
+}
+
+/// The sessions of a user that have not ended and go on after `now`, the newest first. Statements: 1.
+///
+/// # Errors
+/// Those of reading.
+pub fn live_of(conn: &mut Connection, user: UserId, now: Instant) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = sessions::table
+        .filter(sessions::user_id.eq(Id::from(user.0)))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(Time::from(now)))
+        .order((sessions::created_at.desc(), sessions::id))
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Row::into_session).collect())
 }
 
 /// Moves a session that has not ended from one generation to the next, and says whether it was of that generation.
@@ -176,16 +214,33 @@ pub fn end(conn: &mut Connection, session: SessionId, now: Instant) -> Result<()
     Ok(())
 }
 
-/// Ends all sessions of a user. Statements: 1.
+/// Ends all sessions of a user, but for the one to be kept. Statements: 1.
 ///
 /// # Errors
 /// Those of writing.
-pub fn end_all_of(conn: &mut Connection, user: UserId, now: Instant) -> Result<(), StoreError> {
+pub fn end_all_of(
+    conn: &mut Connection,
+    user: UserId,
+    kept: Option<SessionId>,
+    now: Instant,
+) -> Result<(), StoreError> {
     let open = sessions::table
         .filter(sessions::user_id.eq(Id::from(user.0)))
-        .filter(sessions::ended_at.is_null());
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::id.ne(Id::from(kept.map_or_else(Default::default, |kept| kept.0))));
     diesel::update(open)
         .set(sessions::ended_at.eq(Time::from(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Says that a second factor was given in a session. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn give_second_factor(conn: &mut Connection, session: SessionId) -> Result<(), StoreError> {
+    diesel::update(sessions::table.filter(sessions::id.eq(Id::from(session.0))))
+        .set(sessions::second_factor.eq(true))
         .execute(conn)?;
     Ok(())
 }
@@ -196,7 +251,7 @@ pub fn end_all_of(conn: &mut Connection, user: UserId, now: Instant) -> Result<(
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn standing(conn: &mut Connection, session: SessionId) -> Result<Option<Standing>, StoreError> {
     let row: Option<StandingRow> = both!(conn, |database| sessions::table
-        .inner_join(users::table.inner_join(offices::table))
+        .inner_join(users::table.inner_join(offices::table.left_join(office_settings::table)))
         .filter(sessions::id.eq(Id::from(session.0)))
         .select(StandingRow::as_select())
         .first(database))
@@ -206,6 +261,8 @@ pub fn standing(conn: &mut Connection, session: SessionId) -> Result<Option<Stan
         user: UserId(row.user_id.into()),
         expires: row.expires_at.into(),
         ended: row.ended_at.map(Instant::from),
+        second_factor: row.second_factor,
+        office_wants_second_factor: row.office_wants_second_factor == Some(true),
         user_status: from_word(&row.status)?,
         grants: row.grants.0,
         office: from_word(&row.office)?,

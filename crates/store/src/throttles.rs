@@ -2,38 +2,63 @@
 //! next try wait is for the caller to say.
 
 use crate::column::Time;
+use crate::connection::phrase::insert_or_ignore;
 use crate::schema::throttles;
-use crate::{Connection, StoreError, both};
+use crate::{Connection, StoreError};
 use ahq_domain::clock::Instant;
 use diesel::insert_into;
 use diesel::prelude::*;
 
-/// How often it failed since it was cleared last, and when it did last. Statements: 1.
-///
-/// # Errors
-/// Those of reading.
-pub fn find(conn: &mut Connection, key: &str) -> Result<Option<(i32, Instant)>, StoreError> {
-    let found: Option<(i32, Time)> = throttles::table
-        .filter(throttles::key.eq(key))
-        .select((throttles::failures, throttles::last_at))
-        .first(conn)
-        .optional()?;
-    Ok(found.map(|(failures, last)| (failures, last.into())))
-}
-
-/// Counts one more failure. Statements: 1.
+/// How often it failed and when it did last, held until the transaction ends: twins wait for one another. Statements: 2.
 ///
 /// # Errors
 /// Those of writing.
-pub fn fail(conn: &mut Connection, key: &str, now: Instant) -> Result<(), StoreError> {
-    let last = throttles::last_at.eq(Time::from(now));
-    both!(conn, |database| insert_into(throttles::table)
-        .values((throttles::key.eq(key), throttles::failures.eq(1), last))
-        .on_conflict(throttles::key)
-        .do_update()
-        .set((throttles::failures.eq(throttles::failures + 1), last))
-        .execute(database))?;
+pub fn hold(conn: &mut Connection, key: &str, now: Instant) -> Result<(i32, Instant), StoreError> {
+    let first = insert_into(throttles::table).values((
+        throttles::key.eq(key),
+        throttles::failures.eq(0),
+        throttles::last_at.eq(Time::from(now)),
+    ));
+    insert_or_ignore(first).execute(conn)?;
+    let (failures, last): (i32, Time) = diesel::update(throttles::table.filter(throttles::key.eq(key)))
+        .set(throttles::failures.eq(throttles::failures))
+        .returning((throttles::failures, throttles::last_at))
+        .get_result(conn)?;
+    Ok((failures, last.into()))
+}
+
+/// Writes down how often it failed, the last time at `now`. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn put(conn: &mut Connection, key: &str, failures: i32, now: Instant) -> Result<(), StoreError> {
+    diesel::update(throttles::table.filter(throttles::key.eq(key)))
+        .set((throttles::failures.eq(failures), throttles::last_at.eq(Time::from(now))))
+        .execute(conn)?;
     Ok(())
+}
+
+/// Takes one failure back. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn forgive(conn: &mut Connection, key: &str) -> Result<(), StoreError> {
+    let failed = throttles::table
+        .filter(throttles::key.eq(key))
+        .filter(throttles::failures.gt(0));
+    diesel::update(failed)
+        .set(throttles::failures.eq(throttles::failures - 1))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets what failed last before `before`. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn purge(conn: &mut Connection, before: Instant) -> Result<usize, StoreError> {
+    let old = throttles::table.filter(throttles::last_at.lt(Time::from(before)));
+    Ok(diesel::delete(old).execute(conn)?)
 }
 
 /// Forgets the failures. Statements: 1.

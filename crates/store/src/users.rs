@@ -8,7 +8,8 @@ use crate::word::{from_word, to_word};
 use crate::{Connection, StoreError, changed_one};
 use ahq_domain::id::UserId;
 use ahq_domain::office::OfficeCode;
-use ahq_domain::user::{Grant, User};
+use ahq_domain::user::{Grant, User, UserStatus};
+use chrono::NaiveDate;
 use diesel::insert_into;
 use diesel::prelude::*;
 
@@ -127,4 +128,43 @@ pub fn update(conn: &mut Connection, user: &User) -> Result<(), StoreError> {
 pub fn set_password(conn: &mut Connection, user: UserId, hash: &str) -> Result<(), StoreError> {
     let row = users::table.filter(users::id.eq(Id::from(user.0)));
     changed_one(diesel::update(row).set(users::password_hash.eq(hash)).execute(conn)?)
+}
+
+/// The hash of a user's password, where they have set one. Statements: 1.
+///
+/// # Errors
+/// Those of reading.
+pub fn password(conn: &mut Connection, user: UserId) -> Result<Option<String>, StoreError> {
+    let hash: Option<Option<String>> = users::table
+        .filter(users::id.eq(Id::from(user.0)))
+        .select(users::password_hash)
+        .first(conn)
+        .optional()?;
+    Ok(hash.flatten())
+}
+
+/// Writes down the day on which a user used their account last. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn see(conn: &mut Connection, user: UserId, today: NaiveDate) -> Result<(), StoreError> {
+    let earlier = users::seen_on.is_null().or(users::seen_on.lt(today).assume_not_null());
+    diesel::update(users::table.filter(users::id.eq(Id::from(user.0))).filter(earlier))
+        .set(users::seen_on.eq(today))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Active users who were seen last before a day; those who were never seen are not among them. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn unseen_since(conn: &mut Connection, day: NaiveDate) -> Result<Vec<User>, StoreError> {
+    let rows: Vec<Row> = users::table
+        .filter(users::status.eq(to_word(&UserStatus::Active)?))
+        .filter(users::seen_on.lt(day))
+        .order(users::id)
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::into_user).collect()
 }

@@ -23,7 +23,7 @@ use crate::Order;
 use crate::scene::{Scene, answers, drafted, etag, launched, serve};
 
 /// POSTs that take no key, and why.
-const WITHOUT_KEY: [(&str, &str); 9] = [
+const WITHOUT_KEY: [(&str, &str); 18] = [
     ("sign_in", "its reply holds secrets, which are never stored"),
     ("make_calendar_feed", "its reply holds a secret, which is never stored"),
     (
@@ -34,6 +34,24 @@ const WITHOUT_KEY: [(&str, &str); 9] = [
         "accept_invitation",
         "its link works once, and its body holds a password",
     ),
+    (
+        "ask_password_reset",
+        "asking again makes a new link, and a few a day are mailed",
+    ),
+    ("reset_password", "as accept_invitation"),
+    ("change_password", "its body holds passwords"),
+    ("ask_address_change", "its body holds a password"),
+    ("confirm_address", "its link works once"),
+    ("begin_second_factor", "its reply holds a secret, which is never stored"),
+    (
+        "confirm_second_factor",
+        "its reply holds secrets, which are never stored",
+    ),
+    (
+        "renew_recovery_codes",
+        "its reply holds secrets, which are never stored",
+    ),
+    ("remove_second_factor", "its body holds a password"),
     (
         "unsubscribe",
         "mail programs send no key, and a repetition changes nothing",
@@ -120,6 +138,29 @@ impl Cast {
         let response = format!("{query}/responses/AT");
         let saved = self.answering.put(&response, &answers()).await.expect(201);
         (response, saved.etag())
+    }
+
+    /// A user of the lead's office who has not accepted yet; their path.
+    async fn invited(&mut self) -> String {
+        let name = self.name();
+        let email = format!("{}@example.org", name.to_lowercase().replace(' ', "."));
+        let body = json!({"name": name, "email": email, "role": "reader"});
+        let invited = self.lead.post("/offices/LU/users", &body).await.expect(201);
+        let id = invited.json["id"].as_str().expect("an id");
+        format!("/offices/LU/users/{id}")
+    }
+
+    /// An active user of the lead's office; their path.
+    async fn joined(&mut self, exchange: &Exchange) -> String {
+        let name = self.name();
+        let input = UserInput {
+            email: format!("joined.{}@example.org", name.to_lowercase().replace(' ', ".")),
+            name,
+            role: Role::Reader,
+        };
+        let office = "LU".parse().expect("an office code");
+        let added = exchange.add_user(office, input, PASSWORD.to_owned()).await;
+        format!("/offices/LU/users/{}", added.expect("a user").id)
     }
 
     /// Austria asks an expert outside.
@@ -241,6 +282,24 @@ impl Cast {
                     path: "/offices/LU/users".to_owned(),
                     etag: None,
                     body: json!({"name": name, "email": email, "role": "expert"}),
+                }
+            }
+            "renew_invitation" => {
+                let path = self.invited().await;
+                Ask {
+                    caller: self.lead.clone(),
+                    path: format!("{path}/invitation"),
+                    etag: None,
+                    body: nothing,
+                }
+            }
+            "reset_user" => {
+                let user = self.joined(exchange).await;
+                Ask {
+                    caller: self.provider.clone(),
+                    path: format!("{user}/reset"),
+                    etag: None,
+                    body: json!({"order": "SP/2026/17"}),
                 }
             }
             "launch_query" => {

@@ -113,7 +113,10 @@ impl Client {
     }
 
     /// A caller with the tokens of a sign-in.
-    fn with_session(&self, tokens: &Value) -> Self {
+    ///
+    /// # Panics
+    /// When they are none.
+    pub fn with_session(&self, tokens: &Value) -> Self {
         let text = |name: &str| tokens[name].as_str().expect("a token");
         self.with_tokens(text("accessToken"), Some(text("refreshToken")))
     }

@@ -265,6 +265,7 @@ impl Installation {
             .env("AHQ_SERVER__PUBLIC_ADDRESS", self.base())
             .env("AHQ_DATABASE__ADDRESS", &self.database)
             .env("AHQ_DATABASE__SECRET", SECRET)
+            .env("AHQ_ACCOUNTS__SECOND_FACTOR", "false")
             .env("AHQ_MAIL__FOLDER", self.folder.path().join("outbox"))
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

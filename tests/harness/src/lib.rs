@@ -87,6 +87,9 @@ fn config(address: String) -> Config {
     let mut config = Config::default();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.server.workers = Some(2);
+    config.accounts.second_factor = false;
+    config.accounts.session_hours = 30 * 24;
+    config.accounts.session_idle_minutes = 30 * 24 * 60;
     config.database.address = address;
     config.database.connections = 4;
     config.database.secret = Some(SecretString::from("a secret for tests only"));
@@ -100,6 +103,11 @@ fn instant(text: &str) -> Instant {
 impl App {
     /// Starts the program; none where the test needs a PostgreSQL that is not there.
     pub async fn start(database: Database) -> Option<Self> {
+        Self::start_with(database, |_| {}).await
+    }
+
+    /// Starts the program with some settings of its own.
+    pub async fn start_with(database: Database, change: impl FnOnce(&mut Config)) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let address = match database {
             Database::Sqlite => folder.path().join("ahq.db").display().to_string(),
@@ -110,8 +118,10 @@ impl App {
         let clock = Clock::new(move || {
             DateTime::from_timestamp_micros(shown.load(Ordering::SeqCst)).expect("an instant within chrono's range")
         });
+        let mut config = config(address);
+        change(&mut config);
         let parts = Parts {
-            config: config(address),
+            config,
             clock,
             randomness: counted(),
         };

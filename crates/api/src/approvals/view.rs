@@ -10,16 +10,20 @@ use crate::words::ApprovalWord;
 /// What an office settles for itself.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = OfficeSettingsDraft, example = json!({"approval": true}))]
+#[schema(as = OfficeSettingsDraft, example = json!({"approval": true, "secondFactor": true}))]
 pub(crate) struct OfficeSettingsBody {
     /// Whether a response is submitted by another coordinator than whoever asked for approval.
     approval: bool,
+    /// Whether all users of the office need a second factor; who has none is asked to set it up first.
+    #[serde(default)]
+    second_factor: bool,
 }
 
 impl From<OfficeSettingsBody> for OfficeSettings {
     fn from(body: OfficeSettingsBody) -> Self {
         Self {
             approval: body.approval,
+            second_factor: body.second_factor,
         }
     }
 }
@@ -36,7 +40,9 @@ pub(crate) struct OfficeSettingsView {
     version: i64,
     /// Whether a response is submitted by another coordinator than whoever asked for approval.
     approval: bool,
-    /// Whether that rule is in force today.
+    /// Whether all users of the office need a second factor.
+    second_factor: bool,
+    /// Whether the rule of approval is in force today.
     approval_rule: ApprovalWord,
     /// What you may do with it now.
     actions: Vec<String>,
@@ -55,6 +61,7 @@ impl From<SettingsDetail> for OfficeSettingsView {
             office: detail.office.to_string(),
             version: detail.version,
             approval: detail.settings.approval,
+            second_factor: detail.settings.second_factor,
             approval_rule: detail.approval.into(),
             actions: detail.actions.into_iter().map(str::to_owned).collect(),
         }

@@ -1,6 +1,7 @@
 //! Users and sessions as the interface shows them and takes them in.
 
 use ahq_domain::user::{Grant, User};
+use ahq_exchange::session::{Session, SignIn};
 use ahq_exchange::users::{UserChange, UserInput};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -162,6 +163,19 @@ pub(crate) struct SignInBody {
     /// The password.
     #[schema(min_length = 1, max_length = 256)]
     pub(crate) password: String,
+    /// The six digits of the authenticator or a recovery code, where the account has a second factor.
+    #[schema(min_length = 1, max_length = 40)]
+    pub(crate) code: Option<String>,
+}
+
+impl From<SignInBody> for SignIn {
+    fn from(body: SignInBody) -> Self {
+        Self {
+            email: body.email,
+            password: body.password,
+            code: body.code,
+        }
+    }
 }
 
 /// A refresh token.
@@ -179,8 +193,8 @@ pub(crate) struct RefreshBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Password, example = json!({"password": "a sentence is easy to remember"}))]
 pub(crate) struct PasswordBody {
-    /// The password: at least 15 characters; a sentence is easy to remember.
-    #[schema(min_length = 15, max_length = 256)]
+    /// The password: at least 15 characters, beside a second factor 8; a sentence is easy to remember.
+    #[schema(min_length = 8, max_length = 256)]
     pub(crate) password: String,
 }
 
@@ -205,9 +219,55 @@ pub(crate) struct TokensView {
 #[schema(as = Session)]
 pub(crate) struct SessionView {
     /// Its id.
-    pub(crate) id: Uuid,
+    id: Uuid,
     /// When it began.
-    pub(crate) created_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+    /// When it was renewed last.
+    renewed_at: DateTime<Utc>,
     /// When it ends at the latest.
-    pub(crate) ends_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    /// What it was opened from, as that calls itself; empty where it does not.
+    #[schema(example = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0")]
+    client: String,
+    /// Whether a second factor was given.
+    second_factor: bool,
+    /// Whether it is the one of this request.
+    current: bool,
+}
+
+impl SessionView {
+    /// The view of a session.
+    pub(crate) fn new(session: &Session, current: bool) -> Self {
+        Self {
+            id: session.id.0,
+            created_at: session.created,
+            renewed_at: session.rotated,
+            ends_at: session.expires,
+            client: session.client.clone(),
+            second_factor: session.second_factor,
+            current,
+        }
+    }
+}
+
+/// The sessions of a user.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Sessions)]
+pub(crate) struct SessionsView {
+    /// Those that go on, the newest first.
+    pub(crate) items: Vec<SessionView>,
+}
+
+/// A written order to reset an account.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UserReset, example = json!({"order": "SP/2026/17 of 26 November 2026", "secondFactor": true}))]
+pub(crate) struct ResetBody {
+    /// The reference of the written order.
+    #[schema(min_length = 1, max_length = 200)]
+    pub(crate) order: String,
+    /// Whether the second factor is taken away too.
+    #[serde(default)]
+    pub(crate) second_factor: bool,
 }

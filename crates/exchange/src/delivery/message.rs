@@ -12,19 +12,18 @@ use ahq_domain::query::{Launched, Life, Query, Status};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::reminder::next_time_to_send;
 use ahq_domain::response::{Position, Response};
-use ahq_domain::user::{Role, User, UserStatus, role_on};
+use ahq_domain::user::User;
 use ahq_mail::messages::{
-    AccountInvitation, AddressSuppressed, Compilation, EditionReplaced, Extension, ExtensionAnswered, ExtensionAsked,
-    ExtensionOutcome, Frame, Granted, JointInvitation, LateResponse, Launch, Link, Message, OfficeNotReached,
-    Publication, PublicationNotice, QueryHead, Question, Reminder, ReminderKind, Retraction, RichText, Summary, Why,
-    Withdrawal,
+    AddressSuppressed, Compilation, EditionReplaced, Extension, ExtensionAnswered, ExtensionAsked, ExtensionOutcome,
+    Frame, Granted, JointInvitation, LateResponse, Launch, Link, Message, OfficeNotReached, Publication,
+    PublicationNotice, QueryHead, Question, Reminder, ReminderKind, Retraction, RichText, Summary, Why, Withdrawal,
 };
 use ahq_mail::outgoing::{Calendar, Mailbox, Method, Outgoing};
 use ahq_render::Format;
 use ahq_render::ics;
 use ahq_store::outbox::{self, Entry};
 use ahq_store::queries::{self, QueryRef};
-use ahq_store::{editions, extensions, invitations, offices, responses, summaries, suppressions, users};
+use ahq_store::{editions, extensions, offices, responses, summaries, suppressions, users};
 use chrono::NaiveDate;
 
 use super::{Prepared, Sender};
@@ -61,7 +60,8 @@ impl Work<'_> {
             if note != Note::AccountInvitation && !reads_mail(user, self.today()) {
                 return Ok(Prepared::Drop("the user reads no mail any more"));
             }
-            if suppressions::find(self.conn, user.id, &user.email, self.today())?.is_some() {
+            if !note.is_about_account() && suppressions::find(self.conn, user.id, &user.email, self.today())?.is_some()
+            {
                 return Ok(Prepared::Suppress);
             }
         }
@@ -86,6 +86,7 @@ impl Work<'_> {
             replies_to,
             match &user {
                 Some(_) if note == Note::AccountInvitation => Why::Invited,
+                Some(_) if note.is_about_account() => Why::Account,
                 Some(_) => Why::User {
                     settings,
                     unsubscribe: unsubscribe.clone(),
@@ -100,7 +101,10 @@ impl Work<'_> {
             .as_ref()
             .and_then(|query| self.calendar_part(query, &note, &office, sender));
         let to = match &user {
-            Some(user) => Mailbox::named(&user.name, &user.email),
+            Some(user) => {
+                let elsewhere = self.address_of(&note, entry)?;
+                Mailbox::named(&user.name, elsewhere.as_deref().unwrap_or(&user.email))
+            }
             None => Mailbox::named(office.as_requester_on(self.today()), &office.mailbox),
         };
         Ok(Prepared::Send(Box::new(Outgoing {
@@ -154,6 +158,17 @@ impl Work<'_> {
     ) -> Result<Option<Message>, Error> {
         match (note, user) {
             (Note::AccountInvitation, Some(user)) => self.account_invitation(user, entry, offices),
+            (Note::PasswordReset, Some(user)) => self.password_reset(user, entry),
+            (Note::AddressConfirmation, Some(user)) => self.address_confirmation(user, entry),
+            (Note::AccountNotice { event }, Some(user)) => Ok(Some(self.account_notice(event, user, entry))),
+            (
+                Note::UserReset {
+                    user: whose,
+                    order,
+                    second_factor,
+                },
+                _,
+            ) => self.user_reset(*whose, order, *second_factor, entry),
             (Note::Digest { from, through }, _) => self.digest(office, user, offices, *from, *through),
             (Note::WeeklyOverview { monday }, Some(_)) => self.weekly_overview(office, offices, *monday),
             (Note::QuarterlyList { from, until }, Some(_)) => self.quarterly_list(office, offices, *from, *until),
@@ -199,35 +214,6 @@ impl Work<'_> {
         })))
     }
 
-    fn account_invitation(&mut self, user: &User, entry: &Entry, offices: &Offices) -> Result<Option<Message>, Error> {
-        let secret = self.keys.link_secret(entry.id);
-        let Some((_, expires)) = invitations::find(self.conn, &crate::keys::hash_secret(&secret))? else {
-            return Ok(None);
-        };
-        if user.status != UserStatus::Invited || expires <= self.now {
-            return Ok(None);
-        }
-        let today = self.today();
-        let office = |code: &OfficeCode| {
-            offices
-                .get(code)
-                .map_or_else(|| code.to_string(), |office| office.as_requester_on(today))
-        };
-        let role = role_on(&user.grants, today).map_or("reader", |role| match role {
-            Role::Reader => "reader",
-            Role::Expert => "expert",
-            Role::Coordinator => "coordinator",
-        });
-        Ok(Some(Message::AccountInvitation(AccountInvitation {
-            name: user.name.clone(),
-            office: office(&user.office),
-            role: role.to_owned(),
-            invited_by: office(&entry.office),
-            link: format!("{}/invitations/{secret}", self.settings.public_address),
-            expires,
-        })))
-    }
-
     /// The message about a query, or none where it no longer has to be sent or its reader may not have it.
     pub(super) fn message_about(
         &mut self,
@@ -252,6 +238,10 @@ impl Work<'_> {
         let head = self.query_head(query, launched, offices);
         Ok(match note {
             Note::AccountInvitation
+            | Note::PasswordReset
+            | Note::AddressConfirmation
+            | Note::AccountNotice { .. }
+            | Note::UserReset { .. }
             | Note::ApprovalAsked { .. }
             | Note::ContributionAsked { .. }
             | Note::ContributionReturned { .. }

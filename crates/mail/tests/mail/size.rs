@@ -2,7 +2,8 @@
 
 use ahq_mail::example::{Example, all, compilation, digest, launch, quarterly_list, weekly_overview};
 use ahq_mail::messages::{
-    Compilation, Digest, Launch, MOST, Message, QuarterlyList, QueryHead, Question, Rewording, RichText, WeeklyOverview,
+    AccountChange, Compilation, Digest, Launch, MOST, Message, QuarterlyList, QueryHead, Question, Rewording, RichText,
+    WeeklyOverview,
 };
 use ahq_mail::outgoing::{Calendar, Method, Outgoing};
 
@@ -26,6 +27,25 @@ fn at_its_largest(message: Message) -> Message {
     };
     match message {
         Message::AccountInvitation(_) => message,
+        Message::PasswordReset(mut m) => {
+            m.name = greek(200);
+            Message::PasswordReset(m)
+        }
+        Message::AddressConfirmation(mut m) => {
+            m.name = greek(200);
+            Message::AddressConfirmation(m)
+        }
+        Message::UserReset(mut m) => {
+            (m.name, m.order) = (greek(200), greek(200));
+            Message::UserReset(m)
+        }
+        Message::AccountNotice(mut m) => {
+            m.name = greek(200);
+            if let AccountChange::Reset { order, .. } = &mut m.change {
+                *order = greek(200);
+            }
+            Message::AccountNotice(m)
+        }
         Message::JointInvitation(mut m) => {
             m.title = title;
             Message::JointInvitation(m)

@@ -305,6 +305,7 @@ pub(crate) fn caller() -> impl Strategy<Value = Caller> {
             session: SessionId(Uuid::nil()),
             party,
             role,
+            owes_second_factor: false,
         }),
         2 => (party(), scopes()).prop_map(|(party, scopes)| Caller::Token {
             party,

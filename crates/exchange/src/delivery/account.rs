@@ -1,0 +1,134 @@
+//! What a user is told of their own account.
+
+use ahq_domain::id::UserId;
+use ahq_domain::office::{OfficeCode, Offices};
+use ahq_domain::user::{Role, User, UserStatus, role_on};
+use ahq_mail::messages::{
+    AccountChange, AccountInvitation, AccountNotice, AddressConfirmation, Message, PasswordReset, UserReset,
+};
+use ahq_store::account_links::{self, AccountLink, Purpose};
+use ahq_store::outbox::Entry;
+use ahq_store::{invitations, users};
+
+use crate::error::Error;
+use crate::keys::hash_secret;
+use crate::outgoing::{AccountEvent, Note};
+use crate::work::Work;
+
+impl Work<'_> {
+    /// Where a message about an account goes, when that is not the address of the account.
+    pub(super) fn address_of(&mut self, note: &Note, entry: &Entry) -> Result<Option<String>, Error> {
+        match note {
+            Note::AddressConfirmation => {
+                let link = self.link_of(entry, Purpose::Address)?;
+                Ok(link.and_then(|(_, link)| link.email))
+            }
+            Note::AccountNotice {
+                event: AccountEvent::AddressChanged { told_at },
+            } => Ok(told_at.clone()),
+            _ => Ok(None),
+        }
+    }
+
+    /// The secret of a message's link, where the link still holds.
+    fn link_of(&mut self, entry: &Entry, purpose: Purpose) -> Result<Option<(String, AccountLink)>, Error> {
+        let secret = self.keys.link_secret(entry.id);
+        let link = account_links::find(self.conn, &hash_secret(&secret))?
+            .filter(|link| link.purpose == purpose && self.now < link.expires);
+        Ok(link.map(|link| (secret, link)))
+    }
+
+    pub(super) fn password_reset(&mut self, user: &User, entry: &Entry) -> Result<Option<Message>, Error> {
+        let link = self.link_of(entry, Purpose::Password)?;
+        Ok(link.map(|(secret, link)| {
+            Message::PasswordReset(PasswordReset {
+                name: user.name.clone(),
+                link: format!("{}/password-resets/{secret}", self.settings.public_address),
+                expires: link.expires,
+            })
+        }))
+    }
+
+    pub(super) fn address_confirmation(&mut self, user: &User, entry: &Entry) -> Result<Option<Message>, Error> {
+        let link = self.link_of(entry, Purpose::Address)?;
+        Ok(link.map(|(secret, link)| {
+            Message::AddressConfirmation(AddressConfirmation {
+                name: user.name.clone(),
+                link: format!("{}/address-changes/{secret}", self.settings.public_address),
+                expires: link.expires,
+            })
+        }))
+    }
+
+    pub(super) fn account_notice(&self, event: &AccountEvent, user: &User, entry: &Entry) -> Message {
+        Message::AccountNotice(AccountNotice {
+            name: user.name.clone(),
+            change: match event {
+                AccountEvent::PasswordChanged => AccountChange::Password,
+                AccountEvent::AddressChanged { .. } => AccountChange::Address,
+                AccountEvent::SecondFactorAdded => AccountChange::SecondFactorAdded,
+                AccountEvent::SecondFactorRemoved => AccountChange::SecondFactorRemoved,
+                AccountEvent::RecoveryCodeUsed => AccountChange::RecoveryCodeUsed,
+                AccountEvent::Reset { order, second_factor } => AccountChange::Reset {
+                    order: order.clone(),
+                    second_factor: *second_factor,
+                },
+            },
+            at: entry.created,
+            link: format!("{}/me", self.settings.public_address),
+        })
+    }
+
+    pub(super) fn user_reset(
+        &mut self,
+        user: UserId,
+        order: &str,
+        second_factor: bool,
+        entry: &Entry,
+    ) -> Result<Option<Message>, Error> {
+        let user = users::find(self.conn, user)?;
+        Ok(user.map(|user| {
+            Message::UserReset(UserReset {
+                name: user.name,
+                order: order.to_owned(),
+                second_factor,
+                at: entry.created,
+                link: format!("{}/offices/{}/users", self.settings.public_address, user.office),
+            })
+        }))
+    }
+
+    pub(super) fn account_invitation(
+        &mut self,
+        user: &User,
+        entry: &Entry,
+        offices: &Offices,
+    ) -> Result<Option<Message>, Error> {
+        let secret = self.keys.link_secret(entry.id);
+        let Some((_, expires)) = invitations::find(self.conn, &hash_secret(&secret))? else {
+            return Ok(None);
+        };
+        if user.status != UserStatus::Invited || expires <= self.now {
+            return Ok(None);
+        }
+        let today = self.today();
+        let office = |code: &OfficeCode| {
+            offices
+                .get(code)
+                .map_or_else(|| code.to_string(), |office| office.as_requester_on(today))
+        };
+        let role = role_on(&user.grants, today).map_or("reader", |role| match role {
+            Role::Reader => "reader",
+            Role::Expert => "expert",
+            Role::Coordinator => "coordinator",
+        });
+        Ok(Some(Message::AccountInvitation(AccountInvitation {
+            name: user.name.clone(),
+            office: office(&user.office),
+            role: role.to_owned(),
+            invited_by: office(&entry.office),
+            link: format!("{}/invitations/{secret}", self.settings.public_address),
+            expires,
+        })))
+    }
+}

@@ -1,0 +1,48 @@
+//! What users are told of their own account.
+
+use super::{at, day};
+use crate::messages::{AccountChange, AccountNotice, AddressConfirmation, Message, PasswordReset, UserReset};
+
+fn notice(change: AccountChange) -> Message {
+    Message::AccountNotice(AccountNotice {
+        name: "Zoë Ćwiklińska".into(),
+        change,
+        at: at(day(2026, 11, 27), 9, 14),
+        link: "https://ahq.example.org/me".into(),
+    })
+}
+
+pub(super) fn all() -> Vec<(&'static str, Message)> {
+    let reset = PasswordReset {
+        name: "Zoë Ćwiklińska".into(),
+        link: "https://ahq.example.org/password-resets/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".into(),
+        expires: at(day(2026, 11, 27), 10, 14),
+    };
+    let address = AddressConfirmation {
+        name: "Zoë Ćwiklińska".into(),
+        link: "https://ahq.example.org/address-changes/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".into(),
+        expires: at(day(2026, 11, 28), 9, 14),
+    };
+    let by_order = AccountChange::Reset {
+        order: "SP/2026/17 of 26 November 2026".into(),
+        second_factor: true,
+    };
+    let told = UserReset {
+        name: "Zoë Ćwiklińska".into(),
+        order: "SP/2026/17 of 26 November 2026".into(),
+        second_factor: true,
+        at: at(day(2026, 11, 27), 9, 14),
+        link: "https://ahq.example.org/offices/PL/users".into(),
+    };
+    vec![
+        ("password_reset", Message::PasswordReset(reset)),
+        ("address_confirmation", Message::AddressConfirmation(address)),
+        ("account_notice_password", notice(AccountChange::Password)),
+        ("account_notice_address", notice(AccountChange::Address)),
+        ("account_notice_second_factor", notice(AccountChange::SecondFactorAdded)),
+        ("account_notice_without", notice(AccountChange::SecondFactorRemoved)),
+        ("account_notice_recovery", notice(AccountChange::RecoveryCodeUsed)),
+        ("account_notice_reset", notice(by_order)),
+        ("user_reset", Message::UserReset(told)),
+    ]
+}

@@ -1,0 +1,169 @@
+//! What users are told of their own account.
+
+use ahq_domain::clock::Instant;
+
+use super::written_instant;
+
+/// A user asked for a link to a new password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordReset {
+    /// The user's name.
+    pub name: String,
+    /// The address that sets the password; it holds the secret.
+    pub link: String,
+    /// When the address stops working.
+    pub expires: Instant,
+}
+
+impl PasswordReset {
+    pub(super) fn heading(&self) -> &'static str {
+        "Choose a new password"
+    }
+
+    pub(super) fn expires_written(&self) -> String {
+        written_instant(self.expires)
+    }
+}
+
+/// A user asked for another mail address; this goes to the new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressConfirmation {
+    /// The user's name.
+    pub name: String,
+    /// The address that confirms; it holds the secret.
+    pub link: String,
+    /// When the address stops working.
+    pub expires: Instant,
+}
+
+impl AddressConfirmation {
+    pub(super) fn heading(&self) -> &'static str {
+        "Confirm your new address"
+    }
+
+    pub(super) fn expires_written(&self) -> String {
+        written_instant(self.expires)
+    }
+}
+
+/// What was changed about an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountChange {
+    /// It has a new password.
+    Password,
+    /// It has a new mail address.
+    Address,
+    /// It has a second factor.
+    SecondFactorAdded,
+    /// It no longer has one.
+    SecondFactorRemoved,
+    /// A recovery code was used to sign in.
+    RecoveryCodeUsed,
+    /// The service provider reset it.
+    Reset {
+        /// The written order that asked for it.
+        order: String,
+        /// Whether the second factor was taken away too.
+        second_factor: bool,
+    },
+}
+
+/// Something about an account was changed; this goes to its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountNotice {
+    /// The user's name.
+    pub name: String,
+    /// What was changed.
+    pub change: AccountChange,
+    /// When.
+    pub at: Instant,
+    /// The address of the account.
+    pub link: String,
+}
+
+impl AccountNotice {
+    pub(super) fn heading(&self) -> &'static str {
+        match self.change {
+            AccountChange::Password => "Your password was changed",
+            AccountChange::Address => "Your mail address was changed",
+            AccountChange::SecondFactorAdded => "Your account has a second factor",
+            AccountChange::SecondFactorRemoved => "Your account no longer has a second factor",
+            AccountChange::RecoveryCodeUsed => "A recovery code was used to sign in",
+            AccountChange::Reset { .. } => "Your account was reset",
+        }
+    }
+
+    pub(super) fn told(&self) -> String {
+        match &self.change {
+            AccountChange::Password => {
+                "Your account has a new password. Every other session was signed out.".to_owned()
+            }
+            AccountChange::Address => {
+                "Your account has another mail address: you sign in with that, and mail goes there. This is the last \
+                 mail to the address before."
+                    .to_owned()
+            }
+            AccountChange::SecondFactorAdded => {
+                "From now on a code of your authenticator is asked for when you sign in. Every other session was \
+                 signed out."
+                    .to_owned()
+            }
+            AccountChange::SecondFactorRemoved => {
+                "From now on your password alone opens your account. Every other session was signed out.".to_owned()
+            }
+            AccountChange::RecoveryCodeUsed => {
+                "Somebody signed in to your account with one of your recovery codes in the place of your \
+                 authenticator. That code is used up."
+                    .to_owned()
+            }
+            AccountChange::Reset { order, second_factor } => {
+                let what = if *second_factor {
+                    "Your second factor was taken away, and every session was signed out."
+                } else {
+                    "Every session was signed out."
+                };
+                format!(
+                    "The service provider reset your account by written order {order}. {what} Another mail has a link \
+                     to a new password."
+                )
+            }
+        }
+    }
+
+    pub(super) fn at_written(&self) -> String {
+        written_instant(self.at)
+    }
+}
+
+/// The service provider reset the account of a user; this goes to the office and to its other users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserReset {
+    /// Whose account.
+    pub name: String,
+    /// The written order that asked for it.
+    pub order: String,
+    /// Whether the second factor was taken away too.
+    pub second_factor: bool,
+    /// When.
+    pub at: Instant,
+    /// The address of the office's users.
+    pub link: String,
+}
+
+impl UserReset {
+    pub(super) fn heading(&self) -> &'static str {
+        "An account of your office was reset"
+    }
+
+    pub(super) fn at_written(&self) -> String {
+        written_instant(self.at)
+    }
+
+    pub(super) fn what(&self) -> &'static str {
+        if self.second_factor {
+            "sessions ended, second factor taken away, a link to a new password mailed"
+        } else {
+            "sessions ended, a link to a new password mailed"
+        }
+    }
+}
