@@ -438,7 +438,7 @@ impl Life {
                 "contribution" => vec![self.contribution.clone()],
                 "secret" => self.calendars.clone(),
                 "year" => texts(&["2026"]),
-                "user" | "feed" | "delivery" | "request" | "clarification" => {
+                "user" | "session" | "feed" | "delivery" | "request" | "clarification" => {
                     texts(&["00000000-0000-7000-8000-000000000000"])
                 }
                 "token" => texts(&["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),

@@ -113,11 +113,20 @@ on_both!(a_departed_office_gets_nothing_but_what_is_public, |app| {
     let lead = app.coordinator("LU").await;
     launched(&lead).await;
     let departed = app.coordinator("UK").await;
-    // What everybody signed in may do: see and end their session, and say how they want mail.
+    // What everybody signed in may do: see to their own account, and say how they want mail.
     let own = [
         "read_me",
         "read_session",
         "sign_out",
+        "list_sessions",
+        "end_session",
+        "change_password",
+        "ask_address_change",
+        "read_second_factor",
+        "begin_second_factor",
+        "confirm_second_factor",
+        "renew_recovery_codes",
+        "remove_second_factor",
         "read_notifications",
         "change_notifications",
     ];

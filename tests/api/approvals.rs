@@ -49,7 +49,7 @@ on_both!(an_office_settles_it_for_itself, |app| {
     let fresh = at.get(SETTINGS).await.expect(200);
     assert_eq!(
         fresh.json,
-        json!({"office": "AT", "version": 0, "approval": false, "approvalRule": "off", "actions": ["change"]})
+        json!({"office": "AT", "version": 0, "approval": false, "secondFactor": false, "approvalRule": "off", "actions": ["change"]})
     );
     assert_eq!(expert.get(SETTINGS).await.expect(200).json["actions"], json!([]));
     let wanted = json!({"approval": true});

@@ -58,7 +58,11 @@ fn the_rule_is_in_force_with_two_active_coordinators() {
         (true, 2, Approval::InForce),
         (true, 3, Approval::InForce),
     ] {
-        assert_eq!(Approval::of(OfficeSettings { approval: wanted }, coordinators), rule);
+        let settled = OfficeSettings {
+            approval: wanted,
+            ..OfficeSettings::default()
+        };
+        assert_eq!(Approval::of(settled, coordinators), rule);
     }
     let day = |text: &str| text.parse().unwrap();
     let person = |number, status, role, until| User {

@@ -72,6 +72,7 @@ fn user(party: Party, role: Option<Role>) -> Caller {
         session: SessionId(uuid::Uuid::from_u128(8)),
         party,
         role,
+        owes_second_factor: false,
     }
 }
 

@@ -192,6 +192,7 @@ impl Installation {
         let mut config = Config::default();
         config.database.address.clone_from(&self.database);
         config.database.secret = Some(SecretString::from(SECRET));
+        config.accounts = crate::accounts();
         config
     }
 
@@ -266,6 +267,8 @@ impl Installation {
             .env("AHQ_DATABASE__ADDRESS", &self.database)
             .env("AHQ_DATABASE__SECRET", SECRET)
             .env("AHQ_ACCOUNTS__SECOND_FACTOR", "false")
+            .env("AHQ_ACCOUNTS__SESSION_HOURS", "720")
+            .env("AHQ_ACCOUNTS__SESSION_IDLE_MINUTES", "43200")
             .env("AHQ_MAIL__FOLDER", self.folder.path().join("outbox"))
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

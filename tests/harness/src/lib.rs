@@ -25,7 +25,7 @@ use ahq_exchange::users::UserInput;
 use ahq_mail::memory::Memory;
 use ahq_mail::outgoing::{Mailbox, Outgoing};
 use ahq_mail::transport::Transport;
-use ahq_server::config::Config;
+use ahq_server::config::{AccountsConfig, Config};
 use ahq_server::lifecycle::{Parts, Running, start};
 use ahq_store::{Limits, Store, migration};
 use chrono::{DateTime, Duration};
@@ -87,13 +87,20 @@ fn config(address: String) -> Config {
     let mut config = Config::default();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.server.workers = Some(2);
-    config.accounts.second_factor = false;
-    config.accounts.session_hours = 30 * 24;
-    config.accounts.session_idle_minutes = 30 * 24 * 60;
+    config.accounts = accounts();
     config.database.address = address;
     config.database.connections = 4;
     config.database.secret = Some(SecretString::from("a secret for tests only"));
     config
+}
+
+/// Accounts of tests: a password opens each, and a session lasts while a test moves the clock.
+fn accounts() -> AccountsConfig {
+    AccountsConfig {
+        second_factor: false,
+        session_hours: 30 * 24,
+        session_idle_minutes: 30 * 24 * 60,
+    }
 }
 
 fn instant(text: &str) -> Instant {

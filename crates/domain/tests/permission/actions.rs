@@ -257,6 +257,50 @@ fn users_are_managed_by_their_own_office() {
 }
 
 #[test]
+fn accounts_are_reset_by_the_service_provider_alone() {
+    let austria = office("AT");
+    for (column, role, resets) in [
+        ("asked", Some(Role::Coordinator), "not_the_service_provider"),
+        ("COM", Some(Role::Coordinator), "not_the_service_provider"),
+        ("SP", Some(Role::Coordinator), "yes"),
+        ("SP", Some(Role::Expert), "role_too_low"),
+    ] {
+        let caller = user(party_of(column), role);
+        let found = may(&caller, Action::ResetUser, Subject::Office(&austria), now());
+        assert_eq!(cell(&found), resets, "{column} {role:?}");
+    }
+}
+
+#[test]
+fn who_owes_a_second_factor_has_no_role_yet() {
+    let query = open(Audience::Members);
+    let austria = office("AT");
+    for column in ["lead", "SP", "COM"] {
+        let mut caller = user(party_of(column), Some(Role::Coordinator));
+        assert_eq!(may(&caller, Action::ReadQuery, Subject::Query(&query), now()), Ok(()));
+        if let Caller::User { owes_second_factor, .. } = &mut caller {
+            *owes_second_factor = true;
+        }
+        let codes = [
+            cell(&may(&caller, Action::ReadQuery, Subject::Query(&query), now())),
+            cell(&may(&caller, Action::ReadNetwork, Subject::Exchange, now())),
+            cell(&may(&caller, Action::ReadUsers, Subject::Office(&austria), now())),
+        ];
+        let refused = if column == "SP" {
+            "second_factor_needed"
+        } else {
+            "other_office"
+        };
+        assert_eq!(
+            codes,
+            ["second_factor_needed", "second_factor_needed", refused],
+            "{column}"
+        );
+        assert_eq!(scope(&caller), QueryScope::Nothing, "lists hold nothing either");
+    }
+}
+
+#[test]
 fn an_office_settles_its_own_affairs() {
     let austria = office("AT");
     for (column, role, reads, manages) in [

@@ -109,6 +109,8 @@ fn a_session(id: u128) -> Session {
         created: now(),
         expires: now() + TimeDelta::days(30),
         ended: None,
+        client: "A browser".to_owned(),
+        second_factor: false,
     }
 }
 
@@ -140,7 +142,13 @@ async fn a_session_moves_from_one_generation_to_the_next_once(store: &Store) {
     assert_eq!(find(id).await, Some(wanted.clone()), "it ended once");
     let refused = write(store, move |conn| sessions::rotate(conn, id, 2, later)).await;
     assert_eq!(refused, Ok(false), "an ended session is not renewed");
-    write(store, move |conn| sessions::end_all_of(conn, USER, later))
+    let kept = Some(a_session(21).id);
+    write(store, move |conn| sessions::end_all_of(conn, USER, kept, later))
+        .await
+        .unwrap();
+    let live = read(store, 1, |conn| sessions::live_of(conn, USER, now())).await;
+    assert_eq!(live, [a_session(21)], "the one that was to be kept");
+    write(store, move |conn| sessions::end_all_of(conn, USER, None, later))
         .await
         .unwrap();
     assert_eq!(find(id).await, Some(wanted));
@@ -156,6 +164,8 @@ async fn a_session_speaks_for_its_user_as_the_tables_say_now(store: &Store) {
         user: USER,
         expires: a_session(20).expires,
         ended: None,
+        second_factor: false,
+        office_wants_second_factor: false,
         user_status: UserStatus::Active,
         grants: a_user().grants,
         office: office.code,
@@ -179,20 +189,27 @@ async fn a_session_speaks_for_its_user_as_the_tables_say_now(store: &Store) {
 }
 
 async fn failures_are_counted_until_they_are_cleared(store: &Store) {
-    let find = || read(store, 1, |conn| throttles::find(conn, "account:a"));
-    assert_eq!(find().await, None);
-    for later in 0..3 {
-        let at = now() + TimeDelta::seconds(later);
-        write(store, move |conn| throttles::fail(conn, "account:a", at))
-            .await
-            .unwrap();
-    }
-    write(store, |conn| throttles::fail(conn, "account:b", now()))
+    let held = |key: &'static str| write(store, move |conn| throttles::hold(conn, key, now()));
+    assert_eq!(held("account:a").await, Ok((0, now())), "the first try");
+    let later = now() + TimeDelta::seconds(2);
+    for (key, failures) in [("account:a", 3), ("account:b", 1)] {
+        write(store, move |conn| {
+            throttles::hold(conn, key, now())?;
+            throttles::put(conn, key, failures, later)
+        })
         .await
         .unwrap();
-    assert_eq!(find().await, Some((3, now() + TimeDelta::seconds(2))));
+    }
+    assert_eq!(held("account:a").await, Ok((3, later)));
+    write(store, |conn| throttles::forgive(conn, "account:a"))
+        .await
+        .unwrap();
+    assert_eq!(held("account:a").await, Ok((2, later)));
     write(store, |conn| throttles::clear(conn, "account:a")).await.unwrap();
-    assert_eq!(find().await, None);
+    assert_eq!(held("account:a").await, Ok((0, now())));
+    let purged = write(store, move |conn| throttles::purge(conn, later)).await;
+    assert_eq!(purged, Ok(1), "the one that failed last");
+    assert_eq!(held("account:b").await, Ok((1, later)));
 }
 
 async fn the_first_keys_stay(store: &Store) {
