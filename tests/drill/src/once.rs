@@ -53,7 +53,7 @@ const WITHOUT_KEY: [(&str, &str); 18] = [
     ),
     ("remove_second_factor", "its body holds a password"),
     (
-        "unsubscribe",
+        "end_subscription",
         "mail programs send no key, and a repetition changes nothing",
     ),
     (
@@ -150,17 +150,29 @@ impl Cast {
         format!("/offices/LU/users/{id}")
     }
 
-    /// An active user of the lead's office; their path.
-    async fn joined(&mut self, exchange: &Exchange) -> String {
-        let name = self.name();
+    /// An active user of the lead's office; their path. Always the same: the others of the office are told of a reset.
+    async fn joined(&self, exchange: &Exchange) -> String {
+        let email = "joined.lu@example.org";
         let input = UserInput {
-            email: format!("joined.{}@example.org", name.to_lowercase().replace(' ', ".")),
-            name,
+            name: "Joined".to_owned(),
+            email: email.to_owned(),
             role: Role::Reader,
         };
         let office = "LU".parse().expect("an office code");
         let added = exchange.add_user(office, input, PASSWORD.to_owned()).await;
-        format!("/offices/LU/users/{}", added.expect("a user").id)
+        if let Ok(added) = added {
+            let path = format!("/offices/LU/users/{}", added.id);
+            // From now on each reset takes the place of the link before.
+            let order = json!({"order": "SP/2026/16"});
+            self.provider.post(&format!("{path}/reset"), &order).await.expect(200);
+            return path;
+        }
+        let users = self.lead.get("/offices/LU/users").await.expect(200);
+        let known = users.json["items"]
+            .as_array()
+            .and_then(|all| all.iter().find(|user| user["email"] == email));
+        let id = known.expect("they are there")["id"].as_str().expect("an id");
+        format!("/offices/LU/users/{id}")
     }
 
     /// Austria asks an expert outside.
