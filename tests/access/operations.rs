@@ -320,7 +320,7 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
             return linked(world, name).await;
         }
         "read_unsubscription" => (Method::GET, unsubscription(world).await, None),
-        "unsubscribe" => {
+        "end_subscription" => {
             return Planned {
                 method: Method::POST,
                 path: unsubscription(world).await,

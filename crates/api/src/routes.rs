@@ -18,7 +18,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(notifications::read_notifications)
         .service(notifications::change_notifications)
         .service(unsubscriptions::read_unsubscription)
-        .service(unsubscriptions::unsubscribe)
+        .service(unsubscriptions::end_subscription)
         .service(users::read_invitation)
         .service(users::accept_invitation)
         .service(network::list_offices)

@@ -59,7 +59,7 @@ pub(crate) async fn read_unsubscription(
     responses((status = 200, description = "It has ended: a page that says so.", content_type = "text/html", body = String),
               (status = 204, description = "It has ended.")))]
 #[post("/unsubscriptions/{token}")]
-pub(crate) async fn unsubscribe(
+pub(crate) async fn end_subscription(
     request: HttpRequest,
     exchange: web::Data<Exchange>,
     token: Path<String>,

@@ -35,7 +35,7 @@ const WITHOUT_KEY: [(&str, &str); 9] = [
         "its link works once, and its body holds a password",
     ),
     (
-        "unsubscribe",
+        "end_subscription",
         "mail programs send no key, and a repetition changes nothing",
     ),
     (
