@@ -114,25 +114,31 @@ query, etag = call("POST", "/queries", draft, lead)
 path = f"/queries/{query['id']}"
 query, etag = call("POST", f"{path}/launch", {"addressed": "members"}, lead, etag)
 number = query["number"]
-wait("the launch reaches a mailbox", lambda: about("ncp-at", number))
+# Every office asked has a mailbox, but for Malta, whose address is gone.
+offices = [addressee["office"].lower() for addressee in query["addressees"]]
+hold("mt" in offices and len(offices) >= 25, f"asked are {offices}")
+mailboxes = [f"ncp-{office}" for office in offices if office != "mt"]
+
+
+def arrived(count):
+    """Waits for that many mails in every mailbox: a mail that waits in the outbox shows the deadline of its sending."""
+    for mailbox in mailboxes:
+        wait(f"{count} mails in {mailbox}", lambda: len(about(mailbox, number)) >= count)
+
+
+arrived(1)
 later = datetime.date.fromisoformat(query["deadline"]) + datetime.timedelta(days=7)
 _, etag = call("GET", path, token=lead)
 extension = {"deadline": later.isoformat(), "reason": "Several offices asked."}
 query, etag = call("POST", f"{path}/extensions", extension, lead, etag)
-wait("the extension reaches a mailbox", lambda: len(about("ncp-at", number)) > 1)
+arrived(2)
 call("POST", f"{path}/withdrawal", {"reason": "The law was voted on."}, lead, etag)
-wait("the withdrawal reaches a mailbox", lambda: len(about("ncp-at", number)) > 2)
+arrived(3)
+hold(not mails("ncp-mt"), "mail arrived where there is no mailbox")
 
-# Every office asked has a mailbox with three mails, but for the one whose address is gone.
-offices = [addressee["office"].lower() for addressee in query["addressees"]]
-hold("mt" in offices and len(offices) >= 25, f"asked are {offices}")
 seen = 0
-for office in offices:
-    mailbox = f"ncp-{office}"
-    if office == "mt":
-        hold(not mails(mailbox), "mail arrived where there is no mailbox")
-        continue
-    found = wait(f"three mails in {mailbox}", lambda: len(about(mailbox, number)) >= 3 and about(mailbox, number))
+for mailbox in mailboxes:
+    found = about(mailbox, number)
     events = sorted((check(mail, mailbox) for mail in found), key=lambda event: int(event[1]["SEQUENCE"]))
     seen += len(found)
     hold([method for method, _ in events] == ["PUBLISH", "PUBLISH", "CANCEL"], f"{mailbox}: {events}")
@@ -161,6 +167,6 @@ hold(requeued["status"] == "queued", f"it is not sent again: {requeued}")
 
 for fault in wrong:
     print(fault)
-print(f"{seen} mails of {len(offices) - 1} mailboxes parsed, {len(back)} came back")
+print(f"{seen} mails of {len(mailboxes)} mailboxes parsed, {len(back)} came back")
 print(f"goal=mail-session measured={len(wrong)} target=0 {'fail' if wrong else 'pass'}")
 sys.exit(bool(wrong))
