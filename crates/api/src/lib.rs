@@ -6,6 +6,7 @@
 //! registration writes the document. No rule of the exchange stands here, and no table is known.
 
 mod approvals;
+mod attachments;
 mod audit;
 mod calendar;
 pub mod caller;

@@ -4,6 +4,7 @@
 //! the domain decide, and keeps the result guarded by the version that was read. No network call happens inside.
 
 pub mod approvals;
+pub mod attachments;
 pub mod audit;
 pub mod calendar;
 pub mod clarifications;
@@ -28,6 +29,7 @@ pub mod queries;
 pub mod reminders;
 pub mod replay;
 pub mod responses;
+pub mod scan;
 pub mod session;
 pub mod summaries;
 mod trail;

@@ -266,6 +266,7 @@ impl Installation {
             .env("AHQ_DATABASE__ADDRESS", &self.database)
             .env("AHQ_DATABASE__SECRET", SECRET)
             .env("AHQ_MAIL__FOLDER", self.folder.path().join("outbox"))
+            .env("AHQ_ATTACHMENTS__STORE", self.folder.path().join("attachments"))
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the log opens twice"))

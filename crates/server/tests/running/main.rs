@@ -33,6 +33,7 @@ fn parts(database: &str, folder: &Path) -> Parts {
     config.database.address = database.to_owned();
     config.database.secret = Some(SecretString::from("a secret for tests only"));
     config.mail.folder = folder.join("outbox");
+    config.attachments.store = Some(folder.join("attachments").display().to_string());
     Parts {
         config,
         clock: system::clock(),
