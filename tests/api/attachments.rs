@@ -147,10 +147,9 @@ async fn shown(client: &Client, path: &str, edition: i64, query: &str, format: &
         .get(&format!("{path}/editions/{edition}?format={format}{query}"))
         .await
         .expect(200);
-    let text = document.text.replace("AT\nrequester", "ATrequester");
     ["ATrequester", "ATnetwork", "ATpublic"]
         .into_iter()
-        .filter(|name| text.contains(&format!("{name}.txt")))
+        .filter(|name| document.text.contains(&format!("{name}.txt")))
         .collect()
 }
 
