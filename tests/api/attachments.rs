@@ -226,6 +226,10 @@ on_both!(a_file_goes_as_far_as_its_answer, |app| {
     .await
     .expect(200);
     app.set_clock("2026-12-12T09:00:00Z");
+    let (at, be) = (
+        app.sign_in("at.coordinator@example.org").await,
+        app.sign_in("be.coordinator@example.org").await,
+    );
     assert_eq!(had(&app.public(), &public).await, [false, false, false, true]);
     let page = app
         .public()
