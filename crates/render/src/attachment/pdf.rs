@@ -81,11 +81,15 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Refused> {
         let ended = {
             let mut names = Names::default();
             let mut refused = Ok(());
-            let ended = unpack([data], &mut budget, |piece| {
-                if refused.is_ok() {
-                    refused = names.look(piece);
-                }
-            });
+            let ended = if begins_zlib(data) {
+                unpack([data], &mut budget, |piece| {
+                    if refused.is_ok() {
+                        refused = names.look(piece);
+                    }
+                })
+            } else {
+                Ended::Damaged
+            };
             refused?;
             ended
         };
@@ -95,6 +99,12 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Refused> {
         must_be_readable(head, ended)?;
     }
     Ok(())
+}
+
+/// Whether zlib begins there (RFC 1950, 2.2): most that is called a stream and is none ends here.
+fn begins_zlib(data: &[u8]) -> bool {
+    matches!(data, [method, flags, ..]
+        if method & 15 == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31))
 }
 
 /// It ends with its own end, and begins as nothing else does.
