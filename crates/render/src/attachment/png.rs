@@ -31,7 +31,7 @@ pub(super) fn cleaned(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
     let mut pictures = chunks.iter().enumerate().filter(|(_, chunk)| chunk.kind == b"IDAT");
     let (first, _) = pictures.next().ok_or(OTHER_TYPE)?;
     let count = 1 + pictures.clone().count();
-    let last = pictures.last().map_or(first, |(last, _)| last);
+    let last = pictures.next_back().map_or(first, |(last, _)| last);
     // They stand together, and the rest is said once, in its place.
     let single = |kind: &[u8]| chunks.iter().filter(|chunk| chunk.kind == kind).count() <= 1;
     if last - first + 1 != count || !single(b"IHDR") || !single(b"PLTE") || !single(b"tRNS") {
