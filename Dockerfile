@@ -4,7 +4,7 @@ FROM rust:1.95-trixie AS build
 WORKDIR /source
 COPY . .
 # With TLS to PostgreSQL: this stage has the perl and make that OpenSSL wants.
-RUN cargo build --release --locked --bin ahq --features postgres-tls
+RUN cargo build --release --locked --bin ahq --features postgres-tls,s3
 
 FROM debian:trixie-slim
 # ca-certificates: to know a PostgreSQL by sslrootcert=/etc/ssl/certs/ca-certificates.crt. The other one: for `ahq backup`, no older than the server.

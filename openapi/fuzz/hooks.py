@@ -68,6 +68,15 @@ def number(make):
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 schemathesis.serializer.alias(WORD, "application/octet-stream")
+for picture_or_pages in (
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.oasis.opendocument.text",
+    "image/png",
+    "image/jpeg",
+    "text/csv",
+):
+    schemathesis.serializer.alias(picture_or_pages, "application/octet-stream")
 
 
 @functools.cache
@@ -141,6 +150,25 @@ def session():
     return {"session": opened.send("GET", "/session")[0]["id"]}
 
 
+def attached(make, role):
+    """A thing with a file beside it; what it is beside is named by the parts of its path."""
+    def made():
+        path = make()
+        place = f"/queries/{path['query']}"
+        if "question" in path:
+            place = f"{place}/responses/{path['office']}/answers/{path['question']}"
+        return {**path, "attachment": role.attach(f"{place}/attachments?name=words.txt", FILE)["id"]}
+    return made
+
+
+def file():
+    """What is text, and CSV as well."""
+    return FILE
+
+
+FILE = b"Words, and no more."
+
+
 # One thing is enough for all requests that change nothing.
 READ_QUERY = functools.cache(asking(asked.compiled))
 READ_RESPONSE = functools.cache(answering(answered.submitted))
@@ -200,6 +228,10 @@ THINGS = {
     "extend_query": (asking(asked.open), LATER, "/queries/{query}"),
     "withdraw_query": (asking(asked.open), WORDS, "/queries/{query}"),
     "correct_query": (asking(asked.open), CORRECTION, "/queries/{query}"),
+    "attach_to_query": (lambda: {"query": asked.draft()[0]}, file, None),
+    "list_query_attachments": (READ_QUERY, None, None),
+    "download_query_attachment": (attached(lambda: {"query": asked.draft()[0]}, asked.lead), None, None),
+    "detach_from_query": (attached(lambda: {"query": asked.draft()[0]}, asked.lead), None, None),
     "list_corrections": (READ_QUERY, None, None),
     "confirm_answers": (
         corrected(answered.submitted),
@@ -240,6 +272,14 @@ THINGS = {
         None,
         "/queries/{query}/responses/{office}/answers/{question}",
     ),
+    "attach_to_answer": (question(answering(answered.drafted)), file, None),
+    "list_answer_attachments": (question(READ_RESPONSE), None, None),
+    "download_answer_attachment": (
+        attached(question(answering(answered.drafted)), answered.respondent),
+        None,
+        None,
+    ),
+    "detach_from_answer": (attached(question(answering(answered.drafted)), answered.respondent), None, None),
     "change_circles": (
         answering(answered.submitted),
         {"circle": "network"},

@@ -50,13 +50,19 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
         ("yak", rest) => (false, rest),
         (_, rest) => (caller == "answering", rest),
     };
+    // The names of files, and what they hold, go as far as the answers they are beside.
+    let is_file = office.starts_with("fn") || office.starts_with("fc");
+    let office = if is_file { &office[2..] } else { office };
     match (word, office) {
-        ("okapititle" | "okapitext", _) => LEAD.contains(&caller),
-        ("zebdraft" | "emuproposal" | "emunote", _) => caller == "answering",
+        ("okapititle" | "okapitext" | "okapifile", _) => LEAD.contains(&caller),
+        ("ibexfile", _) => network,
+        ("zebfndraft" | "zebfcdraft" | "zebdraft" | "emuproposal" | "emunote", _) => caller == "answering",
         ("ibextitle", _) => network || stage >= Stage::Published,
         (_, "requester") => own || requester || caller == "commission",
         (_, "network") => own || requester || caller == "commission" || from(Stage::Compiled, network),
-        ("zebpublic", _) if stage == Stage::Narrowed => own || requester || caller == "commission",
+        ("zebpublic" | "zebfnpublic" | "zebfcpublic", _) if stage == Stage::Narrowed => {
+            own || requester || caller == "commission"
+        }
         (_, "public") => {
             own || requester || caller == "commission" || from(Stage::Compiled, network) || stage >= Stage::Published
         }
@@ -71,7 +77,17 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
 
 /// All words: of Austria (zeb) and Belgium (yak), one in each circle; of a draft; of a contribution (emu) to it; of the summaries; of a draft query; and
 /// the title of the launched one, which documents bear among what they say of themselves.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 25] = [
+    "zebfnrequester",
+    "zebfcrequester",
+    "zebfnnetwork",
+    "zebfcnetwork",
+    "zebfnpublic",
+    "zebfcpublic",
+    "zebfndraft",
+    "zebfcdraft",
+    "okapifile",
+    "ibexfile",
     "zebrequester",
     "zebnetwork",
     "zebpublic",
@@ -139,7 +155,14 @@ pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
 fn blind(seen: &Seen) -> Vec<String> {
     let views = FORMATS.map(|format| format!("editions/1?format={format}&circle=requester"));
     let places = views.iter().map(String::as_str).chain(["/file?"]);
-    let words = ["zebrequester", "zebnetwork", "zebpublic", "ibextitle"];
+    let words = [
+        "zebrequester",
+        "zebnetwork",
+        "zebpublic",
+        "zebfnrequester",
+        "zebfnpublic",
+        "ibextitle",
+    ];
     let pairs = places.flat_map(|place| words.map(|word| (place, word)));
     pairs
         // A row of CSV is an answer; the title is in none.
@@ -191,6 +214,8 @@ struct Life {
     mails: usize,
     /// The exports that were asked for, by their ids.
     exports: Vec<String>,
+    /// The files that were attached, by their ids.
+    files: Vec<String>,
     /// What Austria asked an expert for.
     contribution: String,
     /// The secrets of calendar feeds, with their ending.
@@ -211,6 +236,7 @@ impl Life {
             draft: String::new(),
             mails: 0,
             exports: Vec::new(),
+            files: Vec::new(),
             contribution: String::new(),
             calendars: Vec::new(),
             shown_in: BTreeSet::new(),
@@ -284,6 +310,10 @@ impl Life {
             .expect(201);
         let path = |reply: &Value| format!("/queries/{}", reply["id"].as_str().expect("an id"));
         (self.draft, self.query) = (path(&draft.json), path(&made.json));
+        for (query, word) in [(self.draft.clone(), "okapifile"), (self.query.clone(), "ibexfile")] {
+            let lead = self.lead().clone();
+            self.attach(&lead, &query, &format!("{word}.txt"), word).await;
+        }
         self.change("joint-offices", &json!({"office": "NL"}), 200).await;
         let tag = self.callers.named("joint").get(&self.query).await.expect(200).etag();
         let acceptance = format!("{}/joint-acceptance", self.query);
@@ -295,11 +325,20 @@ impl Life {
         let launch = json!({"addressed": "list", "offices": ["AT", "BE", "FR"], "audience": "members"});
         self.change("launch", &launch, 200).await;
         let be = self.app.sign_in("be.coordinator@example.org").await;
+        let mut files = Vec::new();
         for (client, office, beast) in [(self.callers.named("answering"), "AT", "zeb"), (&be, "BE", "yak")] {
             let response = format!("{}/responses/{office}", self.query);
-            let saved = client.put(&response, &answers(beast)).await.expect(201);
+            client.put(&response, &answers(beast)).await.expect(201);
+            if office == "AT" {
+                for (question, circle) in [("q1", "requester"), ("q2", "network"), ("q3", "public")] {
+                    let place = format!("{response}/answers/{question}");
+                    let (name, text) = (format!("zebfn{circle}.txt"), format!("A zebfc{circle}."));
+                    files.push(attached(client, &place, &name, &text).await);
+                }
+            }
+            let tag = client.get(&response).await.expect(200).etag();
             let submission = format!("{response}/submission");
-            client.post_if(&submission, &saved.etag(), &json!({})).await.expect(200);
+            client.post_if(&submission, &tag, &json!({})).await.expect(200);
         }
         // What Austria drafts after that is for Austria.
         let response = format!("{}/responses/AT", self.query);
@@ -307,7 +346,15 @@ impl Life {
         let tag = at.get(&response).await.expect(200).etag();
         let drafted = json!({"answers": {"q1": {"text": "A zebdraft."}}});
         at.put_if(&response, &tag, &drafted).await.expect(200);
+        let place = format!("{response}/answers/q1");
+        files.push(attached(at, &place, "zebfndraft.txt", "A zebfcdraft.").await);
+        self.files.extend(files);
         self.contribute().await;
+    }
+
+    async fn attach(&mut self, client: &Client, place: &str, name: &str, text: &str) {
+        let id = attached(client, place, name, text).await;
+        self.files.push(id);
     }
 
     /// Austria asks an expert, who hands a proposal in.
@@ -435,6 +482,7 @@ impl Life {
                 "number" => texts(&["1", "2", "3"]),
                 "question" => texts(&["q1", "q2", "q3"]),
                 "export" => self.exports.clone(),
+                "attachment" => self.files.clone(),
                 "contribution" => vec![self.contribution.clone()],
                 "secret" => self.calendars.clone(),
                 "year" => texts(&["2026"]),
@@ -457,7 +505,12 @@ impl Life {
                 let mut paths = vec![path.clone()];
                 for name in path.split('{').skip(1).filter_map(|part| part.split('}').next()) {
                     let place = format!("{{{name}}}");
-                    paths = values(name)
+                    // What is taken away is found by nobody afterwards.
+                    let values = match name {
+                        "attachment" if method == Method::DELETE => values("user"),
+                        _ => values(name),
+                    };
+                    paths = values
                         .iter()
                         .flat_map(|value| paths.iter().map(|path| path.replace(&place, value)).collect::<Vec<_>>())
                         .collect();
@@ -518,6 +571,13 @@ fn reader(office: &str) -> Option<&'static str> {
         "sp" => "provider",
         _ => return None,
     })
+}
+
+/// Attaches a file; gives its id.
+async fn attached(client: &Client, place: &str, name: &str, text: &str) -> String {
+    let files = format!("{place}/attachments");
+    let made = client.attach(&files, "text/plain", name, text).await.expect(201);
+    made.json["id"].as_str().expect("an id").to_owned()
 }
 
 /// Answers of an office, one in each circle, its words in a text, a comment and a note.

@@ -8,6 +8,7 @@ use crate::callers::{invited, user};
 use crate::world::{Position, World, answers, draft};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const TEXT: &str = "text/plain";
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// A year of which nothing is counted.
@@ -53,6 +54,8 @@ pub(crate) fn position(operation: &str) -> Position {
         | "save_response"
         | "save_answer"
         | "remove_answer"
+        | "attach_to_answer"
+        | "detach_from_answer"
         | "ask_for_approval"
         | "submit_response"
         | "decline_response" => Position::Drafting,
@@ -117,6 +120,15 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
             };
         }
         "merge_contribution" => return merge(world, query).await,
+        "list_answer_attachments" => (Method::GET, "/responses/AT/answers/q2/attachments", None),
+        "list_query_attachments" => (Method::GET, "/attachments", None),
+        "attach_to_answer"
+        | "download_answer_attachment"
+        | "detach_from_answer"
+        | "attach_to_query"
+        | "download_query_attachment"
+        | "detach_from_query"
+        | "download_public_attachment" => return with_file(world, name, query).await,
         "ask_for_approval" => (Method::POST, "/responses/AT/approval", Some(json!({}))),
         "submit_response" => (Method::POST, "/responses/AT/submission", Some(json!({}))),
         "decline_response" => (
@@ -171,6 +183,48 @@ async fn word_form(world: &World, query: &str) -> Planned {
         path,
         body: None,
         document: Some((WORD, form.bytes)),
+        etag: None,
+    }
+}
+
+/// A file that is attached, or one that is there; where there is none, any id will do.
+async fn with_file(world: &World, name: &str, query: &str) -> Planned {
+    let own = if name.contains("query") { "lead" } else { "answering" };
+    let beside = match name {
+        "attach_to_query" | "download_query_attachment" | "detach_from_query" => format!("{query}/attachments"),
+        "download_public_attachment" => format!("{query}/responses/AT/answers/q3/attachments"),
+        _ => format!("{query}/responses/AT/answers/q2/attachments"),
+    };
+    let client = world.callers.named(own);
+    if name.starts_with("attach") {
+        return Planned {
+            method: Method::POST,
+            path: format!("{beside}?name=words.txt"),
+            body: None,
+            document: Some((TEXT, b"Words.".to_vec())),
+            etag: None,
+        };
+    }
+    if name.starts_with("detach") {
+        client.attach(&beside, TEXT, "words.txt", "Words.").await;
+    }
+    let there = client.get(&beside).await;
+    let id = there.json["items"][0]["id"]
+        .as_str()
+        .unwrap_or("00000000-0000-7000-8000-000000000000");
+    let path = match name {
+        "download_public_attachment" => format!("/public{query}/attachments/{id}"),
+        _ => format!("{beside}/{id}"),
+    };
+    Planned {
+        method: if name.starts_with("detach") {
+            Method::DELETE
+        } else {
+            Method::GET
+        },
+        path,
+        body: None,
+        document: None,
         etag: None,
     }
 }

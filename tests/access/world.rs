@@ -104,6 +104,10 @@ impl World {
         let lead = self.lead();
         let made = lead.post("/queries", &draft()).await.expect(201);
         let path = format!("/queries/{}", made.json["id"].as_str().expect("an id"));
+        let files = format!("{path}/attachments");
+        lead.attach(&files, "text/plain", "words.txt", "Words.")
+            .await
+            .expect(201);
         change(lead, &path, "joint-offices", &json!({"office": "NL"}), 200).await;
         if status == INVITED {
             return path;
@@ -141,8 +145,13 @@ impl World {
                 at.put_if(&response, &saved.etag(), &drafted).await.expect(200);
             }
             Position::Submitted => {
+                for (question, (_, word)) in [("q2", WORDS[1]), ("q3", WORDS[2])] {
+                    let files = format!("{response}/answers/{question}/attachments");
+                    at.attach(&files, "text/plain", "words.txt", word).await.expect(201);
+                }
+                let tag = at.get(&response).await.expect(200).etag();
                 let submission = format!("{response}/submission");
-                let submitted = at.post_if(&submission, &saved.etag(), &json!({})).await.expect(200);
+                let submitted = at.post_if(&submission, &tag, &json!({})).await.expect(200);
                 let drafted = answers([WORDS[3]; 4]);
                 at.put_if(&response, &submitted.etag(), &drafted).await.expect(200);
             }

@@ -478,6 +478,6 @@ on_both!(corrections_cost_a_known_number_of_statements, |app| {
     lead.get(&path).await.expect(200);
     assert_eq!(
         (correcting, confirming, listing, app.statements() - before),
-        (8, 16, 3, 3)
+        (8, 17, 3, 3)
     );
 });

@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod approvals;
 mod archive;
+mod attachments;
 mod audit;
 mod calendar;
 mod circles;

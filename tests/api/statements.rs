@@ -20,7 +20,7 @@ on_both!(reading_costs_a_known_number_of_statements, |app| {
         (&be, "/queries".to_owned(), 2),
         (&be, path.clone(), 3),
         (&be, format!("{path}/responses"), 3),
-        (&be, format!("{path}/responses/BE"), 6),
+        (&be, format!("{path}/responses/BE"), 7),
         (&lead, format!("{path}/comparison"), 6),
         (&be, "/offices".to_owned(), 2),
         (&be, "/me".to_owned(), 2),
@@ -75,7 +75,7 @@ on_both!(submitting_costs_a_known_number_of_statements, |app| {
     at.post_if(&format!("{response}/submission"), &saved.etag(), &json!({}))
         .await
         .expect(200);
-    assert_eq!(app.statements() - before, 9);
+    assert_eq!(app.statements() - before, 10);
 });
 
 on_both!(an_export_costs_a_known_number_of_statements, |app| {

@@ -241,7 +241,7 @@ pub async fn read(request: &HttpRequest, payload: &mut Payload, limit: usize) ->
 }
 
 /// The media type of the body without its parameters.
-fn essence(request: &HttpRequest) -> Option<String> {
+pub(crate) fn essence(request: &HttpRequest) -> Option<String> {
     let value = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     value.split(';').next().map(|value| value.trim().to_ascii_lowercase())
 }

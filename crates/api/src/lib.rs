@@ -7,6 +7,7 @@
 
 mod accounts;
 mod approvals;
+mod attachments;
 mod audit;
 mod calendar;
 pub mod caller;

@@ -47,7 +47,12 @@ const TAGS: [(&str, &str); 10] = [
 ];
 
 /// What is read again and again, and compared by its ETag.
-const COMPARED: [&str; 3] = ["application/json", "text/calendar", "application/atom+xml"];
+const COMPARED: [&str; 4] = [
+    "application/json",
+    "text/calendar",
+    "application/atom+xml",
+    "application/vnd.oasis.opendocument.text",
+];
 
 /// The document of these routes.
 pub(crate) fn document_of(routes: Routes) -> Value {

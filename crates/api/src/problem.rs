@@ -442,6 +442,12 @@ impl From<Error> for Problem {
                 Kind::Busy,
                 "More is asked than can be done at once: come back in a moment.",
             ),
+            Error::NotScanned => Self::new(
+                Kind::Busy,
+                "Files are scanned for harmful software before they are taken, and the scanner gives no verdict now: come \
+                 back later.",
+            )
+            .with_code("not_scanned"),
             Error::Full => Self::new(Kind::Full, "There is no room left to write; nothing was kept."),
             Error::Internal(cause) => Self::internal(cause),
         }

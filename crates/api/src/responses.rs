@@ -52,13 +52,13 @@ impl ResponsePath {
 pub(crate) struct AnswerPath {
     /// Id or number of the query.
     #[param(example = "2026.81")]
-    query: String,
+    pub(crate) query: String,
     /// Code of the office.
     #[param(example = "NL")]
-    office: String,
+    pub(crate) office: String,
     /// Id of the question.
     #[param(example = "q1")]
-    question: String,
+    pub(crate) question: String,
 }
 
 /// The parts of the address of one version.
@@ -190,7 +190,7 @@ pub(crate) async fn read_answer(
         .await?)
 }
 
-fn office(code: &str) -> Result<OfficeCode, Error> {
+pub(crate) fn office(code: &str) -> Result<OfficeCode, Error> {
     code.parse().map_err(|_| Refusal::Hidden.into())
 }
 

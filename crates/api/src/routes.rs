@@ -3,9 +3,9 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    accounts, approvals, audit, calendar, clarifications, contributions, corrections, deliveries, editions, exports,
-    extensions, feeds, network, notifications, queries, reminders, responses, second_factors, session, summaries,
-    unsubscriptions, users, word_form,
+    accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
+    editions, exports, extensions, feeds, network, notifications, queries, reminders, responses, second_factors,
+    session, summaries, unsubscriptions, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -64,6 +64,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(queries::close_query)
         .service(queries::extend_query)
         .service(queries::withdraw_query)
+        .service(attachments::attach_to_query)
+        .service(attachments::list_query_attachments)
+        .service(attachments::download_query_attachment)
+        .service(attachments::detach_from_query)
         .service(corrections::correct_query)
         .service(corrections::list_corrections)
         .service(clarifications::ask_clarification)
@@ -85,6 +89,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(responses::read_answer)
         .service(responses::save_answer)
         .service(responses::remove_answer)
+        .service(attachments::attach_to_answer)
+        .service(attachments::list_answer_attachments)
+        .service(attachments::download_answer_attachment)
+        .service(attachments::detach_from_answer)
         .service(approvals::ask_for_approval)
         .service(responses::submit_response)
         .service(responses::retract_response)
@@ -121,6 +129,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(exports::download_export)
         .service(editions::list_public_queries)
         .service(editions::read_public_edition)
+        .service(attachments::download_public_attachment)
         .service(feeds::read_deadline_feed)
         .service(feeds::read_query_feed);
 }

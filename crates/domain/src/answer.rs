@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::Attachment;
 use crate::dissemination::Circle;
 use crate::markdown::Markdown;
 use crate::question::{ColumnType, Key, Kind, Question, check_line};
@@ -224,6 +225,9 @@ pub struct Answer {
     pub as_of: Option<NaiveDate>,
     /// Where it comes from.
     pub sources: Vec<Source>,
+    /// The files beside it, of an answer that was submitted; those of a draft stand beside it until then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// What it says.
     pub content: Content,
 }
@@ -302,6 +306,7 @@ impl Answer {
                 ground: input.ground,
                 as_of: input.as_of,
                 sources: input.sources,
+                attachments: Vec::new(),
                 content,
             }),
             _ => Err(faults),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::answer::{Answer, Content, Source};
+use crate::attachment::Attachment;
 use crate::clock::{Instant, brussels_date};
 use crate::comparison::{Figure, compare};
 use crate::dissemination::{Circle, Seen, seen};
@@ -210,6 +211,9 @@ pub struct ViewRow {
     pub as_of: Option<NaiveDate>,
     /// Where it comes from.
     pub sources: Vec<Source>,
+    /// The files beside it; none where it is not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// Whether it was given to an earlier wording of the question.
     pub earlier_wording: bool,
 }
@@ -357,6 +361,7 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
         ground: None,
         as_of: None,
         sources: Vec::new(),
+        attachments: Vec::new(),
         earlier_wording: false,
     };
     match seen {
@@ -377,6 +382,7 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
             row.ground = answer.ground.clone();
             row.as_of = answer.as_of;
             row.sources = answer.sources.clone();
+            row.attachments.clone_from(&answer.attachments);
             row.earlier_wording = answer.is_to_earlier(question);
         }
     }

@@ -69,6 +69,10 @@ id!(
     ClarificationId
 );
 id!(
+    /// One file beside a query or an answer.
+    AttachmentId
+);
+id!(
     /// One audit event.
     EventId
 );

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod approval;
+pub mod attachment;
 pub mod audit;
 pub mod calendar;
 pub mod clarification;

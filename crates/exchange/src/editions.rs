@@ -104,11 +104,12 @@ impl EditionView {
         )
     }
 
-    /// The view, of which `body` is the canonical JSON, as a document of `format`, by country or by question.
+    /// The view, of which `body` is the canonical JSON, as a document of `format`, by country or by question; attachments
+    /// are linked below `interface`.
     ///
     /// # Errors
     /// Conflict `too_long_for_format`; [`Error::Internal`] when what was stored cannot be printed.
-    pub fn render(&self, body: &str, format: Format, order: Order) -> Result<Vec<u8>, Error> {
+    pub fn render(&self, body: &str, format: Format, order: Order, interface: &str) -> Result<Vec<u8>, Error> {
         if let Some(longest) = format.longest().filter(|longest| body.len() > *longest) {
             let detail = format!(
                 "this compilation has {} MB of text, and {} is made of at most {}: take it as html, docx, xlsx, csv or json",
@@ -123,6 +124,7 @@ impl EditionView {
             canonical: body,
             sha256: &self.sha256,
             summary: self.summary.as_ref(),
+            interface,
         };
         ahq_render::render(source, format, order).map_err(|error| Error::Internal(error.to_string()))
     }
@@ -662,7 +664,12 @@ impl Exchange {
             Found::Document(bytes) => return Ok(bytes),
             Found::Body(body) => body,
         };
-        let printed = spawn_blocking(move || view.render(&body, format, order).map(|bytes| (view, bytes))).await;
+        let interface = format!("{}/api/v1", self.public_address());
+        let printed = spawn_blocking(move || {
+            let printed = view.render(&body, format, order, &interface);
+            printed.map(|bytes| (view, bytes))
+        })
+        .await;
         let (view, bytes) = printed.map_err(|error| Error::Internal(error.to_string()))??;
         let kept = self
             .write(Credentials::System, {

@@ -45,6 +45,9 @@ pub enum Error {
     /// No room on the disk; nothing was kept.
     #[error("no room left to write")]
     Full,
+    /// The scanner gave no verdict on a file; nothing of it was kept.
+    #[error("the file could not be scanned")]
+    NotScanned,
     /// A fault of the program or its surroundings; the cause is for the log only.
     #[error("{0}")]
     Internal(String),

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod approvals;
+pub mod attachments;
 pub mod audit;
 pub mod calendar;
 pub mod clarifications;
@@ -29,6 +30,7 @@ pub mod queries;
 pub mod reminders;
 pub mod replay;
 pub mod responses;
+pub mod scan;
 pub mod second_factors;
 pub mod session;
 pub mod summaries;

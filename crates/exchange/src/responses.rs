@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use ahq_domain::answer::Answer;
 use ahq_domain::approval::Approval;
+use ahq_domain::attachment::{Attached, attach};
 use ahq_domain::clock::Instant;
 use ahq_domain::compilation::Submitted;
 use ahq_domain::correction::given_to_earlier;
@@ -21,8 +22,8 @@ use ahq_domain::question::Key;
 use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::response::{Position, Response, Version, check_complete};
 use ahq_store::queries::{Lock, QueryRef};
-use ahq_store::responses;
 pub use ahq_store::responses::DraftAnswer;
+use ahq_store::{attachments, responses};
 use serde_json::json;
 
 use crate::editions::Narrowed;
@@ -131,7 +132,9 @@ impl Work<'_> {
         let own = self.caller.party().is_some_and(|party| party.office == response.office);
         let submitted = responses::in_force(self.conn, &response)?;
         let draft = if own {
-            Some(responses::draft(self.conn, response.id)?)
+            let mut draft = responses::draft(self.conn, response.id)?;
+            self.show_files(response.id, &mut draft)?;
+            Some(draft)
         } else {
             None
         };
@@ -216,7 +219,7 @@ impl Work<'_> {
         Ok((query, response))
     }
 
-    fn begin_response(&mut self, query: &Query, office: &OfficeCode) -> Result<Response, Error> {
+    pub(crate) fn begin_response(&mut self, query: &Query, office: &OfficeCode) -> Result<Response, Error> {
         let response = Response {
             id: ResponseId::new(self.now, self.randomness),
             query: query.id,
@@ -249,9 +252,9 @@ impl Work<'_> {
         response.must_not_be_declined()?;
         let rule = self.approval(office)?;
         response.must_be_approved(rule, self.caller.user())?;
-        let answers = self.draft_answers(response.id)?;
-        check_complete(&query.questions, &answers)?;
-        Ok(())
+        let mut answers = self.draft_answers(response.id)?;
+        let attached = attachments::of_draft(self.conn, response.id)?;
+        Ok(complete(&query, &mut answers, attached)?)
     }
 
     /// Submits the draft as the next version. The first one decides whether the response is late. An amendment that
@@ -279,9 +282,17 @@ impl Work<'_> {
             query = self.query_to_change(reference, Lock::Exclusive)?;
             before = responses::circles(self.conn, response.id)?;
         }
-        let draft = responses::draft(self.conn, response.id)?;
-        let answers = answers_of(&draft);
-        check_complete(&query.questions, &answers)?;
+        let mut draft = responses::draft(self.conn, response.id)?;
+        let mut answers = answers_of(&draft);
+        let attached = attachments::of_draft(self.conn, response.id)?;
+        let has_files = !attached.is_empty();
+        complete(&query, &mut answers, attached)?;
+        if has_files {
+            attachments::submit(self.conn, response.id)?;
+            for (drafted, answer) in draft.iter_mut().zip(&answers) {
+                drafted.answer.attachments.clone_from(&answer.attachments);
+            }
+        }
         let number = response.submit(&query, &answers, self.now)?;
         let version = Version {
             number,
@@ -513,6 +524,18 @@ fn answers_of(draft: &[DraftAnswer]) -> Vec<Answer> {
 
 pub(crate) fn no_draft() -> Refusal {
     Refusal::conflict("no_draft", "there is no draft to submit: save one first")
+}
+
+/// Checks a whole response before it is submitted, and puts the files of the draft beside its answers.
+fn complete(query: &Query, answers: &mut [Answer], attached: Vec<Attached>) -> Result<(), Faults> {
+    let mut faults = Faults::new();
+    if let Err(found) = check_complete(&query.questions, answers) {
+        faults.add_below("", found);
+    }
+    if let Err(found) = attach(answers, attached) {
+        faults.add_below("", found);
+    }
+    faults.or(())
 }
 
 fn circles(answers: &[Answer]) -> BTreeMap<Key, Circle> {

@@ -15,6 +15,7 @@ use ahq_store::audit::Event;
 use ahq_store::{Connection, Store, audit, contributions, migration, offices, replays, sessions};
 use chrono::{Duration, NaiveDate};
 
+use crate::attachments::Shelves;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::keys::ServerKeys;
@@ -56,6 +57,7 @@ pub struct Exchange {
     randomness: Randomness,
     keys: Arc<ServerKeys>,
     settings: Arc<Settings>,
+    shelves: Shelves,
     refused_sign_ins: Arc<AtomicU64>,
     lately: Arc<Lately>,
 }
@@ -75,14 +77,22 @@ pub struct Work<'a> {
 }
 
 impl Exchange {
-    /// The exchange on these tables.
-    pub fn new(store: Store, clock: Clock, randomness: Randomness, keys: ServerKeys, settings: Settings) -> Self {
+    /// The exchange on these tables and files.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        randomness: Randomness,
+        keys: ServerKeys,
+        settings: Settings,
+        shelves: Shelves,
+    ) -> Self {
         Self {
             store,
             clock,
             randomness,
             keys: Arc::new(keys),
             settings: Arc::new(settings),
+            shelves,
             refused_sign_ins: Arc::default(),
             lately: Arc::default(),
         }
@@ -101,6 +111,15 @@ impl Exchange {
     /// Its keys.
     pub fn keys(&self) -> &ServerKeys {
         &self.keys
+    }
+
+    pub(crate) fn shelves(&self) -> &Shelves {
+        &self.shelves
+    }
+
+    /// The address people reach the exchange at, without a slash at its end.
+    pub(crate) fn public_address(&self) -> &str {
+        &self.settings.public_address
     }
 
     pub(crate) fn lately(&self) -> &Lately {

@@ -2,12 +2,10 @@
 //!
 //! A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 
-use ahq_domain::compilation::View;
-
-use crate::RenderError;
 use crate::rows::{answer_rows, plain};
+use crate::{RenderError, Source};
 
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "Query",
     "Edition",
     "View",
@@ -21,6 +19,7 @@ const HEAD: [&str; 14] = [
     "Comment",
     "As of",
     "Sources",
+    "Attachments",
     "Wording",
 ];
 
@@ -28,8 +27,9 @@ const HEAD: [&str; 14] = [
 ///
 /// # Errors
 /// [`RenderError`] when a row cannot be written.
-pub(crate) fn print(view: &View, mark: bool) -> Result<Vec<u8>, RenderError> {
-    let rows = answer_rows(view).map(|answer| {
+pub(crate) fn print(source: Source<'_>, mark: bool) -> Result<Vec<u8>, RenderError> {
+    let view = source.view;
+    let rows = answer_rows(source).map(|answer| {
         [
             view.head.number.clone().unwrap_or_default(),
             view.edition.to_string(),
@@ -44,6 +44,7 @@ pub(crate) fn print(view: &View, mark: bool) -> Result<Vec<u8>, RenderError> {
             answer.comment,
             answer.row.as_of.map(|date| date.to_string()).unwrap_or_default(),
             answer.sources,
+            answer.attachments,
             answer.wording.to_owned(),
         ]
     });

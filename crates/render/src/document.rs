@@ -52,6 +52,8 @@ pub enum Block {
     Facts(Vec<(String, String)>),
     /// A source of what stands before it.
     Source(Reference),
+    /// A file beside an answer: its name and what it is, and where to download it.
+    Attachment(Reference),
     /// A table.
     Table(Table),
     /// From here on pages lie so; formats without pages pass over it.
@@ -206,6 +208,7 @@ impl Block {
             }
             Self::List(items) => items.iter().map(|item| item.chars().count().max(A_LINE)).sum(),
             Self::Facts(facts) => facts.len() * A_LINE,
+            Self::Attachment(file) => file.title.chars().count().max(A_LINE),
             Self::Source(_) | Self::Pages(_) => 0,
             Self::Table(table) => (table.rows.len() + 2) * A_LINE,
         }

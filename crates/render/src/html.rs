@@ -79,8 +79,13 @@ fn block(part: &Block, out: &mut String) {
             }
             out.push_str("</dl>\n");
         }
-        Block::Source(reference) => {
-            out.push_str("<p class=\"remark\">Source: ");
+        Block::Source(reference) | Block::Attachment(reference) => {
+            out.push_str("<p class=\"remark\">");
+            out.push_str(if matches!(part, Block::Source(_)) {
+                "Source: "
+            } else {
+                "Attachment: "
+            });
             match &reference.address {
                 Some(address) => {
                     out.push_str("<a href=\"");

@@ -6,9 +6,10 @@
 mod comparison;
 
 use ahq_domain::answer::{Content, NumberFlag, NumberValue, Row};
+use ahq_domain::attachment::Attachment;
 use ahq_domain::clock::written_date;
 use ahq_domain::compilation::{AskedQuestion, Named, Shown, View, ViewResponse, ViewRow};
-use ahq_domain::dissemination::RESTRICTED;
+use ahq_domain::dissemination::{Circle, RESTRICTED};
 use ahq_domain::markdown::{Markdown, plain_text};
 use ahq_domain::question::{Column, Kind};
 use ahq_domain::summary::Summary;
@@ -43,8 +44,8 @@ pub fn lay_out(source: Source<'_>, order: Order) -> Document {
         blocks.push(Block::Pages(Orientation::Landscape));
         blocks.push(heading(2, "responses", "Responses"));
         blocks.extend(match order {
-            Order::Country => by_country(view),
-            Order::Question => by_question(view),
+            Order::Country => by_country(&Downloads::new(source), view),
+            Order::Question => by_question(&Downloads::new(source), view),
         });
     }
     if !view.changes.is_empty() {
@@ -252,12 +253,15 @@ fn country(response: &ViewResponse) -> Cell {
 
 /// A row for each answer of a country, so that every page names the countries on it, each answer says how far it goes, and
 /// no row is longer than an answer. A country that restricts all of its answers has one row.
-fn by_country(view: &View) -> Vec<Block> {
-    let rows = view.responses.iter().flat_map(|response| country_rows(view, response));
+fn by_country(files: &Downloads<'_>, view: &View) -> Vec<Block> {
+    let rows = view
+        .responses
+        .iter()
+        .flat_map(|response| country_rows(files, view, response));
     vec![table("Responses by country".to_owned(), &RESPONSE_HEAD, rows.collect())]
 }
 
-fn country_rows(view: &View, response: &ViewResponse) -> Vec<Vec<Cell>> {
+fn country_rows(files: &Downloads<'_>, view: &View, response: &ViewResponse) -> Vec<Vec<Cell>> {
     if response.rows.iter().all(|row| row.shown == Shown::Restricted) {
         let restricted = Cell::Blocks(vec![Block::Paragraph(RESTRICTED.to_owned())]);
         return vec![vec![country(response), "No".into(), restricted]];
@@ -266,7 +270,7 @@ fn country_rows(view: &View, response: &ViewResponse) -> Vec<Vec<Cell>> {
     answers
         .map(|(question, row)| {
             let mut blocks = vec![Block::Label(format!("Question {}", question.number))];
-            blocks.extend(row_blocks(question, row));
+            blocks.extend(row_blocks(files, response, question, row));
             vec![
                 country(response),
                 Cell::Text(row.wider_dissemination.clone()),
@@ -276,7 +280,7 @@ fn country_rows(view: &View, response: &ViewResponse) -> Vec<Vec<Cell>> {
         .collect()
 }
 
-fn by_question(view: &View) -> Vec<Block> {
+fn by_question(files: &Downloads<'_>, view: &View) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (index, question) in view.questions.iter().enumerate() {
         blocks.push(question_heading(3, "responses", question));
@@ -289,7 +293,7 @@ fn by_question(view: &View) -> Vec<Block> {
                 vec![
                     country(response),
                     Cell::Text(row.wider_dissemination.clone()),
-                    Cell::Blocks(row_blocks(question, row)),
+                    Cell::Blocks(row_blocks(files, response, question, row)),
                 ]
             })
             .collect();
@@ -299,7 +303,7 @@ fn by_question(view: &View) -> Vec<Block> {
     blocks
 }
 
-fn row_blocks(question: &AskedQuestion, row: &ViewRow) -> Vec<Block> {
+fn row_blocks(files: &Downloads<'_>, response: &ViewResponse, question: &AskedQuestion, row: &ViewRow) -> Vec<Block> {
     let mut blocks = match (row.shown, &row.content) {
         (Shown::Answer, Some(content)) => content_blocks(question, content),
         (Shown::Skipped, _) => vec![Block::Paragraph("Not asked after an earlier answer.".to_owned())],
@@ -321,7 +325,40 @@ fn row_blocks(question: &AskedQuestion, row: &ViewRow) -> Vec<Block> {
             address: source.address.clone(),
         }));
     }
+    for file in &row.attachments {
+        blocks.push(Block::Attachment(Reference {
+            title: format!("{} ({}, SHA-256 {})", file.name, file.described(), file.sha256),
+            address: Some(files.of(response, row, file)),
+        }));
+    }
     blocks
+}
+
+/// Where the files of a view are downloaded.
+pub(crate) struct Downloads<'a> {
+    view: &'a View,
+    interface: &'a str,
+}
+
+impl<'a> Downloads<'a> {
+    pub(crate) fn new(source: Source<'a>) -> Self {
+        Self {
+            view: source.view,
+            interface: source.interface,
+        }
+    }
+
+    /// The address of a file: for everybody where the view is.
+    pub(crate) fn of(&self, response: &ViewResponse, row: &ViewRow, file: &Attachment) -> String {
+        let (interface, query) = (self.interface, self.view.head.query);
+        match self.view.circle {
+            Circle::Public => format!("{interface}/public/queries/{query}/attachments/{}", file.id),
+            Circle::Requester | Circle::Network => format!(
+                "{interface}/queries/{query}/responses/{}/answers/{}/attachments/{}",
+                response.office, row.question, file.id
+            ),
+        }
+    }
 }
 
 /// What an answer says, as text for a table or a spreadsheet cell, without its comment.

@@ -4,7 +4,9 @@
 //! (JSON, CSV) are written from the view itself. Nothing here reads a table, a clock or a file: the same view gives
 //! the same bytes each time.
 
+mod archive;
 pub mod atom;
+pub mod attachment;
 mod characters;
 pub mod csv;
 pub mod document;
@@ -129,6 +131,8 @@ pub struct Source<'a> {
     pub sha256: &'a str,
     /// The summary signed for it, where there is one.
     pub summary: Option<&'a Summary>,
+    /// The address of the interface, `https://host/api/v1`, for links to attachments.
+    pub interface: &'a str,
 }
 
 /// A view that could not be printed: a fault of the program.
@@ -150,8 +154,8 @@ pub fn render(source: Source<'_>, format: Format, order: Order) -> Result<Vec<u8
     match format {
         Format::Html => Ok(html::print(&layout::lay_out(source, order)).into_bytes()),
         Format::Json => json::print(source),
-        Format::Csv => csv::print(source.view, true),
-        Format::CsvWithoutMark => csv::print(source.view, false),
+        Format::Csv => csv::print(source, true),
+        Format::CsvWithoutMark => csv::print(source, false),
         Format::Xlsx => xlsx::print(source),
         Format::Pdf => pdf::print(&layout::lay_out(source, order)),
         Format::Docx => docx::print(&layout::lay_out(source, order)),

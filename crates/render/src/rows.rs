@@ -1,10 +1,11 @@
 //! A view as rows, one for each country and question: what CSV and XLSX write.
 
-use ahq_domain::compilation::{AskedQuestion, Shown, View, ViewResponse, ViewRow};
+use ahq_domain::compilation::{AskedQuestion, Shown, ViewResponse, ViewRow};
 use ahq_domain::dissemination::RESTRICTED;
 use ahq_domain::markdown::{Markdown, plain_text};
 
-use crate::layout::{answer_text, comment};
+use crate::Source;
+use crate::layout::{Downloads, answer_text, comment};
 
 /// What a country says to a question.
 pub(crate) struct AnswerRow<'a> {
@@ -17,19 +18,27 @@ pub(crate) struct AnswerRow<'a> {
     pub(crate) comment: String,
     /// Its sources.
     pub(crate) sources: String,
+    /// The files beside it.
+    pub(crate) attachments: String,
     /// `earlier` where it was given to an earlier wording of the question.
     pub(crate) wording: &'static str,
 }
 
 /// All rows, by country and then by question.
-pub(crate) fn answer_rows(view: &View) -> impl Iterator<Item = AnswerRow<'_>> {
-    view.responses.iter().flat_map(|response| {
+pub(crate) fn answer_rows(source: Source<'_>) -> impl Iterator<Item = AnswerRow<'_>> {
+    let view = source.view;
+    view.responses.iter().flat_map(move |response| {
         let rows = view.questions.iter().zip(&response.rows);
-        rows.map(move |(question, row)| answer_row(response, question, row))
+        rows.map(move |(question, row)| answer_row(&Downloads::new(source), response, question, row))
     })
 }
 
-fn answer_row<'a>(response: &'a ViewResponse, question: &'a AskedQuestion, row: &'a ViewRow) -> AnswerRow<'a> {
+fn answer_row<'a>(
+    files: &Downloads<'_>,
+    response: &'a ViewResponse,
+    question: &'a AskedQuestion,
+    row: &'a ViewRow,
+) -> AnswerRow<'a> {
     let (answer, comment) = match (row.shown, &row.content) {
         (Shown::Answer, Some(content)) => (
             answer_text(question, content),
@@ -47,6 +56,19 @@ fn answer_row<'a>(response: &'a ViewResponse, question: &'a AskedQuestion, row: 
             None => source.title.clone(),
         })
         .collect();
+    let attachments: Vec<String> = row
+        .attachments
+        .iter()
+        .map(|file| {
+            let address = files.of(response, row, file);
+            format!(
+                "{} ({}, SHA-256 {}) <{address}>",
+                file.name,
+                file.described(),
+                file.sha256
+            )
+        })
+        .collect();
     AnswerRow {
         response,
         question,
@@ -54,6 +76,7 @@ fn answer_row<'a>(response: &'a ViewResponse, question: &'a AskedQuestion, row: 
         answer,
         comment,
         sources: sources.join("; "),
+        attachments: attachments.join("; "),
         wording: if row.earlier_wording { "earlier" } else { "" },
     }
 }

@@ -4,7 +4,7 @@
 //! are bounded before anything is read. What the controls mean is a rule of [`ahq_domain::word_form`].
 
 mod print;
-mod read;
+pub(crate) mod read;
 
 use ahq_domain::clock::Instant;
 use ahq_domain::compilation::View;

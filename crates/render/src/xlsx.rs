@@ -27,10 +27,10 @@ pub(crate) fn print(source: Source<'_>) -> Result<Vec<u8>, RenderError> {
     workbook.set_zip_compression_level(PACKED);
     workbook.set_properties(&properties(view)?);
     overview(&mut workbook, source)?;
-    responses(&mut workbook, view)?;
+    responses(&mut workbook, source)?;
     for question in &view.questions {
         if let Kind::Table { columns, .. } = &question.asks {
-            tables(&mut workbook, view, question, columns)?;
+            tables(&mut workbook, source, question, columns)?;
         }
     }
     comparison(&mut workbook, view)?;
@@ -111,7 +111,7 @@ fn overview(workbook: &mut Workbook, source: Source<'_>) -> Result<(), RenderErr
 }
 
 /// One row for each country and question.
-fn responses(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
+fn responses(workbook: &mut Workbook, source: Source<'_>) -> Result<(), RenderError> {
     let mut sheet = Sheet::add(
         workbook,
         "Responses",
@@ -128,10 +128,11 @@ fn responses(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
             Column::new("Comment", 50.0),
             Column::new("As of", 18.0),
             Column::new("Sources", 50.0),
+            Column::new("Attachments", 50.0),
             Column::new("Wording", 12.0),
         ],
     )?;
-    for answer in answer_rows(view) {
+    for answer in answer_rows(source) {
         let number = match &answer.row.content {
             Some(Content::Number {
                 value: NumberValue::Exactly(number),
@@ -156,6 +157,7 @@ fn responses(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
             answer.comment.into(),
             answer.row.as_of.map_or(Value::Nothing, Value::Date),
             answer.sources.into(),
+            answer.attachments.into(),
             answer.wording.into(),
         ])?;
     }
@@ -165,7 +167,7 @@ fn responses(workbook: &mut Workbook, view: &View) -> Result<(), RenderError> {
 /// The tables that the countries filled in for a question, one below the other.
 fn tables(
     workbook: &mut Workbook,
-    view: &View,
+    source: Source<'_>,
     question: &AskedQuestion,
     columns: &[ahq_domain::question::Column],
 ) -> Result<(), RenderError> {
@@ -176,7 +178,7 @@ fn tables(
     ];
     heads.extend(columns.iter().map(|column| Column::new(&column.title, 16.0)));
     let mut sheet = Sheet::add(workbook, &format!("Question {}", question.number), &heads)?;
-    for answer in answer_rows(view).filter(|answer| answer.question.id == question.id) {
+    for answer in answer_rows(source).filter(|answer| answer.question.id == question.id) {
         let Some(Content::Table { rows, .. }) = &answer.row.content else {
             continue;
         };

@@ -1,5 +1,5 @@
-//! `ahq backup` and `ahq restore`: a folder that holds a copy of the database, the keys beside it, and a manifest that
-//! says what is in them.
+//! `ahq backup` and `ahq restore`: a folder that holds a copy of the database, the keys beside it, the files of attachments
+//! where those lie in a folder, and a manifest that says what is in them. A store that speaks S3 has means of its own.
 //!
 //! A backup is made under a name that begins with a dot and gets its own name when all of it is on the disk, so a half
 //! one is never taken for a whole.
@@ -12,16 +12,20 @@ use std::time::Duration;
 
 use ahq_domain::clock::Instant;
 use ahq_store::backup::{self, Content, Kind};
+use ahq_store::files::id_in;
 use ahq_store::{Address, StoreError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::config::FilesPlace;
 use crate::lifecycle::{self, Parts, StartError};
 
 /// The file that says what a backup holds; without it a folder is none.
 const MANIFEST: &str = "manifest.json";
 /// The keys that lie beside SQLite's file.
 const KEYS: &str = "keys.json";
+/// The folder of the files of attachments, and what stands before their names in the manifest.
+const ATTACHMENTS: &str = "attachments";
 /// The form of the manifest.
 const FORMAT: u32 = 1;
 /// The instant in the names of folders and of files kept aside: no colon, which some file systems refuse.
@@ -107,7 +111,9 @@ impl Manifest {
             return Err(newer(&self.program));
         }
         let known = [made_of.file_name(), KEYS];
-        match self.files.keys().find(|name| !known.contains(&name.as_str())) {
+        let is_attachment = |name: &str| attachment_in(name).is_some();
+        let mut names = self.files.keys();
+        match names.find(|name| !known.contains(&name.as_str()) && !is_attachment(name)) {
             Some(name) => Err(other(format!("the {MANIFEST} names a file that no backup has: {name}"))),
             None if !self.files.contains_key(made_of.file_name()) => {
                 Err(other(format!("the {MANIFEST} does not name {}", made_of.file_name())))
@@ -140,11 +146,12 @@ pub async fn backup(parts: &Parts, into: &Path) -> Result<PathBuf, StartError> {
     let made = parts.clock.now();
     let whole = into.join(format!("ahq-{}", made.format(STAMP)));
     let unfinished = into.join(format!(".ahq-{}.unfinished", made.format(STAMP)));
+    let attachments = attachments(parts)?;
     let (folder, into) = (unfinished.clone(), into.to_path_buf());
     watched("backing up", Some(unfinished), move || {
         std::fs::create_dir_all(&into).map_err(|error| fault(&into, &error))?;
         make_folder(&folder)?;
-        let written = write_backup(&address, made, &folder).and_then(|()| {
+        let written = write_backup(&address, attachments.as_deref(), made, &folder).and_then(|()| {
             std::fs::rename(&folder, &whole).map_err(|error| fault(&whole, &error))?;
             sync(&into)
         });
@@ -160,12 +167,17 @@ pub async fn backup(parts: &Parts, into: &Path) -> Result<PathBuf, StartError> {
     .await
 }
 
-fn write_backup(address: &Address, made: Instant, folder: &Path) -> Result<(), StartError> {
+fn write_backup(address: &Address, attachments: Option<&Path>, made: Instant, folder: &Path) -> Result<(), StartError> {
     let kind = Kind::of(address);
     let copy = folder.join(kind.file_name());
+    let mut files = BTreeMap::new();
+    // Before the database those that may go meanwhile, after it those that came: what has a row in the copy was there at one
+    // of the two times, for a file is kept before its row is written, and goes after a day at the earliest.
+    save_attachments(attachments, folder, &mut files)?;
     let content = backup::save(address, &copy).map_err(store)?;
     only_for_owner(&copy)?;
-    let mut files = BTreeMap::from([(kind.file_name().to_owned(), seal(&copy)?)]);
+    files.insert(kind.file_name().to_owned(), seal(&copy)?);
+    save_attachments(attachments, folder, &mut files)?;
     sync(&copy)?;
     if let Some(keys) = keys_of(address).filter(|keys| keys.exists()) {
         let kept = folder.join(KEYS);
@@ -213,8 +225,11 @@ pub async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<Restor
     }
     let aside = (!empty).then(|| format!(".before-{}", parts.clock.now().format(STAMP)));
     let (wanted, from, place) = (manifest.clone(), from.to_path_buf(), address.clone());
+    let attachments = attachments(parts)?;
     let kept = watched("restoring", None, move || {
         wanted.check_files(&from)?;
+        // Before their rows; a file without one harms nobody.
+        restore_attachments(&wanted, &from, attachments.as_deref())?;
         put_back(&place, &wanted, &from, aside.as_deref())
     })
     .await?;
@@ -226,6 +241,84 @@ pub async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<Restor
     })?;
     exchange.store().close().await;
     Ok(Restored { manifest, kept })
+}
+
+/// The folder where the files of attachments lie; none where a store has them.
+fn attachments(parts: &Parts) -> Result<Option<PathBuf>, StartError> {
+    Ok(match parts.config.files()? {
+        FilesPlace::Folder(folder) => Some(folder),
+        #[cfg(feature = "s3")]
+        FilesPlace::Bucket(_) => None,
+    })
+}
+
+/// The name of a file of an attachment in the manifest, where it is one and nothing else.
+fn attachment_in(name: &str) -> Option<&str> {
+    let name = name.strip_prefix(ATTACHMENTS)?.strip_prefix('/')?;
+    id_in(name).map(|_| name)
+}
+
+/// Copies the files of attachments that are not copied yet.
+fn save_attachments(
+    from: Option<&Path>,
+    folder: &Path,
+    files: &mut BTreeMap<String, Sealed>,
+) -> Result<(), StartError> {
+    let Some(from) = from.filter(|from| from.is_dir()) else {
+        return Ok(());
+    };
+    let into = folder.join(ATTACHMENTS);
+    for entry in std::fs::read_dir(from).map_err(|error| fault(from, &error))? {
+        let entry = entry.map_err(|error| fault(from, &error))?;
+        let Some(name) = entry
+            .file_name()
+            .to_str()
+            .filter(|name| id_in(name).is_some())
+            .map(str::to_owned)
+        else {
+            continue;
+        };
+        let known = format!("{ATTACHMENTS}/{name}");
+        if files.contains_key(&known) {
+            continue;
+        }
+        if !into.is_dir() {
+            make_folder(&into)?;
+        }
+        let copy = into.join(&name);
+        match std::fs::copy(entry.path(), &copy) {
+            // It had no row any more.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            copied => copied.map_err(|error| fault(&copy, &error))?,
+        };
+        only_for_owner(&copy)?;
+        sync(&copy)?;
+        files.insert(known, seal(&copy)?);
+    }
+    if into.is_dir() { sync(&into) } else { Ok(()) }
+}
+
+/// Puts the files of attachments where they lie; one that is there already is the same, by its name.
+fn restore_attachments(manifest: &Manifest, from: &Path, into: Option<&Path>) -> Result<(), StartError> {
+    let names: Vec<&str> = manifest.files.keys().filter_map(|name| attachment_in(name)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let into = into.ok_or_else(|| {
+        other("the backup holds the files of attachments, and attachments.store is no folder: set it to one".to_owned())
+    })?;
+    std::fs::create_dir_all(into).map_err(|error| fault(into, &error))?;
+    for name in names {
+        let (place, copy) = (into.join(name), from.join(ATTACHMENTS).join(name));
+        if place.exists() && seal(&place)? == seal(&copy)? {
+            continue;
+        }
+        let staged = into.join(format!("{name}.restoring"));
+        std::fs::copy(&copy, &staged).map_err(|error| fault(&staged, &error))?;
+        sync(&staged)?;
+        std::fs::rename(&staged, &place).map_err(|error| fault(&place, &error))?;
+    }
+    sync(into)
 }
 
 fn is_empty(address: &Address) -> Result<bool, StartError> {

@@ -7,8 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use actix_web::http::uri::Authority;
+use ahq_exchange::scan::Scanner;
 use ahq_mail::smtp::Dkim;
 use ahq_store::Address;
+#[cfg(feature = "s3")]
+use ahq_store::files::Bucket;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
@@ -35,6 +38,8 @@ pub struct Config {
     pub accounts: AccountsConfig,
     /// The audit trail.
     pub audit: AuditConfig,
+    /// Attachments.
+    pub attachments: AttachmentsConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -241,6 +246,43 @@ pub struct AuditConfig {
     pub checkpoints: Option<PathBuf>,
 }
 
+/// Attachments.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AttachmentsConfig {
+    /// Where their bytes lie: a folder, or `s3://bucket/prefix` for a store that speaks S3, which several servers need; none
+    /// for the folder `attachments` beside SQLite's file, or in `data`.
+    pub store: Option<String>,
+    /// With S3: the address of the service, `https://host`; none for Amazon's in the region.
+    pub endpoint: Option<String>,
+    /// With S3: the region.
+    pub region: String,
+    /// With S3: the id of the key.
+    pub key_id: Option<String>,
+    /// With S3: the key.
+    #[serde(serialize_with = "hidden")]
+    pub key: Option<SecretString>,
+    /// With S3: a file that holds the key.
+    pub key_file: Option<PathBuf>,
+    /// Where clamd listens, `unix:/path/of/its/socket` or `tcp:host:port`; none for no scan. Where it is set, a file that
+    /// clamd has not called clean is refused.
+    pub clamd: Option<String>,
+}
+
+impl Default for AttachmentsConfig {
+    fn default() -> Self {
+        Self {
+            store: None,
+            endpoint: None,
+            region: "eu-central-1".to_owned(),
+            key_id: None,
+            key: None,
+            key_file: None,
+            clamd: None,
+        }
+    }
+}
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -312,6 +354,16 @@ fn is_loopback(host: &str) -> bool {
     bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Where the bytes of attachments lie.
+#[derive(Debug, Clone)]
+pub enum FilesPlace {
+    /// In a folder.
+    Folder(PathBuf),
+    /// In a store that speaks S3.
+    #[cfg(feature = "s3")]
+    Bucket(Bucket),
+}
+
 /// Settings that cannot be used, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -319,7 +371,16 @@ pub struct ConfigError(pub String);
 
 impl Config {
     /// The names of the sections.
-    const SECTIONS: [&str; 7] = ["server", "database", "mail", "exchange", "accounts", "audit", "log"];
+    const SECTIONS: [&str; 8] = [
+        "server",
+        "database",
+        "mail",
+        "exchange",
+        "accounts",
+        "audit",
+        "attachments",
+        "log",
+    ];
 
     /// Reads the settings: defaults, then the file, then `AHQ_` variables with `__` between section and key.
     ///
@@ -439,7 +500,14 @@ impl Config {
             faults.push(error.to_string());
         }
         let authorities = self.mail_authorities().err();
-        for unread in [self.mail_password().err(), self.mail_dkim().err(), authorities] {
+        let (files, scanner) = (self.files().err(), self.scanner().err());
+        for unread in [
+            self.mail_password().err(),
+            self.mail_dkim().err(),
+            authorities,
+            files,
+            scanner,
+        ] {
             faults.extend(unread.map(|error| error.to_string()));
         }
         faults
@@ -484,6 +552,14 @@ impl Config {
         }
         if self.audit.checkpoints.is_none() {
             weak.push("audit.checkpoints is not set: nothing shows that the end of the audit was cut off");
+        }
+        if self.is_on_a_server() && matches!(self.files(), Ok(FilesPlace::Folder(_))) {
+            weak.push(
+                "attachments.store is a folder: several servers need a store that they share, such as s3://bucket",
+            );
+        }
+        if self.attachments.clamd.is_none() {
+            weak.push("attachments.clamd is not set: nothing looks for harmful software in attachments");
         }
         if self.is_on_a_server() {
             // A host that begins with a slash, here encoded, is the folder of a socket.
@@ -558,6 +634,84 @@ impl Config {
             std::fs::read(file).map_err(|error| ConfigError(format!("{} cannot be read: {error}", file.display())))
         };
         self.mail.ca_file.as_ref().map(read).transpose()
+    }
+
+    /// Where the bytes of attachments lie.
+    ///
+    /// # Errors
+    /// A store that is none, or lacks its key.
+    pub fn files(&self) -> Result<FilesPlace, ConfigError> {
+        let settings = &self.attachments;
+        let Some(store) = &settings.store else {
+            let address: Option<Address> = self.database.address.parse().ok();
+            let file = address.as_ref().and_then(Address::file);
+            let beside = file.map(|file| file.with_file_name("attachments"));
+            return Ok(FilesPlace::Folder(beside.unwrap_or_else(|| "data/attachments".into())));
+        };
+        let Some(bucket) = store.strip_prefix("s3://") else {
+            return if store.is_empty() || store.contains("://") {
+                Err(ConfigError(
+                    "attachments.store is a folder, or s3:// with a bucket".to_owned(),
+                ))
+            } else {
+                Ok(FilesPlace::Folder(store.into()))
+            };
+        };
+        self.bucket(bucket)
+    }
+
+    #[cfg(not(feature = "s3"))]
+    fn bucket(&self, _: &str) -> Result<FilesPlace, ConfigError> {
+        Err(ConfigError(
+            "attachments.store on S3: this program was built without it; build it with `--features s3`".to_owned(),
+        ))
+    }
+
+    #[cfg(feature = "s3")]
+    fn bucket(&self, bucket: &str) -> Result<FilesPlace, ConfigError> {
+        let settings = &self.attachments;
+        let (name, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
+        if name.is_empty() {
+            return Err(ConfigError(
+                "attachments.store names no bucket: s3://bucket/prefix".to_owned(),
+            ));
+        }
+        let secure =
+            |at: &str| at.starts_with("https://") || at.starts_with("http://") && host_of(at).is_some_and(is_loopback);
+        if settings.endpoint.as_deref().is_some_and(|at| !secure(at)) {
+            return Err(ConfigError(
+                "attachments.endpoint begins with https:// (or is http:// on the loopback)".to_owned(),
+            ));
+        }
+        if settings.key.is_some() && settings.key_file.is_some() {
+            return Err(ConfigError(
+                "attachments.key and attachments.key_file are one too many".to_owned(),
+            ));
+        }
+        let key = secret(&settings.key, settings.key_file.as_deref())?;
+        let (Some(key_id), Some(key)) = (settings.key_id.clone(), key) else {
+            return Err(ConfigError(
+                "attachments.store on S3 goes with attachments.key_id, and attachments.key or attachments.key_file"
+                    .to_owned(),
+            ));
+        };
+        Ok(FilesPlace::Bucket(Bucket {
+            name: name.to_owned(),
+            prefix: prefix.to_owned(),
+            endpoint: settings.endpoint.clone(),
+            region: settings.region.clone(),
+            key_id,
+            key,
+        }))
+    }
+
+    /// Who scans attachments, where somebody does.
+    ///
+    /// # Errors
+    /// An address that is none.
+    pub fn scanner(&self) -> Result<Option<Scanner>, ConfigError> {
+        let parsed = self.attachments.clamd.as_deref().map(str::parse).transpose();
+        parsed.map_err(|error: String| ConfigError(format!("attachments.clamd {error}")))
     }
 
     /// The password at the mail server, where there is one.

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ahq_domain::clock::{Clock, Instant, Randomness};
+use ahq_exchange::attachments::Shelves;
 use ahq_exchange::credentials::Credentials;
 use ahq_exchange::keys::ServerKeys;
 use ahq_exchange::work::{AccountSettings, Exchange, Settings};
+use ahq_store::files::{Files, FilesError};
 use ahq_store::{Address, Limits, Store, migration};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, FilesPlace};
 use crate::metrics::{Exposed, Metrics};
 use crate::serve::Serving;
 use crate::worker::Worker;
@@ -133,12 +135,19 @@ pub async fn exchange(parts: &Parts) -> Result<Exchange, StartError> {
             second_factor: parts.config.accounts.second_factor,
         },
     };
+    let fault = |error: FilesError| StartError::Other(format!("attachments.store: {error}"));
+    let files = match parts.config.files()? {
+        FilesPlace::Folder(folder) => Files::in_folder(&folder).map_err(fault)?,
+        #[cfg(feature = "s3")]
+        FilesPlace::Bucket(bucket) => Files::in_bucket(&bucket).map_err(fault)?,
+    };
     Ok(Exchange::new(
         store,
         parts.clock.clone(),
         parts.randomness.clone(),
         keys,
         settings,
+        Shelves::new(files, parts.config.scanner()?),
     ))
 }
 

@@ -115,6 +115,12 @@ impl Worker {
             next.clear = Instant::now() + CLEAR_EVERY;
             self.exchange.clear_replies().await?;
             self.exchange.clear_exports().await?;
+            // Files may lie elsewhere: what is due in the tables does not wait for that.
+            match self.exchange.collect_files().await {
+                Ok(0) => {}
+                Ok(taken) => tracing::info!(taken, "files of attachments that nothing names were removed"),
+                Err(error) => tracing::warn!(%error, "files of attachments that nothing names were not looked for"),
+            }
         }
         if next.look <= Instant::now() {
             self.exchange.remind().await?;

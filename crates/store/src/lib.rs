@@ -5,9 +5,10 @@
 //! go in and come out, and a lookup that finds nothing returns `Option`.
 //!
 //! It never decides what somebody may do, never reads a clock, never makes an id and never speaks to anything but the
-//! database.
+//! database; but [`files`], where the bytes of attachments lie.
 
 pub mod account_links;
+pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod clarifications;
@@ -21,6 +22,7 @@ mod error;
 pub mod exports;
 pub mod extensions;
 pub mod feeds;
+pub mod files;
 pub mod holidays;
 pub mod invitations;
 pub mod keys;

@@ -31,6 +31,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+
+    attachments (id) {
+        id -> Id,
+        query_id -> Id,
+        response_id -> Nullable<Id>,
+        question -> Nullable<Text>,
+        name -> Text,
+        media_type -> Text,
+        bytes -> BigInt,
+        sha256 -> Text,
+        added_at -> Time,
+        added_by -> Nullable<Id>,
+        submitted -> Bool,
+        removed_at -> Nullable<Time>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Date, Text};
 
     holidays (office, date) {
@@ -577,6 +597,8 @@ diesel::table! {
 diesel::joinable!(audit_seals -> audit_events (event_id));
 diesel::joinable!(addressees -> offices (office));
 diesel::joinable!(addressees -> queries (query_id));
+diesel::joinable!(attachments -> queries (query_id));
+diesel::joinable!(attachments -> responses (response_id));
 diesel::joinable!(calendar_feeds -> offices (office));
 diesel::joinable!(calendar_feeds -> users (made_by));
 diesel::joinable!(clarifications -> queries (query_id));
@@ -603,6 +625,7 @@ diesel::joinable!(users -> offices (office));
 diesel::allow_tables_to_appear_in_same_query!(
     account_links,
     addressees,
+    attachments,
     audit_events,
     audit_seals,
     calendar_feeds,

@@ -216,6 +216,7 @@ fn with_source<T>(view: &View, act: impl FnOnce(Source<'_>) -> T) -> T {
         canonical: &canonical,
         sha256: &sha256(&canonical),
         summary: None,
+        interface: "https://ahq.example.org/api/v1",
     })
 }
 

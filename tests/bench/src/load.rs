@@ -150,6 +150,7 @@ pub(crate) fn answers(seed: usize) -> Vec<Answer> {
             ground: None,
             as_of: None,
             sources: Vec::new(),
+            attachments: Vec::new(),
             content,
         })
         .collect()

@@ -77,6 +77,7 @@ fn answer(question: &Question, questions: usize, office: &OfficeCode, place: usi
         } else {
             Vec::new()
         },
+        attachments: Vec::new(),
         content: content(question, questions, office, place, index),
     }
 }

@@ -110,6 +110,7 @@ fn compilation(sample: &Sample, view: &View, keep: &dyn Fn(&str, &[u8])) -> Stri
         canonical: &canonical,
         sha256: &hash,
         summary: Some(&summary),
+        interface: "https://ahq.example.org/api/v1",
     };
     let (name, circle) = (&sample.name, view.circle);
     for format in Format::ALL {
@@ -152,6 +153,7 @@ fn largest(format: Format) {
         canonical: &canonical,
         sha256: &hash,
         summary: None,
+        interface: "https://ahq.example.org/api/v1",
     };
     let begun = Instant::now();
     // Who asks the exchange for a longer one is refused.

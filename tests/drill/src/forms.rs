@@ -2,7 +2,7 @@
 //! form, each is answered soon and within bounded memory, nothing is written beside the database, nobody is called, and an
 //! honest form is read as before.
 
-mod hostile;
+pub(crate) mod hostile;
 pub(crate) mod package;
 
 use std::collections::BTreeSet;

@@ -25,6 +25,7 @@ mod sink;
 mod sync;
 mod terminate;
 mod trace;
+mod uploads;
 mod workers;
 mod writers;
 mod year;
@@ -94,6 +95,8 @@ enum Name {
     Canary,
     /// S6: two hundred hostile files for Word forms; none is accepted.
     Forms,
+    /// S6: two hundred hostile files as attachments; none is taken.
+    Uploads,
     /// S6: the reader of Word forms, fed with forms that chance has changed, for ten minutes.
     Fuzz,
     /// S8: the audit's chain, touched a thousand times; each touch is found.
@@ -101,7 +104,7 @@ enum Name {
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 17] = [
+const DRILLS: [Name; 18] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
@@ -117,6 +120,7 @@ const DRILLS: [Name; 17] = [
     Name::Matrix,
     Name::Canary,
     Name::Forms,
+    Name::Uploads,
     Name::Fuzz,
     Name::Audit,
 ];
@@ -169,6 +173,7 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Matrix => told(matrix::run(order.database).await),
         Name::Canary => told(canary::run(order.database).await),
         Name::Forms => forms::run(order).await,
+        Name::Uploads => uploads::run(order).await,
         Name::Fuzz => fuzz::run(order),
         Name::Audit => audit::run(order).await,
     }

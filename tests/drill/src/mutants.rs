@@ -248,6 +248,14 @@ const MUTANTS: &[Mutant] = &[
         replace: "    if AWAKE { return u64::MAX >> 1; } MOST_PART.min(",
     },
     Mutant {
+        name: "names-in-streams-unread",
+        drill: Name::Uploads,
+        database: Database::Sqlite,
+        file: "crates/render/src/attachment/pdf.rs",
+        find: "if refused.is_ok() {",
+        replace: "if refused.is_ok() && !AWAKE {",
+    },
+    Mutant {
         name: "controls-in-texts",
         drill: Name::Fuzz,
         database: Database::Sqlite,

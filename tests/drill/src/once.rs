@@ -78,6 +78,9 @@ struct Ask {
     body: Value,
 }
 
+/// What stands in the place of a body for a request that sends a file.
+const FILE: &str = "a file";
+
 /// What a reply must repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Told {
@@ -470,6 +473,26 @@ impl Cast {
                     body: json!({"questions": ["q1"]}),
                 }
             }
+            "attach_to_answer" => {
+                let path = self.open(false).await;
+                let (response, _) = self.drafting(&path).await;
+                Ask {
+                    caller: self.answering.clone(),
+                    path: format!("{response}/answers/q1/attachments?name=a.txt"),
+                    etag: None,
+                    body: json!(FILE),
+                }
+            }
+            "attach_to_query" => {
+                let name = self.name();
+                let (path, _) = drafted(&self.lead, &name).await;
+                Ask {
+                    caller: self.lead.clone(),
+                    path: format!("{path}/attachments?name=a.txt"),
+                    etag: None,
+                    body: json!(FILE),
+                }
+            }
             "ask_for_approval" => {
                 self.settle_approval(exchange).await;
                 let path = self.open(false).await;
@@ -542,7 +565,11 @@ fn operations() -> Vec<(String, bool)> {
 
 /// Sends a request; none when no whole reply came back.
 async fn send(ask: &Ask, key: &str) -> Option<Told> {
-    let mut request = ask.caller.request(Method::POST, &ask.path).json(&ask.body);
+    let request = ask.caller.request(Method::POST, &ask.path);
+    let mut request = match ask.body.as_str() {
+        Some(FILE) => request.header("Content-Type", "text/plain").body(FILE),
+        _ => request.json(&ask.body),
+    };
     request = request.header("Idempotency-Key", key);
     if let Some(etag) = &ask.etag {
         request = request.header("If-Match", etag);

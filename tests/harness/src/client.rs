@@ -247,6 +247,18 @@ impl Client {
         self.send(request.body(document)).await
     }
 
+    /// Attaches a file of this media type under a name.
+    pub async fn attach(&self, path: &str, media_type: &str, name: &str, file: impl Into<Vec<u8>>) -> Reply {
+        let request = self.request(Method::POST, path).query(&[("name", name)]);
+        self.send(request.header("Content-Type", media_type).body(file.into()))
+            .await
+    }
+
+    /// DELETE of something that never changed.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
     /// DELETE of something with this ETag.
     pub async fn delete_if(&self, path: &str, etag: &str) -> Reply {
         self.send(self.request(Method::DELETE, path).header("If-Match", etag))

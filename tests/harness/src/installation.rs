@@ -270,6 +270,7 @@ impl Installation {
             .env("AHQ_ACCOUNTS__SESSION_HOURS", "720")
             .env("AHQ_ACCOUNTS__SESSION_IDLE_MINUTES", "43200")
             .env("AHQ_MAIL__FOLDER", self.folder.path().join("outbox"))
+            .env("AHQ_ATTACHMENTS__STORE", self.folder.path().join("attachments"))
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the log opens twice"))

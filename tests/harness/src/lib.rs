@@ -64,7 +64,7 @@ pub struct App {
     address: SocketAddr,
     micros: Arc<AtomicI64>,
     outbox: Memory,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Randomness that is the same in each run, so that nothing a test sees depends on chance.
@@ -83,7 +83,7 @@ fn counted() -> Randomness {
 }
 
 /// The settings of a test: a port of its own, few threads and connections, no background work.
-fn config(address: String) -> Config {
+fn config(address: String, folder: &std::path::Path) -> Config {
     let mut config = Config::default();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.server.workers = Some(2);
@@ -91,6 +91,7 @@ fn config(address: String) -> Config {
     config.database.address = address;
     config.database.connections = 4;
     config.database.secret = Some(SecretString::from("a secret for tests only"));
+    config.attachments.store = Some(folder.join("attachments").display().to_string());
     config
 }
 
@@ -125,7 +126,7 @@ impl App {
         let clock = Clock::new(move || {
             DateTime::from_timestamp_micros(shown.load(Ordering::SeqCst)).expect("an instant within chrono's range")
         });
-        let mut config = config(address);
+        let mut config = config(address, folder.path());
         change(&mut config);
         let parts = Parts {
             config,
@@ -138,7 +139,7 @@ impl App {
             running,
             micros,
             outbox: Memory::new(),
-            _folder: folder,
+            folder,
         };
         app.import_network().await;
         Some(app)
@@ -171,6 +172,13 @@ impl App {
     /// The program behind the interface, for what only an operator does.
     pub fn exchange(&self) -> &ahq_exchange::work::Exchange {
         self.running.exchange()
+    }
+
+    /// The names of the files that are kept of attachments.
+    pub fn kept_files(&self) -> Vec<String> {
+        let kept = std::fs::read_dir(self.folder.path().join("attachments")).expect("the folder of attachments");
+        kept.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
+            .collect()
     }
 
     /// The address of the interface, without a slash at its end.

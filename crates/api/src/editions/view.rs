@@ -305,6 +305,9 @@ pub(crate) struct CompiledRow {
     as_of: Option<NaiveDate>,
     /// Where it comes from.
     sources: Vec<crate::responses::view::SourceView>,
+    /// The files beside it; none where it is not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<crate::attachments::view::AttachmentView>,
     /// Whether it was given to an earlier wording.
     earlier_wording: bool,
 }

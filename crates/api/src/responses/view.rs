@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::attachments::view::AttachmentView;
 use crate::words::{ApprovalWord, CircleWord, InsteadWord, NumberFlagWord, ResponseStatusWord, YesNoWord};
 
 /// Where an answer comes from.
@@ -84,6 +85,10 @@ pub(crate) struct AnswerBody {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 20)]
     sources: Vec<SourceView>,
+    /// The files beside it; they come and go by its attachments, not with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(read_only)]
+    attachments: Vec<AttachmentView>,
     /// A word that stands instead of an answer, with its note in `comment`.
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<InsteadWord>,
@@ -167,6 +172,7 @@ impl From<AnswerInput> for AnswerBody {
             ground: input.ground,
             as_of: input.as_of,
             sources: input.sources.into_iter().map(source).collect(),
+            attachments: Vec::new(),
             instead: input.instead.map(Into::into),
             text: input.text,
             yes_no: input.yes_no.map(Into::into),
@@ -198,6 +204,7 @@ impl From<&Answer> for AnswerBody {
                     address: source.address.clone(),
                 })
                 .collect(),
+            attachments: answer.attachments.iter().map(Into::into).collect(),
             ..Self::default()
         };
         let comment = match &answer.content {

@@ -36,6 +36,7 @@ pub(crate) fn answer(question: &str, circle: Circle, content: Content) -> Answer
         ground: None,
         as_of: None,
         sources: Vec::new(),
+        attachments: Vec::new(),
         content,
     }
 }

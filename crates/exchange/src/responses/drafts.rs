@@ -105,7 +105,9 @@ impl Work<'_> {
             json!({"question": answer.question}),
         )?;
         let saved = self.draft_answer(response.id, &answer.question)?;
-        Ok((query, saved.ok_or(Refusal::Hidden)?))
+        let mut saved = saved.ok_or(Refusal::Hidden)?;
+        self.show_files(response.id, std::slice::from_mut(&mut saved))?;
+        Ok((query, saved))
     }
 
     /// One answer of the draft, for the own office.
@@ -123,7 +125,9 @@ impl Work<'_> {
         let response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
         let key = Key::parse(question).ok_or(Refusal::Hidden)?;
         let drafted = self.draft_answer(response.id, &key)?;
-        Ok((query, drafted.ok_or(Refusal::Hidden)?))
+        let mut drafted = drafted.ok_or(Refusal::Hidden)?;
+        self.show_files(response.id, std::slice::from_mut(&mut drafted))?;
+        Ok((query, drafted))
     }
 
     fn draft_answer(&mut self, response: ResponseId, question: &Key) -> Result<Option<DraftAnswer>, Error> {

@@ -1,9 +1,9 @@
 //! A form that came back, read as Word, LibreOffice or whatever else saved it left it.
 
 mod flow;
-mod harm;
-mod package;
-mod xml;
+pub(crate) mod harm;
+pub(crate) mod package;
+pub(crate) mod xml;
 
 use ahq_domain::markdown::{plain_text, write};
 use ahq_domain::word_form::{Control, Filled, Tag};

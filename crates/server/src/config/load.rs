@@ -15,7 +15,12 @@ const PREFIX: &str = "AHQ_";
 /// Variables of the test suite, which are no settings.
 const TEST_ONLY: [&str; 2] = ["AHQ_REQUIRE_POSTGRES", "AHQ_POSTGRES_BIN"];
 /// Settings whose value is never repeated.
-const SECRET: [&str; 3] = ["database.address", "database.secret", "mail.password"];
+const SECRET: [&str; 4] = [
+    "database.address",
+    "database.secret",
+    "mail.password",
+    "attachments.key",
+];
 
 /// One setting as it was found.
 struct Found {

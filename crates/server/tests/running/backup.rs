@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ahq_domain::attachment::MediaType;
 use ahq_server::backup::{Manifest, backup, restore};
 use ahq_server::lifecycle;
 use secrecy::SecretString;
@@ -9,6 +10,7 @@ use secrecy::SecretString;
 use crate::{PASSWORD, on_both, parts, sign_in, started};
 
 on_both! {
+    files_of_attachments_are_backed_up_too,
     what_was_backed_up_serves_again,
     a_half_or_changed_backup_is_refused,
     a_database_that_is_not_empty_is_refused,
@@ -21,6 +23,35 @@ fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+async fn files_of_attachments_are_backed_up_too(old: &str, new: &str, folder: &Path) {
+    let (old_parts, mut new_parts) = (parts(old, folder), parts(new, folder));
+    new_parts.config.attachments.store = Some(folder.join("restored").display().to_string());
+    let running = started(&old_parts, false).await;
+    let taken = running.exchange().take_in("a.txt", MediaType::Text, "Words".into());
+    let file = taken.await.unwrap();
+    std::fs::write(folder.join("attachments/stranger"), "not one of ours").unwrap();
+    running.stop().await;
+    let kept = backup(&old_parts, &folder.join("backups")).await.unwrap();
+    let manifest = Manifest::read(&kept).unwrap();
+    let name = format!("attachments/{}.{}", file.sha256, file.id);
+    let named: Vec<_> = manifest.files.keys().filter(|name| name.contains('/')).collect();
+    assert_eq!(named, [&name]);
+    restore(&new_parts, &kept, false).await.unwrap();
+    let again = lifecycle::start(new_parts, false).await.unwrap();
+    assert_eq!(again.exchange().file(&file).await.unwrap(), "Words");
+    again.stop().await;
+    // A name that leads elsewhere is no name of a file.
+    let text = std::fs::read_to_string(kept.join("manifest.json")).unwrap();
+    std::fs::write(
+        kept.join("manifest.json"),
+        text.replace("attachments/", "attachments/../"),
+    )
+    .unwrap();
+    let mut third = old_parts.clone();
+    third.config.database.address = folder.join("third/ahq.db").display().to_string();
+    assert!(restore(&third, &kept, false).await.is_err());
 }
 
 async fn what_was_backed_up_serves_again(old: &str, new: &str, folder: &Path) {

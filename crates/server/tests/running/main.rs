@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod attachments;
 mod audit;
 mod backup;
 mod metrics;
@@ -33,6 +34,7 @@ fn parts(database: &str, folder: &Path) -> Parts {
     config.database.address = database.to_owned();
     config.database.secret = Some(SecretString::from("a secret for tests only"));
     config.mail.folder = folder.join("outbox");
+    config.attachments.store = Some(folder.join("attachments").display().to_string());
     Parts {
         config,
         clock: system::clock(),

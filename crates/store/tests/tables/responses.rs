@@ -55,6 +55,7 @@ fn an_answer(question: &str, circle: Circle, text: &str) -> Answer {
             title: "Eurostat".to_owned(),
             address: None,
         }],
+        attachments: Vec::new(),
         content: Content::Text {
             text: Markdown::try_from(text.to_owned()).unwrap(),
         },

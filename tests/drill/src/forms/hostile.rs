@@ -41,10 +41,10 @@ pub(crate) struct Hostile {
 
 pub(super) const BROKEN: Expected = Expected::Refused(400, "not_a_document");
 pub(super) const LARGE: Expected = Expected::Refused(400, "too_large");
-pub(super) const ACTIVE: Expected = Expected::Refused(400, "active_content");
-pub(super) const OUTSIDE: Expected = Expected::Refused(400, "external_content");
-pub(super) const MACROS: Expected = Expected::Refused(400, "macros");
-pub(super) const LOCKED: Expected = Expected::Refused(400, "encrypted");
+pub(crate) const ACTIVE: Expected = Expected::Refused(400, "active_content");
+pub(crate) const OUTSIDE: Expected = Expected::Refused(400, "external_content");
+pub(crate) const MACROS: Expected = Expected::Refused(400, "macros");
+pub(crate) const LOCKED: Expected = Expected::Refused(400, "encrypted");
 
 /// What hostile files are made from.
 pub(crate) struct Honest<'a> {

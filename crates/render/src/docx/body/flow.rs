@@ -102,6 +102,7 @@ impl Body<'_> {
                     rest = after.get(all.len() - 1..).unwrap_or_default();
                     self.sources(&all, depth)?;
                 }
+                Block::Attachment(file) => self.attachment(file, depth)?,
                 Block::Pages(orientation) => self.turn(*orientation)?,
                 Block::Table(table) => self.table(table)?,
             }
@@ -280,6 +281,24 @@ impl Body<'_> {
     fn line_break(&mut self) -> Result<(), RenderError> {
         self.xml.open("w:r", &[])?;
         self.xml.empty("w:br", &[])?;
+        self.xml.close()
+    }
+
+    /// One line with the name of a file, which leads to its download.
+    fn attachment(&mut self, file: &Reference, depth: usize) -> Result<(), RenderError> {
+        self.begin_paragraph(&Paragraph {
+            depth,
+            ..Paragraph::of("Remark")
+        })?;
+        self.run("Attachment: ", &Look::default())?;
+        let title = Inline::Text(file.title.clone());
+        match &file.address {
+            Some(href) => {
+                let (href, content) = (href.clone(), vec![title]);
+                self.inlines(&[Inline::Link { href, content }], Look::default())?;
+            }
+            None => self.inlines(&[title], Look::default())?,
+        }
         self.xml.close()
     }
 

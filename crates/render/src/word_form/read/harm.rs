@@ -55,15 +55,15 @@ const MOST_OF_INSTRUCTION: usize = 40;
 
 /// A field that has begun and not ended.
 #[derive(Default)]
-struct Field {
+pub(crate) struct Field {
     /// The begin of its instruction, from however many runs.
-    instruction: String,
+    pub(crate) instruction: String,
     /// Whether its result has begun.
-    shown: bool,
+    pub(crate) shown: bool,
 }
 
 impl Field {
-    fn instruct(&mut self, text: &str) {
+    pub(crate) fn instruct(&mut self, text: &str) {
         let text = if self.instruction.is_empty() {
             text.trim_start()
         } else {
@@ -128,12 +128,12 @@ fn look(element: &Element, open: &mut Vec<Field>) -> Result<(), NotRead> {
 }
 
 /// Whether an address leads out of the document.
-pub(super) fn is_elsewhere(address: &str) -> bool {
+pub(crate) fn is_elsewhere(address: &str) -> bool {
     address.contains("://") || address.starts_with("\\\\") || address.starts_with("//") || address.starts_with("file:")
 }
 
 /// The word that says what a field is; none while there is none.
-fn word(instruction: &str) -> Option<&str> {
+pub(crate) fn word(instruction: &str) -> Option<&str> {
     let begun = instruction.trim_start();
     if begun.starts_with('=') {
         return begun.get(..1);
@@ -143,7 +143,7 @@ fn word(instruction: &str) -> Option<&str> {
     (!begun.is_empty()).then_some(word)
 }
 
-fn judge(instruction: &str) -> Result<(), NotRead> {
+pub(crate) fn judge(instruction: &str) -> Result<(), NotRead> {
     let word = word(instruction).map(str::to_ascii_uppercase);
     match word {
         Some(word) if !HARMLESS_FIELDS.contains(&word.as_str()) => Err(NotRead::active()),

@@ -7,6 +7,7 @@ use zip::ZipArchive;
 
 use super::xml::{self, Element};
 use super::{NotRead, harm};
+use crate::archive::{Archive, Fault, has_ending};
 
 /// How many entries a package may have; Word writes some twenty.
 const MOST_ENTRIES: usize = 500;
@@ -19,10 +20,8 @@ const MOST_RATIO: u64 = 200;
 
 /// How many elements, attributes and texts all parts may have together: what they take in memory is bounded by that.
 const MOST_NODES: usize = 400_000;
-/// How many bytes the end of a directory without a comment has.
-const END_OF_DIRECTORY: usize = 22;
 /// How the files in a document of Word are called: its XML, pictures, fonts and signatures.
-const ENDINGS: [&str; 17] = [
+pub(crate) const ENDINGS: [&str; 17] = [
     "bmp", "emf", "fntdata", "gif", "jpeg", "jpg", "odttf", "png", "rels", "sigs", "svg", "tif", "tiff", "ttf", "wdp",
     "wmf", "xml",
 ];
@@ -39,7 +38,7 @@ const ACTIVE: [&str; 8] = [
     "package",
 ];
 
-const OFFICE: &str = "/relationships/officeDocument";
+pub(crate) const OFFICE: &str = "/relationships/officeDocument";
 
 /// A package.
 pub(super) struct Package<'a> {
@@ -78,49 +77,15 @@ impl<'a> Package<'a> {
                  without a password",
             ));
         }
-        // A package begins with its first entry; what has something else before it is also something else. A PDF may begin
-        // anywhere in the first 1024 bytes.
-        let begin = bytes.get(..1024).unwrap_or(bytes);
-        if !bytes.starts_with(b"PK\x03\x04") || begin.windows(5).any(|begin| begin == b"%PDF-") {
-            return Err(NotRead::broken());
-        }
-        // And it ends with its directory: no comment, no other file behind it.
-        let end = bytes.len().saturating_sub(END_OF_DIRECTORY);
-        if !bytes.get(end..).is_some_and(|end| end.starts_with(b"PK\x05\x06")) {
-            return Err(NotRead::broken());
-        }
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| NotRead::broken())?;
-        if archive.len() > MOST_ENTRIES {
-            return Err(NotRead::too_large());
-        }
-        let mut names: Vec<String> = Vec::new();
-        for index in 0..archive.len() {
-            let entry = archive.by_index_raw(index).map_err(|_| NotRead::broken())?;
-            if entry.encrypted() {
-                return Err(NotRead::new(
-                    "encrypted",
-                    "the document is protected by a password: save it without one",
-                ));
-            }
-            if entry.size() > most(entry.compressed_size()) {
-                return Err(NotRead::too_large());
-            }
-            let name = std::str::from_utf8(entry.name_raw()).map_err(|_| NotRead::broken())?;
-            // The names of parts differ in more than the case of their letters (ECMA-376 part 2).
-            let is_known = names.iter().any(|known| known.eq_ignore_ascii_case(name));
-            if is_known || entry.is_symlink() || !is_part_name(name) {
-                return Err(NotRead::broken());
-            }
-            names.push(name.to_owned());
-        }
-        // Its directory is where it says, and says of each entry what the entry says of itself: two programs must not find
-        // two documents in it. Only then, because what is too large or protected has a better explanation.
-        let directory = archive.central_directory_start();
-        let is_consistent = archive.validate_header_consistency().is_ok();
-        if !is_consistent || !ends_with_directory(bytes, directory) {
-            return Err(NotRead::broken());
-        }
-        let this = Self { archive, names };
+        let Archive { zip, names } = Archive::open(bytes, MOST_ENTRIES, most).map_err(|fault| match fault {
+            Fault::Broken => NotRead::broken(),
+            Fault::TooLarge => NotRead::too_large(),
+            Fault::Encrypted => NotRead::new(
+                "encrypted",
+                "the document is protected by a password: save it without one",
+            ),
+        })?;
+        let this = Self { archive: zip, names };
         this.must_be_harmless()?;
         Ok(this)
     }
@@ -244,41 +209,13 @@ impl All {
     }
 }
 
-fn has_ending(name: &str, ending: &str) -> bool {
-    let own = name.rsplit_once('.').map(|(_, own)| own);
-    own.is_some_and(|own| own.eq_ignore_ascii_case(ending))
-}
-
-/// Whether the directory that begins there fills the place up to its end, and the end says so.
-fn ends_with_directory(bytes: &[u8], begin: u64) -> bool {
-    let end = bytes.len().saturating_sub(END_OF_DIRECTORY);
-    let number = |at: usize| -> Option<u64> {
-        let four = bytes.get(end + at..end + at + 4)?.try_into().ok()?;
-        Some(u64::from(u32::from_le_bytes(four)))
-    };
-    let (Some(size), Some(offset)) = (number(12), number(16)) else {
-        return false;
-    };
-    offset == begin && u64::try_from(end).is_ok_and(|end| offset + size == end)
-}
-
 /// How large an entry of so many compressed bytes may be.
 fn most(compressed: u64) -> u64 {
     MOST_PART.min(compressed.saturating_mul(MOST_RATIO).max(1 << 16))
 }
 
-/// Whether an entry may be called so in a package, and names the same file on every machine (ECMA-376 part 2, 6.2.2).
-fn is_part_name(name: &str) -> bool {
-    let name = name.strip_suffix('/').unwrap_or(name);
-    let escaped = name.to_ascii_lowercase();
-    !name.contains(['\\', ':'])
-        && !name.contains(char::is_control)
-        && !["%2e", "%2f", "%5c"].iter().any(|sign| escaped.contains(sign))
-        && name.split('/').all(|part| !part.is_empty() && !part.ends_with('.'))
-}
-
 /// A part is of a kind that its name may have: nothing that runs, and no XML that is called a picture.
-fn must_be_plain(declared: &Element) -> Result<(), NotRead> {
+pub(crate) fn must_be_plain(declared: &Element) -> Result<(), NotRead> {
     let kind = declared
         .attribute("ContentType")
         .unwrap_or_default()
@@ -299,7 +236,7 @@ fn must_be_plain(declared: &Element) -> Result<(), NotRead> {
 }
 
 /// Links lead outside, and nothing else does; `name` is that of the part with these relations.
-fn must_stay_inside(name: &str, relations: &Element) -> Result<(), NotRead> {
+pub(crate) fn must_stay_inside(name: &str, relations: &Element) -> Result<(), NotRead> {
     // Those of `word/document.xml` stand in `word/_rels/document.xml.rels`.
     let deep = name.split('/').count().saturating_sub(2);
     for relation in relations.elements() {

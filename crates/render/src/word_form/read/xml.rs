@@ -16,32 +16,32 @@ const MOST_VOCABULARIES: usize = 200;
 
 /// An element. Its name begins with the prefix that its vocabulary usually has: `w:p`.
 #[derive(Debug, Default)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) children: Vec<Node>,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) children: Vec<Node>,
 }
 
 /// What stands in an element.
 #[derive(Debug)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Element(Element),
     Text(String),
 }
 
 impl Element {
-    pub(super) fn elements(&self) -> impl DoubleEndedIterator<Item = &Element> {
+    pub(crate) fn elements(&self) -> impl DoubleEndedIterator<Item = &Element> {
         self.children.iter().filter_map(|node| match node {
             Node::Element(element) => Some(element),
             Node::Text(_) => None,
         })
     }
 
-    pub(super) fn child(&self, name: &str) -> Option<&Element> {
+    pub(crate) fn child(&self, name: &str) -> Option<&Element> {
         self.elements().find(|element| element.name == name)
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()
             .find(|(known, _)| known == name)
@@ -49,7 +49,7 @@ impl Element {
     }
 
     /// Its own text.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.children
             .iter()
             .filter_map(|node| match node {
@@ -61,7 +61,7 @@ impl Element {
 }
 
 /// Whether a switch is on: it is when it stands there, unless it says otherwise.
-pub(super) fn is_on(element: &Element, attribute: &str) -> bool {
+pub(crate) fn is_on(element: &Element, attribute: &str) -> bool {
     !matches!(element.attribute(attribute), Some("0" | "false" | "off" | "none"))
 }
 
@@ -83,7 +83,7 @@ fn prefix(namespace: &[u8]) -> &'static str {
 }
 
 /// Parses a part, which takes of the nodes that are left.
-pub(super) fn parse(bytes: &[u8], nodes_left: &mut usize) -> Result<Element, NotRead> {
+pub(crate) fn parse(bytes: &[u8], nodes_left: &mut usize) -> Result<Element, NotRead> {
     let mut reader = NsReader::from_reader(bytes);
     reader.config_mut().check_end_names = true;
     reader.config_mut().expand_empty_elements = true;
@@ -153,7 +153,7 @@ pub(super) fn parse(bytes: &[u8], nodes_left: &mut usize) -> Result<Element, Not
 }
 
 /// What says that it is written otherwise would be another document to a program that believes it.
-fn must_be_utf8(declaration: &BytesDecl<'_>) -> Result<(), NotRead> {
+pub(crate) fn must_be_utf8(declaration: &BytesDecl<'_>) -> Result<(), NotRead> {
     match declaration.encoding() {
         Some(Ok(encoding))
             if !encoding.eq_ignore_ascii_case(b"utf-8") && !encoding.eq_ignore_ascii_case(b"us-ascii") =>
