@@ -17,6 +17,7 @@ mod documents;
 mod exports;
 mod feeds;
 mod health;
+mod holds;
 mod life;
 mod mail;
 mod openapi;

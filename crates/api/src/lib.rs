@@ -22,6 +22,7 @@ pub mod extract;
 pub mod fallback;
 mod feeds;
 pub mod frame;
+mod holds;
 mod json;
 mod network;
 mod notifications;

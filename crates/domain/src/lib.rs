@@ -18,6 +18,7 @@ pub mod dissemination;
 pub mod draft;
 pub mod export;
 pub mod extension;
+pub mod hold;
 pub mod id;
 pub mod launch;
 pub mod life;

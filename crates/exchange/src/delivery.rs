@@ -4,6 +4,7 @@
 //! machines at once. No transaction is open while a message leaves.
 
 mod digest;
+mod holds;
 mod internal;
 mod message;
 mod wording;

@@ -18,6 +18,7 @@ pub mod error;
 pub mod exports;
 pub mod extensions;
 pub mod feeds;
+pub mod holds;
 pub mod import;
 pub mod keys;
 pub mod network;

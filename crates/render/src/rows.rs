@@ -2,6 +2,7 @@
 
 use ahq_domain::compilation::{AskedQuestion, Shown, View, ViewResponse, ViewRow};
 use ahq_domain::dissemination::RESTRICTED;
+use ahq_domain::hold::SUSPENDED;
 use ahq_domain::markdown::{Markdown, plain_text};
 
 use crate::layout::{answer_text, comment};
@@ -37,6 +38,7 @@ fn answer_row<'a>(response: &'a ViewResponse, question: &'a AskedQuestion, row: 
         ),
         (Shown::Skipped, _) => ("Not asked after an earlier answer".to_owned(), String::new()),
         (Shown::None, _) => ("No answer".to_owned(), String::new()),
+        (Shown::Suspended, _) => (SUSPENDED.to_owned(), String::new()),
         (Shown::Restricted | Shown::Answer, _) => (RESTRICTED.to_owned(), String::new()),
     };
     let sources: Vec<String> = row

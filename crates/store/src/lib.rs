@@ -20,6 +20,7 @@ mod error;
 pub mod exports;
 pub mod extensions;
 pub mod feeds;
+pub mod holds;
 pub mod holidays;
 pub mod invitations;
 pub mod keys;

@@ -89,7 +89,7 @@ async fn what_is_restored_is_what_was_saved(from: &Address, to: &Address, folder
     );
     assert_eq!(
         (saved.rows["__diesel_schema_migrations"], saved.migrations.len()),
-        (7, 7)
+        (8, 8)
     );
     assert_eq!(restore(to, &copy, &saved).await, Ok(Vec::new()));
     assert!(!backup::is_empty(to).unwrap());
