@@ -32,6 +32,7 @@ pub mod question;
 pub mod refusal;
 pub mod reminder;
 pub mod response;
+pub mod retention;
 pub mod summary;
 pub mod user;
 pub mod word_form;

@@ -160,11 +160,20 @@ impl Work<'_> {
         if let Some(submitted) = &mut submitted {
             submitted.answers.retain(|answer| !suspended.contains(&answer.question));
         }
-        let draft = if own {
+        let mut draft = if own {
             Some(responses::draft(self.conn, response.id)?)
         } else {
             None
         };
+        let mut response = response;
+        if self.hides_persons(&query) {
+            for drafted in draft.iter_mut().flatten() {
+                drafted.contributed = None;
+            }
+            if let Some(asked) = &mut response.asked {
+                asked.by = None;
+            }
+        }
         let circle = if own {
             None
         } else {

@@ -217,7 +217,7 @@ impl Work<'_> {
         Ok(user)
     }
 
-    fn must_keep_a_coordinator(&mut self, changed: &User) -> Result<(), Error> {
+    pub(crate) fn must_keep_a_coordinator(&mut self, changed: &User) -> Result<(), Error> {
         let today = self.today();
         let coordinates =
             |user: &User| user.status == UserStatus::Active && role_on(&user.grants, today) == Some(Role::Coordinator);

@@ -9,6 +9,7 @@ use ahq_domain::id::{EventId, MessageId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Caller, Party, Subject, may};
 use ahq_domain::refusal::Refusal;
+use ahq_domain::retention::Retention;
 use ahq_domain::user::{UserStatus, role_on};
 use ahq_store::audit::Event;
 use ahq_store::{Connection, Store, audit, contributions, migration, offices, replays, sessions};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub publication_notice_days: i32,
     /// The domain of Message-IDs, and of what calendars know a deadline by.
     pub mail_domain: String,
+    /// For how long personal data is kept.
+    pub retention: Retention,
 }
 
 /// The exchange: its tables, clock, randomness, keys and settings.

@@ -127,6 +127,7 @@ pub async fn exchange(parts: &Parts) -> Result<Exchange, StartError> {
         public_address: parts.config.server.public_address.clone(),
         publication_notice_days: parts.config.exchange.publication_notice_days,
         mail_domain: parts.config.mail.domain.clone(),
+        retention: (&parts.config.retention).into(),
     };
     Ok(Exchange::new(
         store,

@@ -108,13 +108,14 @@ impl Worker {
         })
     }
 
-    /// Clears what is over, where an hour has passed, writes the reminders and digests that are due and takes in mail that
+    /// Clears what is over and erases personal data whose time is, where an hour has passed, writes the reminders and digests that are due and takes in mail that
     /// came back, where a minute has, delivers one message that is due, and makes one document of an export that lacks some.
     async fn turn(&self, next: &mut Next) -> Result<Turn, Error> {
         if next.clear <= Instant::now() {
             next.clear = Instant::now() + CLEAR_EVERY;
             self.exchange.clear_replies().await?;
             self.exchange.clear_exports().await?;
+            self.exchange.apply_retention().await?;
         }
         if next.look <= Instant::now() {
             self.exchange.remind().await?;
