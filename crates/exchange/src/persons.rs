@@ -31,8 +31,16 @@ pub struct Erased {
     pub contributions: Vec<ContributionId>,
 }
 
+/// Whoever has an address.
+struct Person {
+    /// The account, and whether it has a password.
+    account: Option<(User, bool)>,
+    /// The contributions asked of the address.
+    asked: Vec<Contribution>,
+}
+
 impl Work<'_> {
-    fn person(&mut self, email: &str) -> Result<(Option<(User, bool)>, Vec<Contribution>), Error> {
+    fn person(&mut self, email: &str) -> Result<Person, Error> {
         let account = users::find_by_email(self.conn, email)?.map(|(user, hash)| (user, hash.is_some()));
         let mut asked = Vec::new();
         for id in persons::contributions_of(self.conn, email)? {
@@ -41,11 +49,11 @@ impl Work<'_> {
         if account.is_none() && asked.is_empty() {
             return Err(Refusal::Hidden.into());
         }
-        Ok((account, asked))
+        Ok(Person { account, asked })
     }
 
     fn export_person(&mut self, email: &str) -> Result<Value, Error> {
-        let (account, asked) = self.person(email)?;
+        let Person { account, asked } = self.person(email)?;
         let key = format!("account:{}", email.to_lowercase());
         let refused = persons::refused_sign_ins(self.conn, &key)?;
         let account = match account {
@@ -92,7 +100,7 @@ impl Work<'_> {
 
     fn erase_person(&mut self, email: &str, order: &str) -> Result<Erased, Error> {
         let order = parse_order(order)?;
-        let (account, asked) = self.person(email)?;
+        let Person { account, asked } = self.person(email)?;
         let mut erased = Erased::default();
         if let Some((mut user, _)) = account {
             let known = user.email.clone();

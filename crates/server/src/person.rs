@@ -88,7 +88,10 @@ async fn erase(exchange: &Exchange, email: String, order: String) -> Result<(), 
 fn refused(error: Error) -> StartError {
     StartError::Other(match error {
         Error::Refused(Refusal::Hidden) => "nothing is stored on this address".to_owned(),
-        Error::Refused(Refusal::Conflict { code, .. }) if code == "last_coordinator" => {
+        Error::Refused(Refusal::Conflict {
+            code: "last_coordinator",
+            ..
+        }) => {
             "this is the last coordinator of the office: let the service provider appoint another one first".to_owned()
         }
         other => other.to_string(),
