@@ -124,6 +124,15 @@ def more_time(make):
     return made
 
 
+def held(make):
+    """A query whose requesters have suspended its edition."""
+    def made():
+        query = make()
+        hold, _ = asked.lead.send("POST", f"/queries/{query}/holds", {"edition": 1, "reason": "Its table is wrong."})
+        return {"query": query, "hold": hold["id"]}
+    return made
+
+
 def clarified(make):
     """A query whose answering office has asked what is meant."""
     def made():
@@ -254,6 +263,9 @@ THINGS = {
     "read_edition": (number(READ_QUERY), None, None),
     "publish_edition": (asking(asked.compiled), {"edition": 1}, "/queries/{query}"),
     "unpublish_edition": (asking(asked.announced), None, "/queries/{query}"),
+    "place_hold": (asking(asked.compiled), {"edition": 1, "reason": "Its table is wrong."}, None),
+    "list_holds": (READ_QUERY, None, None),
+    "lift_hold": (held(asked.compiled), None, None),
     "read_summary": (READ_QUERY, None, None),
     "save_summary": (asking(asked.compiled), SUMMARY, "/queries/{query}/summary"),
     "sign_summary": (asking(asked.summarised), None, "/queries/{query}/summary"),

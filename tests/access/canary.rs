@@ -31,6 +31,8 @@ enum Stage {
     Published,
     /// Austria has narrowed its public answer to the requesters.
     Narrowed,
+    /// All of Austria's response is suspended.
+    Suspended,
 }
 
 /// What documents there are of an edition.
@@ -39,7 +41,13 @@ const FORMATS: [&str; 6] = ["html", "pdf", "docx", "xlsx", "csv", "json"];
 /// Where each caller saw which word.
 type Seen = BTreeMap<(&'static str, &'static str), BTreeSet<String>>;
 
-const STAGES: [Stage; 4] = [Stage::Open, Stage::Compiled, Stage::Published, Stage::Narrowed];
+const STAGES: [Stage; 5] = [
+    Stage::Open,
+    Stage::Compiled,
+    Stage::Published,
+    Stage::Narrowed,
+    Stage::Suspended,
+];
 
 /// Who may read what, by name; from the specification, not from the program's rules.
 fn may(word: &str, caller: &str, stage: Stage) -> bool {
@@ -57,6 +65,7 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
         ("okapititle" | "okapitext" | "okapifile", _) => LEAD.contains(&caller),
         ("ibexfile", _) => network,
         ("zebfndraft" | "zebfcdraft" | "zebdraft" | "emuproposal" | "emunote", _) => caller == "answering",
+        ("zebrequester" | "zebnetwork" | "zebpublic", _) if stage == Stage::Suspended => own,
         ("ibextitle", _) => network || stage >= Stage::Published,
         (_, "requester") => own || requester || caller == "commission",
         (_, "network") => own || requester || caller == "commission" || from(Stage::Compiled, network),
@@ -283,6 +292,11 @@ impl Life {
                     .await
                     .expect(200);
             }
+            Stage::Suspended => {
+                let holds = format!("{}/holds", self.query);
+                let hold = json!({"office": "AT", "reason": "It names a person."});
+                self.callers.named("commission").post(&holds, &hold).await.expect(201);
+            }
         }
     }
 
@@ -486,7 +500,8 @@ impl Life {
                 "contribution" => vec![self.contribution.clone()],
                 "secret" => self.calendars.clone(),
                 "year" => texts(&["2026"]),
-                "user" | "session" | "feed" | "delivery" | "request" | "clarification" => {
+                // The hold itself stays: what is tried with all ids would lift it.
+                "hold" | "user" | "session" | "feed" | "delivery" | "request" | "clarification" => {
                     texts(&["00000000-0000-7000-8000-000000000000"])
                 }
                 "token" => texts(&["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),

@@ -95,6 +95,13 @@ pub(crate) async fn planned(world: &mut World, operation: &str, query: &str) -> 
         "send_compilation" => (Method::POST, "/dispatch", Some(json!({}))),
         "publish_edition" => (Method::POST, "/publication", Some(json!({"edition": 1}))),
         "unpublish_edition" => (Method::DELETE, "/publication", None),
+        "place_hold" => (
+            Method::POST,
+            "/holds",
+            Some(json!({"office": "AT", "reason": "It names a person."})),
+        ),
+        "list_holds" => (Method::GET, "/holds", None),
+        "lift_hold" => return lift(world, query).await,
         "read_summary" => (Method::GET, "/summary", None),
         "save_summary" => (Method::PUT, "/summary", Some(summary())),
         "sign_summary" => (Method::POST, "/summary/signature", Some(json!({}))),
@@ -247,6 +254,23 @@ async fn extension_answer(world: &World, query: &str) -> Planned {
         document: None,
         etag: etag(world, query, "").await,
         path,
+    }
+}
+
+/// The end of a hold on Austria's response, where there could be one.
+async fn lift(world: &World, query: &str) -> Planned {
+    let holds = format!("{query}/holds");
+    let hold = json!({"office": "AT", "reason": "It names a person."});
+    let placed = world.callers.named("commission").post(&holds, &hold).await;
+    let id = placed.json["id"]
+        .as_str()
+        .unwrap_or("00000000-0000-7000-8000-000000000000");
+    Planned {
+        method: Method::DELETE,
+        path: format!("{holds}/{id}"),
+        body: None,
+        document: None,
+        etag: None,
     }
 }
 

@@ -24,6 +24,7 @@ pub mod extract;
 pub mod fallback;
 mod feeds;
 pub mod frame;
+mod holds;
 mod json;
 mod network;
 mod notifications;

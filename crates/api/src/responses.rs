@@ -418,11 +418,17 @@ pub(crate) async fn read_version(
     let office = office(&path.office)?;
     Ok(exchange
         .read(caller.0, move |work| {
-            let (query, version, circle) = work.version(&parse_reference(&path.query)?, &office, path.number)?;
+            let detail = work.version(&parse_reference(&path.query)?, &office, path.number)?;
+            let version = detail.version;
             Reply::unversioned(&VersionView {
                 number: version.number,
                 submitted_at: version.at,
-                rows: Some(rows(&query.questions, &version.answers, circle)),
+                rows: Some(rows(
+                    &detail.query.questions,
+                    &version.answers,
+                    detail.circle,
+                    &detail.suspended,
+                )),
             })
         })
         .await?)

@@ -4,7 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
-    editions, exports, extensions, feeds, network, notifications, queries, reminders, responses, second_factors,
+    editions, exports, extensions, feeds, holds, network, notifications, queries, reminders, responses, second_factors,
     session, summaries, unsubscriptions, users, word_form,
 };
 
@@ -124,6 +124,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(summaries::send_compilation)
         .service(editions::publish_edition)
         .service(editions::unpublish_edition)
+        .service(holds::place_hold)
+        .service(holds::list_holds)
+        .service(holds::lift_hold)
         .service(exports::ask_export)
         .service(exports::read_export)
         .service(exports::download_export)

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Content, Instead, NumberFlag, NumberValue, Row, YesNo};
+use crate::compilation::{AskedQuestion, Shown, ViewResponse};
 use crate::dissemination::{Circle, Seen, seen};
 use crate::office::OfficeCode;
 use crate::question::{Choice, Column, ColumnType, Key, Kind, Question};
@@ -22,6 +23,9 @@ pub struct Figure {
     pub answers: usize,
     /// How many rows this reader may not see; whether they hold an answer is not told.
     pub left_out: usize,
+    /// How many rows are suspended; not in the JSON where none is, as in every frozen view.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub suspended: usize,
     /// The words that stand instead of an answer, only those that occur.
     pub instead: Vec<Count>,
     /// The figure itself.
@@ -158,36 +162,65 @@ pub fn compare(questions: &[Question], responses: &[(OfficeCode, &[Answer])], re
         .iter()
         .enumerate()
         .filter_map(|(index, question)| {
-            let rows: Vec<(&OfficeCode, Seen<'_>)> = read
+            let rows = read
                 .iter()
-                .filter_map(|(office, rows)| rows.get(index).map(|(_, seen)| (*office, *seen)))
-                .collect();
-            figure(question, &rows)
+                .filter_map(|(office, rows)| rows.get(index).map(|(_, seen)| (*office, told(*seen))));
+            figure(&question.id, &question.kind, rows)
         })
         .collect()
 }
 
-fn figure(question: &Question, rows: &[(&OfficeCode, Seen<'_>)]) -> Option<Figure> {
+/// The same from the rows of a view.
+pub(crate) fn compare_rows(questions: &[AskedQuestion], responses: &[ViewResponse]) -> Vec<Figure> {
+    let asked = questions.iter().enumerate();
+    let figures = asked.filter_map(|(index, question)| {
+        let rows = responses.iter().filter_map(|response| {
+            let row = response.rows.get(index)?;
+            Some((&response.office, (row.shown, row.content.as_ref())))
+        });
+        figure(&question.id, &question.asks, rows)
+    });
+    figures.collect()
+}
+
+type Told<'a> = (Shown, Option<&'a Content>);
+
+/// What a reader sees, as a row of a view says it.
+fn told(seen: Seen<'_>) -> Told<'_> {
+    match seen {
+        Seen::Restricted => (Shown::Restricted, None),
+        Seen::Skipped => (Shown::Skipped, None),
+        Seen::None => (Shown::None, None),
+        Seen::Answer(answer, _) => (Shown::Answer, Some(&answer.content)),
+    }
+}
+
+fn figure<'a>(id: &Key, kind: &Kind, rows: impl Iterator<Item = (&'a OfficeCode, Told<'a>)>) -> Option<Figure> {
     let mut given: Vec<Given<'_>> = Vec::new();
     let mut instead: Vec<(&OfficeCode, Instead)> = Vec::new();
-    let mut left_out = 0;
-    for (office, seen) in rows {
-        match seen {
-            Seen::Restricted => left_out += 1,
-            Seen::Skipped | Seen::None => {}
-            Seen::Answer(answer, _) => match &answer.content {
-                Content::Instead { word, .. } => instead.push((office, *word)),
-                content => given.push((office, content)),
-            },
+    let (mut left_out, mut suspended) = (0, 0);
+    for (office, (shown, content)) in rows {
+        match (shown, content) {
+            (Shown::Restricted, _) => left_out += 1,
+            (Shown::Suspended, _) => suspended += 1,
+            (Shown::Skipped | Shown::None, _) | (Shown::Answer, None) => {}
+            (Shown::Answer, Some(Content::Instead { word, .. })) => instead.push((office, *word)),
+            (Shown::Answer, Some(content)) => given.push((office, content)),
         }
     }
     Some(Figure {
-        question: question.id.clone(),
+        question: id.clone(),
         answers: given.len(),
         left_out,
+        suspended,
         instead: count_instead(&instead),
-        body: body(&question.kind, &given)?,
+        body: body(kind, &given)?,
     })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 type Given<'a> = (&'a OfficeCode, &'a Content);

@@ -189,6 +189,8 @@ pub enum Shown {
     None,
     /// Not for this reader: the replacement sentence stands here.
     Restricted,
+    /// Suspended until a hold is lifted: a sentence that says so stands here.
+    Suspended,
 }
 
 /// One row of a response: what a question got.

@@ -85,6 +85,10 @@ id!(
     ExtensionRequestId
 );
 id!(
+    /// One hold on an answer, a response or an edition.
+    HoldId
+);
+id!(
     /// One secret address of an office's calendar feed.
     FeedId
 );

@@ -208,6 +208,7 @@ impl Query {
             last_edition: None,
             publications: Vec::new(),
             mailed: None,
+            holds: Vec::new(),
         }));
         self.changed = now;
     }

@@ -157,7 +157,7 @@ impl Query {
     /// Announces that an edition's public view becomes public at `from`.
     ///
     /// # Errors
-    /// Conflict `never_public`, `already_announced`, `wrong_status` unless it is compiled or published.
+    /// Conflict `never_public`, `already_announced`, `held`, `wrong_status` unless it is compiled or published.
     pub fn publish(&mut self, edition: EditionId, number: i32, from: Instant, now: Instant) -> Result<(), Refusal> {
         let launched = self.take(Step::Publish, now)?;
         if launched.publications.last().is_some_and(|last| last.edition == edition) {
@@ -166,7 +166,16 @@ impl Query {
                 "this edition is published or announced already",
             ));
         }
-        launched.publications.retain(|earlier| earlier.from <= now);
+        if launched.is_edition_held(number) {
+            return Err(Refusal::conflict(
+                "held",
+                "this edition is suspended: its hold is lifted first",
+            ));
+        }
+        // A suspended edition does not come back beside the one that is published instead of it.
+        let mut earlier = std::mem::take(&mut launched.publications);
+        earlier.retain(|earlier| earlier.from <= now && !launched.is_edition_held(earlier.number));
+        launched.publications = earlier;
         launched.publications.push(Publication {
             edition,
             number,
@@ -198,11 +207,14 @@ impl Query {
     }
 
     /// Puts an edition that replaces one after a narrowing in its place: as the newest, and where the public view of
-    /// that one was too wide and published, as the published one.
-    pub fn replace_edition(&mut self, replaced: EditionId, by: EditionId, number: i32, public: bool, now: Instant) {
+    /// that one was too wide and published, as the published one. Each is named by its id and number. What replaces a
+    /// suspended edition is suspended.
+    pub fn replace_edition(&mut self, replaced: (EditionId, i32), by: (EditionId, i32), public: bool, now: Instant) {
+        let ((replaced, earlier), (by, number)) = (replaced, by);
         self.changed = now;
         if let Life::Launched(launched) = &mut self.life {
             launched.last_edition = Some(LastEdition { number, at: now });
+            launched.hold_replacement(earlier, number);
             for publication in launched
                 .publications
                 .iter_mut()

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use crate::clock::{Instant, brussels_date};
 use crate::dissemination::Circle;
+use crate::hold::Hold;
 use crate::id::{ContributionId, QueryId, SessionId, UserId};
 use crate::office::{Office, OfficeCode, OfficeKind, Standing};
 use crate::query::{Audience, Life, Query};
@@ -198,6 +199,10 @@ pub enum Action {
     Publish,
     /// Take a publication back.
     Unpublish,
+    /// Suspend answers or an edition.
+    PlaceHold,
+    /// Lift a hold.
+    LiftHold,
     /// Read offices with their mailboxes, topics with their use.
     ReadNetwork,
     /// Replace what the network looks things up in: holidays.
@@ -231,6 +236,8 @@ pub enum Subject<'a> {
     Query(&'a Query),
     /// The response of an office to a query.
     Response(&'a Query, &'a OfficeCode),
+    /// Something that is suspended.
+    Hold(&'a Query, &'a Hold),
     /// An office.
     Office(&'a OfficeCode),
     /// A user of an office, by the highest role that user holds or is to hold.
@@ -309,6 +316,10 @@ pub fn may(caller: &Caller, action: Action, subject: Subject<'_>, now: Instant) 
         Subject::Response(query, office) => {
             let reach = visible(caller, query, now)?;
             may_with_response(caller, action, query, office, reach)
+        }
+        Subject::Hold(query, hold) => {
+            visible(caller, query, now)?;
+            may_with_hold(caller, query, hold)
         }
         Subject::Office(office) => may_with_office(caller, action, office),
         Subject::User(office, role) => {
@@ -471,6 +482,7 @@ fn may_with_query(caller: &Caller, action: Action, query: &Query, reach: Circle)
         {
             needs_role(caller, Role::Coordinator)
         }
+        Action::PlaceHold if suspends(caller, query) => needs_role(caller, Role::Coordinator),
         Action::Compile if lead || kind == Some(OfficeKind::ServiceProvider) => needs_role(caller, Role::Coordinator),
         _ => Err(somebody_else()),
     }
@@ -491,6 +503,7 @@ fn may_with_response(
             Caller::Token { scopes, .. } if scopes.contains(&Scope::Submit) => Ok(()),
             _ => needs_role(caller, Role::Coordinator),
         },
+        Action::PlaceHold if own || suspends(caller, query) => needs_role(caller, Role::Coordinator),
         Action::ReadAnswers if own => needs_role(caller, Role::Reader),
         Action::ReadAnswers => match reach {
             Circle::Requester => needs_role(caller, Role::Reader),
@@ -506,6 +519,29 @@ fn may_with_response(
             "an office writes and reads its own draft only",
         )),
         _ => Err(Refusal::Unauthenticated),
+    }
+}
+
+/// Whether somebody speaks for an office that suspends answers of others and editions: the requesters, the Commission, the
+/// service provider.
+fn suspends(caller: &Caller, query: &Query) -> bool {
+    caller
+        .party()
+        .is_some_and(|party| query.is_requester(&party.office) || party.kind != OfficeKind::NationalContactPoint)
+}
+
+fn may_with_hold(caller: &Caller, query: &Query, hold: &Hold) -> Result<(), Refusal> {
+    match caller.party() {
+        Some(party) if hold.is_lifted_by(query, &party.office) => needs_role(caller, Role::Coordinator),
+        _ if !caller.is_somebody() => Err(Refusal::Unauthenticated),
+        _ if hold.held.office().is_some() => Err(Refusal::forbidden(
+            "answering_office",
+            "the hold of an answer is lifted by the office that gave the answer",
+        )),
+        _ => Err(Refusal::forbidden(
+            "not_the_requester",
+            "the hold of an edition is lifted by the requesters and by the office that placed it",
+        )),
     }
 }
 

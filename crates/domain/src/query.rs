@@ -9,6 +9,7 @@ use crate::clock::{Instant, brussels_date};
 use crate::deadline::Deadline;
 use crate::dissemination::Circle;
 use crate::draft::Draft;
+use crate::hold::Hold;
 use crate::id::{EditionId, QueryId};
 use crate::markdown::Markdown;
 use crate::number::QueryNumber;
@@ -169,6 +170,8 @@ pub struct Launched {
     pub publications: Vec<Publication>,
     /// When the compilation was mailed to the network; that happens once.
     pub mailed: Option<Instant>,
+    /// What was suspended, in order; lifted holds stay.
+    pub holds: Vec<Hold>,
 }
 
 /// What is known of a past query that was imported: it is read, found and counted, never computed with.
@@ -464,8 +467,9 @@ impl Launched {
         withdrawn.unwrap_or_else(|| self.clock_set(office).unwrap_or_else(extended))
     }
 
-    /// The publication in force.
+    /// The publication in force; none while one is suspended.
     pub fn publication(&self, now: Instant) -> Option<&Publication> {
+        self.published_from()?;
         self.publications
             .iter()
             .rev()

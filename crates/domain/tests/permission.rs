@@ -341,6 +341,7 @@ fn action(name: &str) -> Action {
         Action::SignSummary,
         Action::Publish,
         Action::Unpublish,
+        Action::PlaceHold,
     ]
     .into_iter()
     .find(|action| format!("{action:?}") == name)

@@ -24,6 +24,7 @@ use crate::keys::hash_secret;
 use crate::outgoing::{Note, reads_mail};
 use crate::queries::parse_reason;
 use crate::responses::{ResponseDetail, parse_answers, subject};
+use crate::retention::BLOCKED;
 use crate::work::{Work, must_be_version};
 
 /// A contribution as the office that asked reads it.
@@ -145,6 +146,14 @@ impl Work<'_> {
         mail: Option<OutboxStatus>,
         calendar: &Calendar,
     ) -> ContributionDetail {
+        let mut contribution = contribution;
+        if self.hides_persons(query) {
+            BLOCKED.clone_into(&mut contribution.email);
+            (contribution.name, contribution.note) = (None, None);
+            if let Position::Declined { reason, .. } = &mut contribution.position {
+                BLOCKED.clone_into(reason);
+            }
+        }
         let office = &contribution.office;
         let drafts = self.allows(Action::DraftResponse, Subject::Response(query, office));
         let accepts = query.accepts_responses(office, self.now).is_ok();

@@ -5,6 +5,7 @@
 
 mod account;
 mod digest;
+mod holds;
 mod internal;
 mod message;
 mod wording;

@@ -6,6 +6,7 @@ use ahq_domain::calendar::Calendar;
 use ahq_domain::clock::{Instant, brussels_date};
 use ahq_domain::compilation::{Snapshot, Submitted, View, changes, compile, composition, in_wording_of, sha256};
 use ahq_domain::dissemination::{Circle, part_circles};
+use ahq_domain::hold::Held;
 use ahq_domain::id::EditionId;
 use ahq_domain::life::Step;
 use ahq_domain::office::{OfficeCode, OfficeKind};
@@ -20,7 +21,7 @@ use ahq_store::documents;
 pub use ahq_store::documents::Source;
 use ahq_store::editions::{self, Edition, FrozenView};
 use ahq_store::queries::{self, Lock, QueryRef};
-use ahq_store::{offices, responses, summaries, topics};
+use ahq_store::{holds, offices, responses, summaries, topics};
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
@@ -45,6 +46,10 @@ pub struct EditionItem {
     pub stale: bool,
     /// The views this caller may read: circle, hash, and the edition that replaced it.
     pub views: Vec<(Circle, String, Option<i32>)>,
+    /// Whether it is suspended: nobody reads it now.
+    pub held: bool,
+    /// Whether answers in it are suspended: its views are read without them, with other hashes.
+    pub without_answers: bool,
     /// What the caller may do with it now.
     pub actions: Vec<&'static str>,
 }
@@ -60,24 +65,14 @@ pub struct EditionView {
     pub sha256: String,
     /// The summary signed for this view.
     pub summary: Option<Summary>,
+    /// The canonical JSON, where answers are suspended and it is not the one that was frozen.
+    without_answers: Option<String>,
 }
 
 impl EditionView {
     /// Of which edition, in which circle.
     pub(crate) fn key(&self) -> (EditionId, Circle) {
         (self.edition, self.circle)
-    }
-
-    /// The view of an edition of a query, as it is frozen.
-    pub(crate) fn of(query: Query, frozen: FrozenView, number: i32, circle: Circle) -> Self {
-        Self {
-            query,
-            edition: frozen.edition,
-            number,
-            circle,
-            sha256: frozen.sha256,
-            summary: frozen.summary,
-        }
     }
 
     /// What tells the document of this view in a format and order from all others.
@@ -198,13 +193,17 @@ impl Work<'_> {
         let circle = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
         let material = self.material_of_now(&query)?;
         self.note_submitted(&query, &material.responses, circle);
-        Ok(compile(&material.snapshot(&query, self.now), circle, 0))
+        let mut view = compile(&material.snapshot(&query, self.now), circle, 0);
+        view.suspend(&query);
+        Ok(view)
     }
 
     /// What an edition made now would show to a circle.
     pub(crate) fn compiled_now(&mut self, query: &Query, circle: Circle) -> Result<View, Error> {
         let material = self.material_of_now(query)?;
-        Ok(compile(&material.snapshot(query, self.now), circle, 0))
+        let mut view = compile(&material.snapshot(query, self.now), circle, 0);
+        view.suspend(query);
+        Ok(view)
     }
 
     /// Makes the next edition from the submitted versions of this moment, with a view for each circle. Once the compilation
@@ -347,7 +346,8 @@ impl Work<'_> {
             }
             number += 1;
             let replacement = self.freeze_narrowed(query, edition, office, narrowed, number)?;
-            query.replace_edition(edition.id, replacement.id, number, public, self.now);
+            let (replaced, by) = ((edition.id, edition.number), (replacement.id, number));
+            query.replace_edition(replaced, by, public, self.now);
             self.begin_summary(query, &replacement, Some(edition))?;
             replacements.push((edition.id, number));
         }
@@ -365,6 +365,13 @@ impl Work<'_> {
             }
         }
         self.keep_query(query)?;
+        for hold in query.holds() {
+            if let Held::Edition { numbers } = &hold.held
+                && numbers.iter().any(|held| *held > last)
+            {
+                holds::set_editions(self.conn, hold.id, numbers)?;
+            }
+        }
         let told: Vec<_> = network(query).into_iter().chain([query.lead.clone()]).collect();
         let note = Note::EditionReplaced {
             by: newest,
@@ -420,13 +427,18 @@ impl Work<'_> {
         let views = editions::views(self.conn, edition.id)?;
         Ok(EditionItem {
             stale: edition.composition != now,
-            actions: self.edition_actions(query, &views),
+            actions: self.edition_actions(query, &edition, &views),
             views: readable(views, reader),
+            held: query.is_edition_held(edition.number),
+            without_answers: is_without_answers(query, &edition),
             edition,
         })
     }
 
-    fn edition_actions(&self, query: &Query, views: &[editions::ViewHead]) -> Vec<&'static str> {
+    fn edition_actions(&self, query: &Query, edition: &Edition, views: &[editions::ViewHead]) -> Vec<&'static str> {
+        if query.is_edition_held(edition.number) {
+            return Vec::new();
+        }
         let in_force = views
             .iter()
             .any(|view| view.circle == Circle::Public && view.replaced_by.is_none());
@@ -455,8 +467,10 @@ impl Work<'_> {
                 .collect();
             items.push(EditionItem {
                 stale: edition.composition != now,
-                actions: self.edition_actions(&query, &own),
+                actions: self.edition_actions(&query, &edition, &own),
                 views: readable(own, reader),
+                held: query.is_edition_held(edition.number),
+                without_answers: is_without_answers(&query, &edition),
                 edition,
             });
         }
@@ -483,6 +497,13 @@ impl Work<'_> {
             return Err(self.note_refusal(Action::ReadEdition, subject, refusal).into());
         }
         let subject = format!("query/{}/edition/{number}", query.id);
+        if query.is_edition_held(number) {
+            let refusal = Refusal::forbidden(
+                "held",
+                "this edition is suspended: nobody reads it until that is lifted",
+            );
+            return Err(self.note_refusal(Action::ReadEdition, subject, refusal).into());
+        }
         let view = self.edition_view(query, number, circle)?;
         if view.query.launched().is_some() {
             self.note_views(subject, [view.key()]);
@@ -498,7 +519,45 @@ impl Work<'_> {
         if let Some(by) = frozen.replaced_by {
             return Err(Error::Replaced { by });
         }
-        Ok(EditionView::of(query, frozen, number, circle))
+        self.view_of(query, frozen, number, circle)
+    }
+
+    /// The view of an edition of a query: as it is frozen, or without the answers that are suspended now, and then without a
+    /// summary that was signed before.
+    pub(crate) fn view_of(
+        &mut self,
+        query: Query,
+        frozen: FrozenView,
+        number: i32,
+        circle: Circle,
+    ) -> Result<EditionView, Error> {
+        let mut view = EditionView {
+            edition: frozen.edition,
+            number,
+            circle,
+            sha256: frozen.sha256,
+            summary: None,
+            without_answers: None,
+            query,
+        };
+        let shown = frozen
+            .summary
+            .filter(|(_, signed)| view.query.shows_summary_of(*signed));
+        view.summary = shown.map(|(summary, _)| summary);
+        if !view.query.has_held_answers() {
+            return Ok(view);
+        }
+        let body = editions::body(self.conn, view.edition, circle)?.ok_or(Refusal::Hidden)?;
+        let mut whole = parse_view(&body)?;
+        if !whole.suspend(&view.query) {
+            return Ok(view);
+        }
+        let body = whole
+            .canonical_json()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        view.sha256 = sha256(&body);
+        view.without_answers = Some(body);
+        Ok(view)
     }
 
     /// The canonical JSON of a view that the caller was given.
@@ -506,6 +565,9 @@ impl Work<'_> {
     /// # Errors
     /// Those of reading.
     fn edition_body(&mut self, view: &EditionView) -> Result<String, Error> {
+        if let Some(body) = &view.without_answers {
+            return Ok(body.clone());
+        }
         if let Life::Imported(_) = view.query.life {
             return self.imported_body(&view.query, view.circle);
         }
@@ -513,11 +575,14 @@ impl Work<'_> {
     }
 
     /// Keeps a document of a view, and gives what is kept: where two print the same at once, the first one's. One of a
-    /// view that was replaced in the meantime is not kept.
+    /// view that was replaced in the meantime is not kept, and none of a view that lacks suspended answers for a time.
     ///
     /// # Errors
     /// Those of writing.
     fn keep_document(&mut self, view: &EditionView, source: &Source, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+        if view.without_answers.is_some() {
+            return Ok(bytes);
+        }
         // A narrowing waits for this, or is seen by it.
         queries::lock(self.conn, &QueryRef::Id(view.query.id), Lock::Shared)?;
         let frozen = editions::frozen(self.conn, view.query.id, view.number, view.circle)?;
@@ -541,6 +606,7 @@ impl Work<'_> {
             circle,
             sha256: sha256(&self.imported_body(&query, circle)?),
             summary: None,
+            without_answers: None,
             query,
         })
     }
@@ -703,6 +769,12 @@ fn too_wide(questions: &[Question], edition: &Edition, office: &OfficeCode, narr
             .any(|(before, now)| before.reaches(view) && !now.reaches(view))
     };
     Circle::ALL.into_iter().filter(|view| is_too_wide(*view)).collect()
+}
+
+/// Whether answers that an edition took in are suspended now.
+fn is_without_answers(query: &Query, edition: &Edition) -> bool {
+    let mut parts = edition.composition.iter();
+    query.has_held_answers() && parts.any(|part| !query.held_answers(&part.office).is_empty())
 }
 
 fn declined(responses: &[Response]) -> Vec<OfficeCode> {

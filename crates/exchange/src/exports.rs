@@ -209,7 +209,15 @@ impl Work<'_> {
             });
             match (readable, frozen) {
                 (Some(query), Some(frozen)) if frozen.replaced_by.is_none() => {
-                    let view = EditionView::of(query.clone(), frozen, entry.number, entry.circle);
+                    if query.is_edition_held(entry.number) {
+                        download.left_out.push(LeftOut {
+                            number: query.number(),
+                            edition: Some(entry.number),
+                            why: "It is suspended.".to_owned(),
+                        });
+                        continue;
+                    }
+                    let view = self.view_of(query.clone(), frozen, entry.number, entry.circle)?;
                     let included = Included {
                         title: query.title.clone(),
                         requester: offices.name_on(&query.lead, self.today()),

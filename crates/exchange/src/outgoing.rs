@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
-use ahq_domain::id::{ClarificationId, ContributionId, CorrectionId, ExtensionRequestId, MessageId, QueryId, UserId};
+use ahq_domain::id::{
+    ClarificationId, ContributionId, CorrectionId, ExtensionRequestId, HoldId, MessageId, QueryId, UserId,
+};
 use ahq_domain::notification::{MailWish, Notifications, Subscription};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::query::Query;
@@ -132,6 +134,16 @@ pub enum Note {
         /// The number of the edition that was replaced.
         edition: i32,
     },
+    /// Something was suspended.
+    HoldPlaced {
+        /// The hold.
+        hold: HoldId,
+    },
+    /// It no longer is.
+    HoldLifted {
+        /// The hold.
+        hold: HoldId,
+    },
     /// What happened in a time, in one mail.
     Digest {
         /// After when.
@@ -234,6 +246,8 @@ impl Note {
             Self::Publication => "publication",
             Self::Retraction { .. } => "retraction",
             Self::EditionReplaced { .. } => "edition_replaced",
+            Self::HoldPlaced { .. } => "hold_placed",
+            Self::HoldLifted { .. } => "hold_lifted",
             Self::Digest { .. } => "digest",
             Self::WeeklyOverview { .. } => "weekly_overview",
             Self::QuarterlyList { .. } => "quarterly_list",
@@ -269,6 +283,7 @@ impl Note {
                 | Self::Reminder { .. }
                 | Self::Withdrawal
                 | Self::PublicationNotice
+                | Self::HoldPlaced { .. }
         )
     }
 

@@ -5,7 +5,7 @@ mod drafts;
 
 pub(crate) use drafts::parse_answers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ahq_domain::answer::Answer;
 use ahq_domain::approval::Approval;
@@ -43,12 +43,27 @@ pub struct ResponseDetail {
     pub submitted: Option<Submitted>,
     /// The circle the caller reads it in; none for its own office, which reads everything.
     pub circle: Option<Circle>,
+    /// The questions whose answers are suspended and not among those given; none for its own office.
+    pub suspended: BTreeSet<Key>,
     /// The draft; for the own office only.
     pub draft: Option<Vec<DraftAnswer>>,
     /// Whether it needs approval before it is submitted; for the own office only.
     pub approval: Option<Approval>,
     /// What the caller may do with it now.
     pub actions: Vec<&'static str>,
+}
+
+/// A version of a response, as its caller reads it.
+#[derive(Debug, Clone)]
+pub struct VersionDetail {
+    /// The query.
+    pub query: Query,
+    /// The version, with the answers that are not suspended.
+    pub version: Version,
+    /// The circle the caller reads it in; none for its own office.
+    pub circle: Option<Circle>,
+    /// The questions whose answers are suspended; none for its own office.
+    pub suspended: BTreeSet<Key>,
 }
 
 /// The responses to a query, as its caller reads them.
@@ -88,7 +103,14 @@ impl Work<'_> {
                 let readable = own.as_ref() == Some(&response.office)
                     || circle == Circle::Requester
                     || is_shared(&query, &response.office);
-                (response, submitted.filter(|_| readable))
+                let mut submitted = submitted.filter(|_| readable);
+                if own.as_ref() != Some(&response.office)
+                    && let Some(submitted) = &mut submitted
+                {
+                    let held = query.held_answers(&response.office);
+                    submitted.answers.retain(|answer| !held.contains(&answer.question));
+                }
+                (response, submitted)
             })
             .collect();
         let shown = items.iter().filter_map(|(response, submitted)| {
@@ -130,14 +152,31 @@ impl Work<'_> {
 
     pub(crate) fn response_detail(&mut self, query: Query, response: Response) -> Result<ResponseDetail, Error> {
         let own = self.caller.party().is_some_and(|party| party.office == response.office);
-        let submitted = responses::in_force(self.conn, &response)?;
-        let draft = if own {
+        let mut submitted = responses::in_force(self.conn, &response)?;
+        let suspended = if own {
+            BTreeSet::new()
+        } else {
+            query.held_answers(&response.office)
+        };
+        if let Some(submitted) = &mut submitted {
+            submitted.answers.retain(|answer| !suspended.contains(&answer.question));
+        }
+        let mut draft = if own {
             let mut draft = responses::draft(self.conn, response.id)?;
             self.show_files(response.id, &mut draft)?;
             Some(draft)
         } else {
             None
         };
+        let mut response = response;
+        if self.hides_persons(&query) {
+            for drafted in draft.iter_mut().flatten() {
+                drafted.contributed = None;
+            }
+            if let Some(asked) = &mut response.asked {
+                asked.by = None;
+            }
+        }
         let circle = if own {
             None
         } else {
@@ -163,6 +202,7 @@ impl Work<'_> {
             response,
             submitted,
             circle,
+            suspended,
             draft,
             approval,
         })
@@ -323,6 +363,7 @@ impl Work<'_> {
             query,
             response,
             circle: None,
+            suspended: BTreeSet::new(),
             draft: Some(draft),
             approval: Some(rule),
         })
@@ -459,20 +500,17 @@ impl Work<'_> {
         Ok(responses::versions(self.conn, detail.response.id)?)
     }
 
-    /// One version, each answer in the narrower of its own and its present circle, with the circle the caller reads
-    /// in (none for the own office).
+    /// One version, each answer in the narrower of its own and its present circle.
     ///
     /// # Errors
     /// As [`Work::response`], and Hidden for a version that is not there.
-    pub fn version(
-        &mut self,
-        reference: &QueryRef,
-        office: &OfficeCode,
-        number: i32,
-    ) -> Result<(Query, Version, Option<Circle>), Error> {
+    pub fn version(&mut self, reference: &QueryRef, office: &OfficeCode, number: i32) -> Result<VersionDetail, Error> {
         let detail = self.response(reference, office)?;
         let mut version = responses::version(self.conn, detail.response.id, number)?.ok_or(Refusal::Hidden)?;
         let present = responses::circles(self.conn, detail.response.id)?;
+        version
+            .answers
+            .retain(|answer| !detail.suspended.contains(&answer.question));
         for answer in &mut version.answers {
             if let Some(circle) = present.get(&answer.question) {
                 answer.circle = answer.circle.min(*circle);
@@ -482,7 +520,12 @@ impl Work<'_> {
             let shown = [(office, version.answers.as_slice())];
             self.note_answers(subject(&detail.query, office), shown, circle);
         }
-        Ok((detail.query, version, detail.circle))
+        Ok(VersionDetail {
+            query: detail.query,
+            version,
+            circle: detail.circle,
+            suspended: detail.suspended,
+        })
     }
 
     /// Tells the requesters of a version that was just submitted: at once where it came late, else in their digest.

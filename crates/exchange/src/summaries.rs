@@ -61,7 +61,9 @@ impl Work<'_> {
         circle: Circle,
     ) -> Result<StoredSummary, Error> {
         let (_, stored) = editions::view(self.conn, query.id, edition.number, circle)?.ok_or(Refusal::Hidden)?;
-        let text = with_material(query, &parse_view(&stored.body)?, first_draft);
+        let mut view = parse_view(&stored.body)?;
+        view.suspend(query);
+        let text = with_material(query, &view, first_draft);
         let summary = StoredSummary {
             edition: edition.id,
             circle,
@@ -102,7 +104,11 @@ impl Work<'_> {
     ) -> Result<EditionSummary, Error> {
         let mut earlier = Vec::new();
         for body in editions::bodies(self.conn, query.id, summary.circle)? {
-            earlier.extend(with_material(query, &parse_view(&body)?, sentences));
+            let mut view = parse_view(&body)?;
+            earlier.extend(with_material(query, &view, sentences));
+            if view.suspend(query) {
+                earlier.extend(with_material(query, &view, sentences));
+            }
         }
         let live = self.compiled_now(query, summary.circle)?;
         let outdated = outdated(&summary.summary, &earlier, &with_material(query, &live, sentences));

@@ -181,7 +181,7 @@ impl Work<'_> {
 pub(crate) fn name(subject: &Subject<'_>) -> String {
     match subject {
         Subject::Exchange => "exchange".to_owned(),
-        Subject::Query(query) => format!("query/{}", query.id),
+        Subject::Query(query) | Subject::Hold(query, _) => format!("query/{}", query.id),
         Subject::Response(query, office) => format!("query/{}/response/{office}", query.id),
         Subject::Office(office) | Subject::User(office, _) => format!("office/{office}"),
     }

@@ -220,7 +220,7 @@ impl Work<'_> {
     }
 
     /// Ends all that an account opens: sessions and links.
-    fn close_account(&mut self, user: &User) -> Result<(), Error> {
+    pub(crate) fn close_account(&mut self, user: &User) -> Result<(), Error> {
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
         invitations::delete_of(self.conn, user.id)?;
         account_links::delete_of(self.conn, user.id, Purpose::Password)?;
@@ -298,7 +298,7 @@ impl Work<'_> {
         Ok(user)
     }
 
-    fn must_keep_a_coordinator(&mut self, changed: &User) -> Result<(), Error> {
+    pub(crate) fn must_keep_a_coordinator(&mut self, changed: &User) -> Result<(), Error> {
         let today = self.today();
         let coordinates =
             |user: &User| user.status == UserStatus::Active && role_on(&user.grants, today) == Some(Role::Coordinator);

@@ -9,6 +9,7 @@ use ahq_domain::id::{EventId, MessageId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Caller, Party, Subject, may};
 use ahq_domain::refusal::Refusal;
+use ahq_domain::retention::Retention;
 use ahq_domain::second_factor::is_required;
 use ahq_domain::user::{UserStatus, role_on};
 use ahq_store::audit::Event;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub mail_domain: String,
     /// How accounts and sessions are kept.
     pub accounts: AccountSettings,
+    /// For how long personal data is kept.
+    pub retention: Retention,
 }
 
 /// How accounts and sessions are kept.

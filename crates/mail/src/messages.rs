@@ -10,6 +10,7 @@ mod contribution;
 mod deadline;
 mod delivery;
 mod digest;
+mod hold;
 mod invitation;
 mod launch;
 mod overview;
@@ -30,6 +31,7 @@ pub use contribution::{ContributionAsked, ContributionReturned};
 pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded};
 pub use delivery::{AddressSuppressed, OfficeNotReached};
 pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
+pub use hold::{HoldLifted, HoldPlaced};
 pub use invitation::{AccountInvitation, JointInvitation};
 pub use launch::{Extension, Granted, Launch, Question, Withdrawal};
 pub use overview::{ListedQuery, OpenQuery, QuarterlyList, TopicQueries, WeeklyOverview};
@@ -206,6 +208,10 @@ pub enum Message {
     Retraction(Retraction),
     /// An edition that the recipient downloaded was replaced, because an answer was narrowed or withdrawn.
     EditionReplaced(EditionReplaced),
+    /// Something of a query was suspended.
+    HoldPlaced(HoldPlaced),
+    /// It no longer is.
+    HoldLifted(HoldLifted),
     /// An office that has not answered is reminded.
     Reminder(Reminder),
     /// An addressed office asks for a later deadline.
@@ -276,6 +282,8 @@ impl Message {
             Self::Publication(message) => message.render(frame),
             Self::Retraction(message) => message.render(frame),
             Self::EditionReplaced(message) => message.render(frame),
+            Self::HoldPlaced(message) => message.render(frame),
+            Self::HoldLifted(message) => message.render(frame),
             Self::Reminder(message) => message.render(frame),
             Self::ExtensionAsked(message) => message.render(frame),
             Self::ExtensionAnswered(message) => message.render(frame),
@@ -421,6 +429,18 @@ templates!(
     "edition_replaced/subject.txt",
     "edition_replaced/body.txt",
     "edition_replaced/body.html"
+);
+templates!(
+    HoldPlaced,
+    "hold_placed/subject.txt",
+    "hold_placed/body.txt",
+    "hold_placed/body.html"
+);
+templates!(
+    HoldLifted,
+    "hold_lifted/subject.txt",
+    "hold_lifted/body.txt",
+    "hold_lifted/body.html"
 );
 templates!(
     Reminder,

@@ -10,6 +10,7 @@ use ahq_domain::attachment::Attachment;
 use ahq_domain::clock::written_date;
 use ahq_domain::compilation::{AskedQuestion, Named, Shown, View, ViewResponse, ViewRow};
 use ahq_domain::dissemination::{Circle, RESTRICTED};
+use ahq_domain::hold::SUSPENDED;
 use ahq_domain::markdown::{Markdown, plain_text};
 use ahq_domain::question::{Column, Kind};
 use ahq_domain::summary::Summary;
@@ -252,7 +253,7 @@ fn country(response: &ViewResponse) -> Cell {
 }
 
 /// A row for each answer of a country, so that every page names the countries on it, each answer says how far it goes, and
-/// no row is longer than an answer. A country that restricts all of its answers has one row.
+/// no row is longer than an answer. A country that restricts all of its answers, or of which all are suspended, has one row.
 fn by_country(files: &Downloads<'_>, view: &View) -> Vec<Block> {
     let rows = view
         .responses
@@ -262,9 +263,11 @@ fn by_country(files: &Downloads<'_>, view: &View) -> Vec<Block> {
 }
 
 fn country_rows(files: &Downloads<'_>, view: &View, response: &ViewResponse) -> Vec<Vec<Cell>> {
-    if response.rows.iter().all(|row| row.shown == Shown::Restricted) {
-        let restricted = Cell::Blocks(vec![Block::Paragraph(RESTRICTED.to_owned())]);
-        return vec![vec![country(response), "No".into(), restricted]];
+    for (shown, sentence) in [(Shown::Restricted, RESTRICTED), (Shown::Suspended, SUSPENDED)] {
+        if response.rows.iter().all(|row| row.shown == shown) {
+            let sentence = Cell::Blocks(vec![Block::Paragraph(sentence.to_owned())]);
+            return vec![vec![country(response), "No".into(), sentence]];
+        }
     }
     let answers = view.questions.iter().zip(&response.rows);
     answers
@@ -308,6 +311,7 @@ fn row_blocks(files: &Downloads<'_>, response: &ViewResponse, question: &AskedQu
         (Shown::Answer, Some(content)) => content_blocks(question, content),
         (Shown::Skipped, _) => vec![Block::Paragraph("Not asked after an earlier answer.".to_owned())],
         (Shown::None, _) => vec![Block::Paragraph("No answer.".to_owned())],
+        (Shown::Suspended, _) => return vec![Block::Paragraph(SUSPENDED.to_owned())],
         (Shown::Restricted | Shown::Answer, _) => return vec![Block::Paragraph(RESTRICTED.to_owned())],
     };
     if row.earlier_wording {

@@ -2,6 +2,7 @@
 
 use ahq_domain::compilation::{AskedQuestion, Shown, ViewResponse, ViewRow};
 use ahq_domain::dissemination::RESTRICTED;
+use ahq_domain::hold::SUSPENDED;
 use ahq_domain::markdown::{Markdown, plain_text};
 
 use crate::Source;
@@ -46,6 +47,7 @@ fn answer_row<'a>(
         ),
         (Shown::Skipped, _) => ("Not asked after an earlier answer".to_owned(), String::new()),
         (Shown::None, _) => ("No answer".to_owned(), String::new()),
+        (Shown::Suspended, _) => (SUSPENDED.to_owned(), String::new()),
         (Shown::Restricted | Shown::Answer, _) => (RESTRICTED.to_owned(), String::new()),
     };
     let sources: Vec<String> = row

@@ -348,13 +348,15 @@ fn measures(figure: &Figure) -> Vec<Measure> {
         }
     };
     all.extend(figure.instead.iter().map(counted));
-    if figure.left_out > 0 {
-        all.push(Measure {
-            name: "Not counted here, being restricted".to_owned(),
-            value: Value::Number(figure.left_out.into()),
-            unit: "responses".to_owned(),
-            offices: Vec::new(),
-        });
+    for (count, why) in [(figure.left_out, "restricted"), (figure.suspended, "suspended")] {
+        if count > 0 {
+            all.push(Measure {
+                name: format!("Not counted here, being {why}"),
+                value: Value::Number(count.into()),
+                unit: "responses".to_owned(),
+                offices: Vec::new(),
+            });
+        }
     }
     all
 }

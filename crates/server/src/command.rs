@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::data::{self, Network};
 use crate::lifecycle::{self, Parts, StartError};
 use crate::mail::{self, MailCommand};
+use crate::person::{self, PersonCommand};
 use crate::{demo, holidays, system, telemetry};
 
 /// The ad-hoc query exchange of the European Migration Network.
@@ -89,6 +90,9 @@ enum Command {
     /// Manage users from the command line.
     #[command(subcommand)]
     User(UserCommand),
+    /// Export or erase what is stored on one person.
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// Bring in data.
     #[command(subcommand)]
     Import(ImportCommand),
@@ -210,6 +214,7 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         Command::Restore { from, replace } => restore(&parts, &from, replace).await,
         Command::Audit(command) => audit::run(&parts, command).await,
         Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
+        Command::Person(command) => person::run(&parts, command).await,
         Command::Import(import) => bring_in(&parts, import).await,
         Command::Calendar(CalendarCommand::Import { file, office }) => {
             import_holidays(&parts, &file, office.as_ref()).await

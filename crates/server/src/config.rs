@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use actix_web::http::uri::Authority;
+use ahq_domain::retention::Retention;
 use ahq_exchange::scan::Scanner;
 use ahq_mail::smtp::Dkim;
 use ahq_store::Address;
@@ -40,6 +41,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// Attachments.
     pub attachments: AttachmentsConfig,
+    /// For how long personal data is kept.
+    pub retention: RetentionConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -237,6 +240,40 @@ impl Default for AccountsConfig {
     }
 }
 
+/// For how long personal data is kept. What was asked and answered, and by which office, is no personal data and stays.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// Months after the end of a query from which on nobody but the service provider's coordinators is shown who drafted,
+    /// contributed, was asked and was mailed to.
+    pub blocked_after_months: u32,
+    /// Months after the end of a query from which on the worker erases that.
+    pub erased_after_months: u32,
+    /// Days for which ended sessions, invitations and refused sign-ins are kept.
+    pub sign_in_days: u32,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        let kept = Retention::default();
+        Self {
+            blocked_after_months: kept.blocked_after_months,
+            erased_after_months: kept.erased_after_months,
+            sign_in_days: kept.sign_in_days,
+        }
+    }
+}
+
+impl From<&RetentionConfig> for Retention {
+    fn from(config: &RetentionConfig) -> Self {
+        Self {
+            blocked_after_months: config.blocked_after_months,
+            erased_after_months: config.erased_after_months,
+            sign_in_days: config.sign_in_days,
+        }
+    }
+}
+
 /// The audit trail.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -371,7 +408,7 @@ pub struct ConfigError(pub String);
 
 impl Config {
     /// The names of the sections.
-    const SECTIONS: [&str; 8] = [
+    const SECTIONS: [&str; 9] = [
         "server",
         "database",
         "mail",
@@ -379,6 +416,7 @@ impl Config {
         "accounts",
         "audit",
         "attachments",
+        "retention",
         "log",
     ];
 
@@ -452,6 +490,15 @@ impl Config {
             Some(folder) if !folder.as_os_str().is_empty() => folder.is_dir(),
             _ => true,
         };
+        let kept = &self.retention;
+        hold(
+            kept.blocked_after_months <= kept.erased_after_months && kept.erased_after_months <= 1_200,
+            "retention.blocked_after_months is at most retention.erased_after_months, and that at most 1200",
+        );
+        hold(
+            (1..=3_650).contains(&kept.sign_in_days),
+            "retention.sign_in_days is from 1 to 3650",
+        );
         hold(
             self.audit.checkpoints.as_ref().is_none_or(folder),
             "audit.checkpoints is a file in a folder that is there",

@@ -12,6 +12,7 @@ pub mod lifecycle;
 mod mail;
 mod maildir;
 pub mod metrics;
+pub mod person;
 pub mod serve;
 mod survive;
 pub mod system;

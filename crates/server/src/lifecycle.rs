@@ -134,6 +134,7 @@ pub async fn exchange(parts: &Parts) -> Result<Exchange, StartError> {
             session_idle: chrono::Duration::minutes(parts.config.accounts.session_idle_minutes.into()),
             second_factor: parts.config.accounts.second_factor,
         },
+        retention: (&parts.config.retention).into(),
     };
     let fault = |error: FilesError| StartError::Other(format!("attachments.store: {error}"));
     let files = match parts.config.files()? {

@@ -21,7 +21,7 @@ pub use list::{Filter, Sealed, page};
 /// A row of `audit_events`.
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_events, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
-struct Row {
+pub(crate) struct Row {
     id: Id,
     at: Time,
     user_id: Option<Id>,
@@ -32,7 +32,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_event(self) -> Result<Event, StoreError> {
+    pub(crate) fn into_event(self) -> Result<Event, StoreError> {
         Ok(Event {
             id: EventId(self.id.into()),
             at: self.at.into(),

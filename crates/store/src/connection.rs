@@ -340,6 +340,38 @@ impl AnyConnection {
         Ok(count.count.unsigned_abs())
     }
 
+    /// In how many rows of a table of [`AnyConnection::tables`] a text stands, in whatever column and without regard to case:
+    /// for showing that what was erased is nowhere.
+    pub fn count_rows_with(&mut self, table: &str, text: &str) -> QueryResult<u64> {
+        #[derive(QueryableByName)]
+        struct Column {
+            #[diesel(sql_type = Text)]
+            name: String,
+        }
+        let pattern = format!("%{text}%");
+        let count: Count = match self {
+            Self::Sqlite(connection) => {
+                let columns: Vec<Column> = sql_query("SELECT name FROM pragma_table_info(?)")
+                    .bind::<Text, _>(table)
+                    .load(connection)?;
+                let all: Vec<String> = columns
+                    .iter()
+                    .map(|column| format!("CAST(\"{}\" AS text) LIKE ?1", column.name))
+                    .collect();
+                let any = all.join(" OR ");
+                sql_query(format!("SELECT count(*) AS count FROM {table} WHERE {any}"))
+                    .bind::<Text, _>(pattern)
+                    .get_result(connection)
+            }
+            Self::Postgres(connection) => sql_query(format!(
+                "SELECT count(*) AS count FROM {table} AS found WHERE found::text ILIKE $1"
+            ))
+            .bind::<Text, _>(pattern)
+            .get_result(connection),
+        }?;
+        Ok(count.count.unsigned_abs())
+    }
+
     /// Whether there is a table of this name.
     pub(crate) fn has_table(&mut self, name: &str) -> QueryResult<bool> {
         let count: Count = match self {

@@ -54,8 +54,8 @@ pub struct FrozenView {
     pub sha256: String,
     /// The number of the edition in its place, once it became too wide.
     pub replaced_by: Option<i32>,
-    /// The summary, once it is signed.
-    pub summary: Option<Summary>,
+    /// The summary, once it is signed, and when it was.
+    pub summary: Option<(Summary, Instant)>,
 }
 
 /// What is known of a view without its body.
@@ -218,7 +218,7 @@ pub fn view(
     }))
 }
 
-type SummaryTexts = (String, String, String);
+type SummaryTexts = (String, String, String, Option<Time>);
 type FrozenRow = (Id, String, Option<i32>, Option<SummaryTexts>);
 
 fn frozen_view((edition, sha256, replaced_by, texts): FrozenRow) -> Result<FrozenView, StoreError> {
@@ -227,12 +227,15 @@ fn frozen_view((edition, sha256, replaced_by, texts): FrozenRow) -> Result<Froze
         sha256,
         replaced_by,
         summary: match texts {
-            Some((background, respondents, findings)) => Some(Summary {
-                background: from_word(&background)?,
-                respondents: from_word(&respondents)?,
-                findings: from_word(&findings)?,
-            }),
-            None => None,
+            Some((background, respondents, findings, Some(signed))) => {
+                let summary = Summary {
+                    background: from_word(&background)?,
+                    respondents: from_word(&respondents)?,
+                    findings: from_word(&findings)?,
+                };
+                Some((summary, signed.into()))
+            }
+            _ => None,
         },
     })
 }
@@ -255,7 +258,13 @@ pub fn frozen_of(conn: &mut Connection, ids: &[EditionId], circle: Circle) -> Re
             edition_views::edition_id,
             edition_views::sha256,
             edition_views::replaced_by,
-            (summaries::background, summaries::respondents, summaries::findings).nullable(),
+            (
+                summaries::background,
+                summaries::respondents,
+                summaries::findings,
+                summaries::signed_at,
+            )
+                .nullable(),
         ))
         .load(database))?;
     rows.into_iter().map(frozen_view).collect()
@@ -285,7 +294,13 @@ pub fn frozen(
             editions::id,
             edition_views::sha256,
             edition_views::replaced_by,
-            (summaries::background, summaries::respondents, summaries::findings).nullable(),
+            (
+                summaries::background,
+                summaries::respondents,
+                summaries::findings,
+                summaries::signed_at,
+            )
+                .nullable(),
         ))
         .first(database))
     .optional()?;

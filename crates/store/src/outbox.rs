@@ -74,7 +74,7 @@ pub struct Entry {
 /// A row of `outbox`.
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = outbox, check_for_backend(MultiBackend), treat_none_as_default_value = false)]
-struct Row {
+pub(crate) struct Row {
     id: Id,
     kind: String,
     query_id: Option<Id>,
@@ -111,7 +111,7 @@ impl Row {
         })
     }
 
-    fn into_entry(self) -> Result<Entry, StoreError> {
+    pub(crate) fn into_entry(self) -> Result<Entry, StoreError> {
         Ok(Entry {
             id: MessageId(self.id.into()),
             kind: self.kind,

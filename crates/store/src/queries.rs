@@ -15,7 +15,7 @@ pub use page::{QueryFilter, QueryItem, page, public_page};
 
 use crate::column::{Id, Time};
 use crate::connection::MultiBackend;
-use crate::connection::phrase::{AddresseesOfQuery, for_share, for_update, lock_until_commit};
+use crate::connection::phrase::{AddresseesOfQuery, HoldsOfQuery, for_share, for_update, lock_until_commit};
 use crate::schema::{addressees, queries};
 use crate::{Connection, StoreError, both, changed_one};
 use ahq_domain::id::QueryId;
@@ -86,16 +86,18 @@ pub fn find(conn: &mut Connection, reference: &QueryRef) -> Result<Option<Query>
     let found = both!(conn, |database| match reference {
         QueryRef::Id(id) => queries::table
             .filter(queries::id.eq(Id::from(id.0)))
-            .select((Row::as_select(), AddresseesOfQuery))
+            .select((Row::as_select(), AddresseesOfQuery, HoldsOfQuery))
             .first(database),
         QueryRef::Number(number) => queries::table
             .filter(queries::number_year.eq(number.year))
             .filter(queries::number_sequence.eq(number.sequence))
-            .select((Row::as_select(), AddresseesOfQuery))
+            .select((Row::as_select(), AddresseesOfQuery, HoldsOfQuery))
             .first(database),
     });
-    let found: Option<(Row, String)> = found.optional()?;
-    found.map(|(row, asked)| row.into_query(&asked)).transpose()
+    let found: Option<(Row, String, String)> = found.optional()?;
+    found
+        .map(|(row, asked, held)| row.into_query(&asked, &held))
+        .transpose()
 }
 
 /// The queries of these ids with their addressees, in any order; those that are not there are left out. Statements: 1.
@@ -104,11 +106,14 @@ pub fn find(conn: &mut Connection, reference: &QueryRef) -> Result<Option<Query>
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn find_all(conn: &mut Connection, ids: &[QueryId]) -> Result<Vec<Query>, StoreError> {
     let ids: Vec<Id> = ids.iter().map(|id| Id::from(id.0)).collect();
-    let found: Vec<(Row, String)> = both!(conn, |database| queries::table
+    let found: Vec<(Row, String, String)> = both!(conn, |database| queries::table
         .filter(queries::id.eq_any(ids))
-        .select((Row::as_select(), AddresseesOfQuery))
+        .select((Row::as_select(), AddresseesOfQuery, HoldsOfQuery))
         .load(database))?;
-    found.into_iter().map(|(row, asked)| row.into_query(&asked)).collect()
+    found
+        .into_iter()
+        .map(|(row, asked, held)| row.into_query(&asked, &held))
+        .collect()
 }
 
 /// The launched queries that some office may still owe an answer to: not withdrawn, not closed early, with a deadline or
@@ -120,15 +125,18 @@ pub fn with_deadline_since(conn: &mut Connection, since: NaiveDate) -> Result<Ve
     let agreed = addressees::table
         .filter(addressees::query_id.eq(queries::id))
         .filter(addressees::agreed_on.ge(since));
-    let found: Vec<(Row, String)> = both!(conn, |database| queries::table
+    let found: Vec<(Row, String, String)> = both!(conn, |database| queries::table
         .filter(queries::launched_at.is_not_null())
         .filter(queries::withdrawn.is_null())
         .filter(queries::closed_early.is_null())
         .filter(queries::deadline.ge(since).or(exists(agreed)))
         .order((queries::ends_at, queries::id))
-        .select((Row::as_select(), AddresseesOfQuery))
+        .select((Row::as_select(), AddresseesOfQuery, HoldsOfQuery))
         .load(database))?;
-    found.into_iter().map(|(row, asked)| row.into_query(&asked)).collect()
+    found
+        .into_iter()
+        .map(|(row, asked, held)| row.into_query(&asked, &held))
+        .collect()
 }
 
 /// The queries launched here from `from` on and before `until`, by number. Statements: 1.
@@ -136,14 +144,17 @@ pub fn with_deadline_since(conn: &mut Connection, since: NaiveDate) -> Result<Ve
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn launched_between(conn: &mut Connection, from: NaiveDate, until: NaiveDate) -> Result<Vec<Query>, StoreError> {
-    let found: Vec<(Row, String)> = both!(conn, |database| queries::table
+    let found: Vec<(Row, String, String)> = both!(conn, |database| queries::table
         .filter(queries::launched_at.is_not_null())
         .filter(queries::requested_on.ge(from))
         .filter(queries::requested_on.lt(until))
         .order((queries::number_year, queries::number_sequence))
-        .select((Row::as_select(), AddresseesOfQuery))
+        .select((Row::as_select(), AddresseesOfQuery, HoldsOfQuery))
         .load(database))?;
-    found.into_iter().map(|(row, asked)| row.into_query(&asked)).collect()
+    found
+        .into_iter()
+        .map(|(row, asked, held)| row.into_query(&asked, &held))
+        .collect()
 }
 
 /// Writes the date agreed with an addressee. It is guarded by the query's version, which [`update`] raises in the same
@@ -162,7 +173,7 @@ pub fn agree(conn: &mut Connection, query: QueryId, addressee: &Addressee) -> Re
     changed_one(diesel::update(row).set(agreed).execute(conn)?)
 }
 
-/// Writes all facts of a query but its addressees, over the version before `query.version`. Statements: 1.
+/// Writes all facts of a query but its addressees and holds, over the version before `query.version`. Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the row is of another version or is not there.

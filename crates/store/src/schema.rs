@@ -440,6 +440,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::column::sql::{Id, Json, Time};
+    use diesel::sql_types::{Nullable, Text};
+
+    holds (id) {
+        id -> Id,
+        query_id -> Id,
+        office -> Nullable<Text>,
+        question -> Nullable<Text>,
+        editions -> Nullable<Json>,
+        reason -> Text,
+        placed_at -> Time,
+        placed_by -> Text,
+        lifted_at -> Nullable<Time>,
+        lifted_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     use crate::column::sql::{Id, Time};
     use diesel::sql_types::{Date, Nullable, Text};
 
@@ -608,6 +626,7 @@ diesel::joinable!(draft_answers -> responses (response_id));
 diesel::joinable!(edition_views -> editions (edition_id));
 diesel::joinable!(editions -> queries (query_id));
 diesel::joinable!(extension_requests -> queries (query_id));
+diesel::joinable!(holds -> queries (query_id));
 diesel::joinable!(holidays -> offices (office));
 diesel::joinable!(invitations -> users (user_id));
 diesel::joinable!(office_settings -> offices (office));
@@ -638,6 +657,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     editions,
     exports,
     extension_requests,
+    holds,
     holidays,
     invitations,
     keys,

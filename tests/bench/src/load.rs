@@ -216,6 +216,7 @@ impl Loader {
                 withdrawn: None,
                 last_edition: None,
                 publications: Vec::new(),
+                holds: Vec::new(),
                 mailed: None,
             })),
             created: launched,

@@ -164,6 +164,7 @@ impl Sample {
                 withdrawn: None,
                 last_edition: None,
                 publications: Vec::new(),
+                holds: Vec::new(),
                 mailed: None,
             })),
             created: launched,

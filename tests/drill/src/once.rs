@@ -439,6 +439,15 @@ impl Cast {
                 let path = self.compiled().await;
                 self.of_lead(&path, "/publication", json!({"edition": 1})).await
             }
+            "place_hold" => {
+                let path = self.compiled().await;
+                Ask {
+                    caller: self.lead.clone(),
+                    path: format!("{path}/holds"),
+                    etag: None,
+                    body: json!({"office": "AT", "reason": "It names a person."}),
+                }
+            }
             "ask_export" => {
                 let path = self.compiled().await;
                 let query = path.trim_start_matches("/queries/");

@@ -26,6 +26,10 @@ pub(crate) struct EditionEntry {
     responses: usize,
     /// The views you may read.
     views: Vec<ViewEntry>,
+    /// Whether it is suspended: nobody reads it until that is lifted.
+    held: bool,
+    /// Whether answers in it are suspended: its views are read without them, and with another hash than the one here.
+    without_answers: bool,
     /// What you may do with it now.
     #[schema(example = json!(["publish"]))]
     actions: Vec<String>,
@@ -60,6 +64,8 @@ impl From<EditionItem> for EditionEntry {
             made_at: item.edition.made,
             stale: item.stale,
             responses: item.edition.composition.len(),
+            held: item.held,
+            without_answers: item.without_answers,
             actions: item.actions.into_iter().map(str::to_owned).collect(),
             views: item
                 .views
@@ -426,6 +432,9 @@ pub(crate) struct Figure {
     answers: usize,
     /// How many responses are left out, being restricted for this circle.
     left_out: usize,
+    /// How many responses are left out, being suspended; not given where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suspended: Option<usize>,
     /// Who said not applicable, no information, to follow.
     instead: Vec<FigureCount>,
     /// The figure, by its kind: counts, number, date or table.

@@ -1,11 +1,11 @@
 //! Responses and answers as the interface shows them and takes them in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ahq_domain::answer::{Answer, AnswerInput, Content, NumberInput, NumberValue, Row, Source};
 use ahq_domain::compilation::Submitted;
 use ahq_domain::dissemination::{Circle, Seen, seen};
-use ahq_domain::question::Question;
+use ahq_domain::question::{Key, Question};
 use ahq_domain::response::{Position, Response};
 use ahq_exchange::responses::DraftAnswer;
 use ahq_exchange::responses::{ResponseDetail, ResponseList};
@@ -272,6 +272,8 @@ pub(crate) enum ShownWord {
     None,
     /// There is something that is not for you.
     Restricted,
+    /// The answer is suspended: nobody but its office reads it.
+    Suspended,
 }
 
 /// One row of a submitted response.
@@ -293,6 +295,19 @@ pub(crate) struct RowOfResponse {
     /// The answer, where the row shows one.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerBody>,
+}
+
+impl RowOfResponse {
+    fn suspended(question: &Question) -> Self {
+        Self {
+            question: question.id.to_string(),
+            shown: ShownWord::Suspended,
+            wider_dissemination: Circle::Requester.wider_dissemination().to_owned(),
+            earlier_wording: false,
+            revision: None,
+            answer: None,
+        }
+    }
 }
 
 /// An answer of the draft.
@@ -473,11 +488,20 @@ impl ResponseView {
     }
 }
 
-/// The rows of submitted answers for a reader of `circle`; the own office (none) reads all of its own.
-pub(crate) fn rows(questions: &[Question], answers: &[Answer], circle: Option<Circle>) -> Vec<RowOfResponse> {
+/// The rows of submitted answers for a reader of `circle`; the own office (none) reads all of its own. What is suspended is
+/// not among the answers.
+pub(crate) fn rows(
+    questions: &[Question],
+    answers: &[Answer],
+    circle: Option<Circle>,
+    suspended: &BTreeSet<Key>,
+) -> Vec<RowOfResponse> {
     seen(questions, answers, circle.unwrap_or(Circle::Requester))
         .into_iter()
         .map(|(question, seen)| {
+            if suspended.contains(&question.id) {
+                return RowOfResponse::suspended(question);
+            }
             let (shown, answer) = match seen {
                 Seen::Answer(answer, circle) => (ShownWord::Answer, Some((answer, circle))),
                 Seen::Skipped => (ShownWord::Skipped, None),
@@ -507,9 +531,14 @@ pub(crate) fn rows(questions: &[Question], answers: &[Answer], circle: Option<Ci
 impl From<ResponseDetail> for ResponseView {
     fn from(detail: ResponseDetail) -> Self {
         let mut view = Self::head(&detail.response);
-        view.rows = detail
-            .submitted
-            .map(|submitted: Submitted| rows(&detail.query.questions, &submitted.answers, detail.circle));
+        view.rows = detail.submitted.map(|submitted: Submitted| {
+            rows(
+                &detail.query.questions,
+                &submitted.answers,
+                detail.circle,
+                &detail.suspended,
+            )
+        });
         let questions = &detail.query.questions;
         let drafted = |draft: Vec<DraftAnswer>| {
             draft
@@ -547,10 +576,14 @@ impl From<ResponseList> for ResponsesView {
                 .iter()
                 .map(|(response, submitted)| {
                     let circle = (list.own.as_ref() != Some(&response.office)).then_some(list.circle);
+                    let suspended = match circle {
+                        Some(_) => list.query.held_answers(&response.office),
+                        None => BTreeSet::new(),
+                    };
                     let mut view = ResponseView::head(response);
                     view.rows = submitted
                         .as_ref()
-                        .map(|submitted| rows(questions, &submitted.answers, circle));
+                        .map(|submitted| rows(questions, &submitted.answers, circle, &suspended));
                     view
                 })
                 .collect(),

@@ -282,6 +282,8 @@ impl Work<'_> {
             Note::HolidayAdded { date, offices: whose } => {
                 self.holiday_added(query, *date, whose, offices, head, link)?
             }
+            Note::HoldPlaced { hold } => self.hold_placed(query, *hold, offices, head, &link),
+            Note::HoldLifted { hold } => self.hold_lifted(query, *hold, offices, head, link),
             Note::EditionReplaced { by, office, edition } => Some(Message::EditionReplaced(EditionReplaced {
                 query: head,
                 answering_office: name(offices, office, brussels_date(self.now)),
@@ -352,14 +354,16 @@ impl Work<'_> {
         let Some((edition, stored)) = editions::view(self.conn, query.id, number, circle)? else {
             return Ok(None);
         };
-        if stored.replaced_by.is_some() {
+        if stored.replaced_by.is_some() || query.is_edition_held(number) {
             return Ok(None);
         }
         // The summary of the reader's circle, or the network's, which the requesters may read too.
         let mut signed = None;
         for wanted in [circle, Circle::Network] {
-            signed = signed.or(summaries::find(self.conn, edition.id, wanted)?
-                .filter(|summary| summary.signed.is_some() && wanted.reaches(circle)));
+            signed = signed.or(summaries::find(self.conn, edition.id, wanted)?.filter(|summary| {
+                let shown = summary.signed.is_some_and(|signed| query.shows_summary_of(signed));
+                shown && wanted.reaches(circle)
+            }));
         }
         let view = parse_view(&stored.body)?;
         let page = format!("{link}/editions/{number}");

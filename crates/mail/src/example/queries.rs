@@ -2,8 +2,8 @@
 
 use super::{at, day, query};
 use crate::messages::{
-    AccountInvitation, Compilation, EditionReplaced, Extension, Granted, JointInvitation, Launch, Link, Message,
-    Publication, PublicationNotice, Question, Retraction, RichText, Summary, Withdrawal,
+    AccountInvitation, Compilation, EditionReplaced, Extension, Granted, HoldLifted, HoldPlaced, JointInvitation,
+    Launch, Link, Message, Publication, PublicationNotice, Question, Retraction, RichText, Summary, Withdrawal,
 };
 
 /// A launch.
@@ -128,6 +128,19 @@ fn retraction() -> Retraction {
     }
 }
 
+fn hold_placed() -> HoldPlaced {
+    HoldPlaced {
+        query: query(),
+        what: "The answer of EMN NCP Estonia to question 3".into(),
+        placed_by: "EMN NCP Luxembourg".into(),
+        placed_on: day(2026, 12, 15),
+        reason: "It names a person.".into(),
+        lifted_by: "EMN NCP Estonia".into(),
+        edition: false,
+        link: "https://ahq.example.org/queries/2026.81/holds".into(),
+    }
+}
+
 pub(super) fn all() -> Vec<(&'static str, Message)> {
     let urgent = Launch {
         working_days: 6,
@@ -212,6 +225,20 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         replaced_by: 2,
         link: "https://ahq.example.org/queries/2026.81/editions/2".into(),
     };
+    let held_edition = HoldPlaced {
+        what: "Edition 1".into(),
+        placed_by: "the Commission".into(),
+        lifted_by: "a requester or the office that placed it".into(),
+        edition: true,
+        ..hold_placed()
+    };
+    let hold_lifted = HoldLifted {
+        query: query(),
+        what: "The answer of EMN NCP Estonia to question 3".into(),
+        lifted_by: "EMN NCP Estonia".into(),
+        lifted_on: day(2026, 12, 16),
+        link: "https://ahq.example.org/queries/2026.81".into(),
+    };
     vec![
         ("account_invitation", Message::AccountInvitation(account)),
         ("joint_invitation", Message::JointInvitation(joint)),
@@ -230,5 +257,8 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ("retraction", Message::Retraction(retraction())),
         ("retraction_replaced", Message::Retraction(replaced_retraction)),
         ("edition_replaced", Message::EditionReplaced(edition_replaced)),
+        ("hold_placed", Message::HoldPlaced(hold_placed())),
+        ("hold_placed_edition", Message::HoldPlaced(held_edition)),
+        ("hold_lifted", Message::HoldLifted(hold_lifted)),
     ]
 }

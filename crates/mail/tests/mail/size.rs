@@ -118,6 +118,14 @@ fn at_its_largest(message: Message) -> Message {
             m.query = head(m.query);
             Message::EditionReplaced(m)
         }
+        Message::HoldPlaced(mut m) => {
+            (m.query, m.reason) = (head(m.query), reason);
+            Message::HoldPlaced(m)
+        }
+        Message::HoldLifted(mut m) => {
+            m.query = head(m.query);
+            Message::HoldLifted(m)
+        }
         Message::Reminder(mut m) => {
             m.query = head(m.query);
             Message::Reminder(m)

@@ -49,16 +49,11 @@ pub(super) fn comparison(view: &View) -> Vec<Block> {
         blocks.push(question_heading(3, "comparison", question));
         blocks.push(text(&question.text));
         blocks.extend(figure_blocks(figure, question, &names));
-        if figure.left_out > 0 {
-            let word = if figure.left_out == 1 {
-                "response is"
-            } else {
-                "responses are"
-            };
-            blocks.push(Block::Remark(format!(
-                "{} {word} not counted here, being restricted",
-                figure.left_out
-            )));
+        for (count, why) in [(figure.left_out, "restricted"), (figure.suspended, "suspended")] {
+            let word = if count == 1 { "response is" } else { "responses are" };
+            if count > 0 {
+                blocks.push(Block::Remark(format!("{count} {word} not counted here, being {why}")));
+            }
         }
     }
     blocks

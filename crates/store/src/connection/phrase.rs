@@ -6,8 +6,8 @@
 mod json;
 
 pub use json::{
-    AddresseesOfQuery, ListContains, ListContainsMember, ListContainsMemberWith, ListedUntil, NewestUntil,
-    ObjectListContains, json_list_contains, json_list_contains_member, json_list_contains_member_with,
+    AddresseesOfQuery, HoldsOfQuery, ListContains, ListContainsMember, ListContainsMemberWith, ListedUntil,
+    NewestUntil, ObjectListContains, json_list_contains, json_list_contains_member, json_list_contains_member_with,
     json_object_list_contains, listed_until, newest_until,
 };
 

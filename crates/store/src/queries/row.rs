@@ -1,10 +1,10 @@
 //! Queries and addressees as they stand in their rows. It maps and decides nothing.
 
-use crate::StoreError;
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
 use crate::schema::{addressees, queries};
 use crate::word::{from_word, to_word};
+use crate::{StoreError, holds};
 use ahq_domain::clock::Instant;
 use ahq_domain::deadline::Deadline;
 use ahq_domain::id::QueryId;
@@ -144,7 +144,7 @@ impl Row {
         self.edition_number = launched.last_edition.as_ref().map(|edition| edition.number);
         self.edition_at = launched.last_edition.as_ref().map(|edition| edition.at.into());
         self.publications = Json(launched.publications.clone());
-        self.published_from = launched.publications.iter().map(|known| known.from.into()).min();
+        self.published_from = launched.published_from().map(Time::from);
         self.mailed_at = launched.mailed.map(Time::from);
         Ok(())
     }
@@ -153,9 +153,10 @@ impl Row {
         self.id
     }
 
-    /// The query of this row and its addressees, as [`crate::connection::phrase::AddresseesOfQuery`] gives them.
-    pub(super) fn into_query(mut self, addressees: &str) -> Result<Query, StoreError> {
-        let life = self.take_life(addressees)?;
+    /// The query of this row with its addressees and holds, as [`crate::connection::phrase::AddresseesOfQuery`] and
+    /// [`crate::connection::phrase::HoldsOfQuery`] give them.
+    pub(super) fn into_query(mut self, addressees: &str, holds: &str) -> Result<Query, StoreError> {
+        let life = self.take_life(addressees, holds)?;
         Ok(Query {
             id: QueryId(self.id.into()),
             version: self.version,
@@ -176,7 +177,7 @@ impl Row {
         })
     }
 
-    fn take_life(&mut self, addressees: &str) -> Result<Life, StoreError> {
+    fn take_life(&mut self, addressees: &str, holds: &str) -> Result<Life, StoreError> {
         if let Some(Json(imported)) = self.imported.take() {
             return Ok(Life::Imported(Box::new(imported)));
         }
@@ -211,6 +212,7 @@ impl Row {
             },
             publications: std::mem::take(&mut self.publications.0),
             mailed: self.mailed_at.map(Into::into),
+            holds: holds::parse(holds)?,
         })))
     }
 }

@@ -149,6 +149,7 @@ prop_compose! {
             last_edition: last_edition.map(|(number, at)| LastEdition { number, at }),
             publications,
             mailed,
+            holds: Vec::new(),
         }
     }
 }

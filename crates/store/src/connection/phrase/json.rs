@@ -57,6 +57,19 @@ rows_as_json! {
     }
 }
 
+rows_as_json! {
+    /// The holds of a row of `queries`, in the order they were placed: id, office, question, numbers of editions, reason, when
+    /// and by which office it was placed, when and by which it was lifted.
+    HoldsOfQuery {
+        sqlite: "(SELECT json_group_array(json_array(hex(id), office, question, json(editions), reason, placed_at, \
+            placed_by, lifted_at, lifted_by)) FROM \
+            (SELECT * FROM holds WHERE query_id = queries.id ORDER BY placed_at, id))",
+        postgres: "(SELECT coalesce(json_agg(json_build_array(id, office, question, editions, reason, placed_at, \
+            placed_by, lifted_at, lifted_by) \
+            ORDER BY placed_at, id), '[]')::text FROM holds WHERE query_id = queries.id)",
+    }
+}
+
 /// Rows whose JSON list in `column` has the string `value` among its members.
 ///
 /// On PostgreSQL an index `USING gin (column jsonb_path_ops)` serves it.
