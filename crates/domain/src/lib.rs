@@ -35,5 +35,6 @@ pub mod response;
 pub mod second_factor;
 pub mod summary;
 pub mod throttle;
+pub mod token;
 pub mod user;
 pub mod word_form;

@@ -74,7 +74,10 @@ impl Token {
     /// The warning that is due on a day, as days before the end: the nearest one, once.
     pub fn warning_on(&self, today: NaiveDate) -> Option<i32> {
         let left = (self.last_day - today).num_days();
-        let due = WARNED_BEFORE.into_iter().filter(|days| left <= i64::from(*days)).min()?;
+        let due = WARNED_BEFORE
+            .into_iter()
+            .filter(|days| left <= i64::from(*days))
+            .min()?;
         (self.holds_on(today) && self.warned_days.is_none_or(|told| due < told)).then_some(due)
     }
 }
@@ -102,7 +105,11 @@ pub fn check(name: &str, scopes: &BTreeSet<Scope>, last_day: NaiveDate, today: N
     let latest = today.checked_add_months(Months::new(12)).unwrap_or(today);
     let first = today.checked_add_days(Days::new(1)).unwrap_or(today);
     if !(first..=latest).contains(&last_day) {
-        faults.add("/lastDay", "out_of_range", format!("a day from {first} to {latest}, twelve months ahead"));
+        faults.add(
+            "/lastDay",
+            "out_of_range",
+            format!("a day from {first} to {latest}, twelve months ahead"),
+        );
     }
     faults.or(name.to_owned())
 }
@@ -143,7 +150,11 @@ mod tests {
             ("2026-12-31", Some(30), Some(7)),
             ("2027-01-01", None, None),
         ] {
-            assert_eq!(token("2026-12-31", told).warning_on(date(today)), due, "{today} {told:?}");
+            assert_eq!(
+                token("2026-12-31", told).warning_on(date(today)),
+                due,
+                "{today} {told:?}"
+            );
         }
     }
 
@@ -164,7 +175,10 @@ mod tests {
     fn it_holds_twelve_months_at_the_most() {
         let scopes = [Scope::Read].into();
         let today = date("2026-11-30");
-        assert_eq!(check(" Case files ", &scopes, date("2027-11-30"), today).unwrap(), "Case files");
+        assert_eq!(
+            check(" Case files ", &scopes, date("2027-11-30"), today).unwrap(),
+            "Case files"
+        );
         for (name, scopes, last_day, expected) in [
             ("", scopes.clone(), "2026-12-01", vec!["/name"]),
             ("X", BTreeSet::new(), "2026-11-30", vec!["/scopes", "/lastDay"]),

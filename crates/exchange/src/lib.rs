@@ -32,6 +32,7 @@ pub mod responses;
 pub mod second_factors;
 pub mod session;
 pub mod summaries;
+pub mod tokens;
 mod trail;
 pub mod unsubscriptions;
 pub mod users;

@@ -44,6 +44,14 @@ pub struct NewToken {
 }
 
 impl Exchange {
+    /// Writes down which tokens were used today; the day alone, so that reads stay reads but for the first.
+    ///
+    /// # Errors
+    /// What the tables refuse.
+    pub(crate) async fn see_token(&self, token: TokenId, today: NaiveDate) -> Result<(), Error> {
+        Ok(self.store().write(move |conn| tokens::used(conn, token, today)).await?)
+    }
+
     /// Tells, thirty and seven days ahead, whose tokens end.
     ///
     /// # Errors
@@ -51,7 +59,14 @@ impl Exchange {
     pub async fn warn_of_tokens(&self) -> Result<usize, Error> {
         self.write(Credentials::System, |work| {
             let today = work.today();
-            let ahead = Days::new(WARNED_BEFORE.into_iter().max().unwrap_or_default().unsigned_abs().into());
+            let ahead = Days::new(
+                WARNED_BEFORE
+                    .into_iter()
+                    .max()
+                    .unwrap_or_default()
+                    .unsigned_abs()
+                    .into(),
+            );
             let until = today.checked_add_days(ahead).unwrap_or(today);
             let mut told = 0;
             for token in tokens::ending(work.conn, today, until)? {
@@ -156,15 +171,23 @@ impl Work<'_> {
             warned_days: None,
         };
         tokens::insert(self.conn, &token, &hash_secret(&secret))?;
-        let facts = json!({"office": token.office, "personal": personal, "scopes": token.scopes, "lastDay": token.last_day});
+        let facts =
+            json!({"office": token.office, "personal": personal, "scopes": token.scopes, "lastDay": token.last_day});
         self.record("token.made", format!("token/{}", token.id), facts)?;
         Ok(NewToken { token, secret })
     }
 
     fn revoke_one_of(&mut self, there: &[Token], id: &str) -> Result<(), Error> {
-        let token = there.iter().find(|token| token.id.to_string() == id).ok_or(Refusal::Hidden)?;
+        let token = there
+            .iter()
+            .find(|token| token.id.to_string() == id)
+            .ok_or(Refusal::Hidden)?;
         tokens::revoke(self.conn, token.id, self.now)?;
-        self.record("token.revoked", format!("token/{}", token.id), json!({"office": token.office}))
+        self.record(
+            "token.revoked",
+            format!("token/{}", token.id),
+            json!({"office": token.office}),
+        )
     }
 
     fn warn_of(&mut self, token: &Token) -> Result<(), Error> {
