@@ -57,6 +57,10 @@ id!(
     ResponseId
 );
 id!(
+    /// A token of a program: a service account or a personal one.
+    TokenId
+);
+id!(
     /// One edition of a compilation.
     EditionId
 );

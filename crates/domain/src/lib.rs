@@ -38,5 +38,6 @@ pub mod retention;
 pub mod second_factor;
 pub mod summary;
 pub mod throttle;
+pub mod token;
 pub mod user;
 pub mod word_form;

@@ -10,11 +10,12 @@ use chrono::NaiveDate;
 use crate::clock::{Instant, brussels_date};
 use crate::dissemination::Circle;
 use crate::hold::Hold;
-use crate::id::{ContributionId, QueryId, SessionId, UserId};
+use crate::id::{ContributionId, QueryId, SessionId, TokenId, UserId};
 use crate::office::{Office, OfficeCode, OfficeKind, Standing};
 use crate::query::{Audience, Life, Query};
 use crate::question::Key;
 use crate::refusal::Refusal;
+use crate::token::Scope;
 use crate::user::Role;
 
 /// The office a caller speaks for, as it stands today.
@@ -45,17 +46,6 @@ impl Party {
     }
 }
 
-/// What a token of a service account may be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// Read what a reader of the office reads.
-    Read,
-    /// Draft as an expert does.
-    Draft,
-    /// Submit responses.
-    Submit,
-}
-
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
@@ -74,8 +64,12 @@ pub enum Caller {
         /// Whether they have yet to set up the second factor that they need: until then their role is good for nothing.
         owes_second_factor: bool,
     },
-    /// A service account of an office.
+    /// A token of a program: a service account of an office, or a personal one.
     Token {
+        /// The token; none for whoever reads an office's mailbox or feed.
+        token: Option<TokenId>,
+        /// Whose it is; none for a service account.
+        user: Option<UserId>,
         /// Its office.
         party: Party,
         /// What it may be used for.
@@ -106,15 +100,18 @@ impl Caller {
     /// Any reader of an office, as it stands on `today`: whoever reads its mailbox or its feed.
     pub fn reader_of(office: &Office, today: NaiveDate) -> Self {
         Self::Token {
+            token: None,
+            user: None,
             party: Party::of(office, today),
             scopes: [Scope::Read].into(),
         }
     }
 
-    /// The user, when one is signed in.
+    /// The user, when one is signed in or has a token of theirs call.
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::User { user, .. } => Some(*user),
+            Self::Token { user, .. } => *user,
             _ => None,
         }
     }
@@ -215,6 +212,12 @@ pub enum Action {
     ReadUsers,
     /// Invite, change or disable users of an office.
     ManageUsers,
+    /// Read the service accounts of an office.
+    ReadTokens,
+    /// Make and revoke service accounts of an office.
+    ManageTokens,
+    /// Make a personal token.
+    MakeOwnToken,
     /// Reset the account of a user by a written order.
     ResetUser,
     /// Make, list and revoke the secret addresses of an office's calendar feed.
@@ -567,6 +570,17 @@ fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Resu
     match action {
         Action::ReadUsers if own || provider => needs_role(caller, Role::Reader),
         Action::ManageUsers if own || provider => needs_role(caller, Role::Coordinator),
+        // A token makes no token: what it may do ends with it.
+        Action::ManageTokens | Action::MakeOwnToken if matches!(caller, Caller::Token { .. }) => Err(
+            Refusal::forbidden("session_needed", "this is for a user who is signed in, not for a token"),
+        ),
+        Action::ReadTokens if own => needs_role(caller, Role::Reader),
+        Action::ManageTokens if own => needs_role(caller, Role::Coordinator),
+        Action::MakeOwnToken if own => needs_role(caller, Role::Reader),
+        Action::ReadTokens | Action::ManageTokens | Action::MakeOwnToken => Err(Refusal::forbidden(
+            "other_office",
+            "an office reads and makes its own service accounts",
+        )),
         Action::ResetUser if provider => needs_role(caller, Role::Coordinator),
         Action::ResetUser => Err(Refusal::forbidden(
             "not_the_service_provider",

@@ -17,9 +17,10 @@ use ahq_domain::clock::Instant;
 use ahq_domain::dissemination::Circle;
 use ahq_domain::id::{EditionId, SessionId, UserId};
 use ahq_domain::office::{OfficeKind, Standing};
-use ahq_domain::permission::{Action, Caller, Party, QueryScope, Scope, Subject, is_shared, may, reach, scope};
+use ahq_domain::permission::{Action, Caller, Party, QueryScope, Subject, is_shared, may, reach, scope};
 use ahq_domain::query::{Audience, Joint, Query};
 use ahq_domain::refusal::Refusal;
+use ahq_domain::token::Scope;
 use ahq_domain::user::Role;
 
 use query::{at, draft, imported, launched, office};
@@ -85,6 +86,8 @@ fn caller(column: &str) -> Caller {
 
 fn token(party: Party, scopes: &[Scope]) -> Caller {
     Caller::Token {
+        token: None,
+        user: None,
         party,
         scopes: scopes.iter().copied().collect(),
     }

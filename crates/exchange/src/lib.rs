@@ -37,6 +37,7 @@ pub mod scan;
 pub mod second_factors;
 pub mod session;
 pub mod summaries;
+pub mod tokens;
 mod trail;
 pub mod unsubscriptions;
 pub mod users;

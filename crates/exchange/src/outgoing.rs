@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
 use ahq_domain::id::{
-    ClarificationId, ContributionId, CorrectionId, ExtensionRequestId, HoldId, MessageId, QueryId, UserId,
+    ClarificationId, ContributionId, CorrectionId, ExtensionRequestId, HoldId, MessageId, QueryId, TokenId, UserId,
 };
 use ahq_domain::notification::{MailWish, Notifications, Subscription};
 use ahq_domain::office::OfficeCode;
@@ -172,6 +172,16 @@ pub enum Note {
         /// Whether the second factor was taken away too.
         second_factor: bool,
     },
+    /// A service account of the office was made.
+    ServiceAccountMade {
+        /// The service account.
+        token: TokenId,
+    },
+    /// A service account of the office, or a token of a user, ends soon.
+    TokenEnds {
+        /// The token.
+        token: TokenId,
+    },
     /// Mail does not reach a user of the office.
     AddressSuppressed {
         /// The user.
@@ -252,6 +262,8 @@ impl Note {
             Self::WeeklyOverview { .. } => "weekly_overview",
             Self::QuarterlyList { .. } => "quarterly_list",
             Self::UserReset { .. } => "user_reset",
+            Self::ServiceAccountMade { .. } => "service_account_made",
+            Self::TokenEnds { .. } => "token_ends",
             Self::AddressSuppressed { .. } => "address_suppressed",
             Self::OfficeNotReached { .. } => "office_not_reached",
             Self::HolidayAdded { .. } => "holiday_added",
@@ -299,6 +311,7 @@ impl Note {
             | Self::AddressConfirmation
             | Self::AccountNotice { .. }
             | Self::UserReset { .. }
+            | Self::TokenEnds { .. }
             | Self::ContributionAsked { .. } => None,
             note => (!note.is_obligation()).then_some(Subscription::Mail),
         }

@@ -11,9 +11,10 @@ use ahq_domain::permission::{Action, Caller, Party, Subject, may};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::retention::Retention;
 use ahq_domain::second_factor::is_required;
+use ahq_domain::token::within;
 use ahq_domain::user::{UserStatus, role_on};
 use ahq_store::audit::Event;
-use ahq_store::{Connection, Store, audit, contributions, migration, offices, replays, sessions};
+use ahq_store::{Connection, Store, audit, contributions, migration, offices, replays, sessions, tokens};
 use chrono::{Duration, NaiveDate};
 
 use crate::attachments::Shelves;
@@ -195,10 +196,11 @@ impl Exchange {
             return self.write(credentials, use_case).await;
         };
         self.write(credentials, move |work| {
-            let caller = work
-                .caller
-                .user()
-                .map_or_else(|| "public".to_owned(), |user| user.to_string());
+            let caller = match (work.token(), work.caller.user()) {
+                (Some(token), _) => format!("token/{token}"),
+                (None, Some(user)) => user.to_string(),
+                (None, None) => "public".to_owned(),
+            };
             let hash = hex::encode(replay.body_hash);
             let kept = replays::begin(
                 work.conn,
@@ -290,6 +292,7 @@ fn caller(
         Credentials::Nobody => return Ok(Caller::Public),
         Credentials::System => return Ok(Caller::System),
         Credentials::Link { hash } => return link(conn, &hex::encode(hash), now),
+        Credentials::Token { hash } => return token(conn, &hex::encode(hash), now),
         Credentials::Session { user, session } => (user, session),
     };
     let standing = sessions::standing(conn, session)?.ok_or(Error::BadToken)?;
@@ -312,6 +315,30 @@ fn caller(
         party: Party {
             takes_part: standing.since <= today && standing.until.is_none_or(|until| today <= until),
             office: standing.office,
+            kind: standing.kind,
+            standing: standing.office_standing,
+            since: standing.since,
+        },
+    })
+}
+
+/// Who holds a token of a program: it speaks for its office while it holds, within what its user may do today.
+fn token(conn: &mut Connection, secret_hash: &str, now: Instant) -> Result<Caller, Error> {
+    let today = brussels_date(now);
+    let found = tokens::standing(conn, secret_hash)?.filter(|found| found.token.holds_on(today));
+    let standing = found.ok_or(Error::BadToken)?;
+    let scopes = match (&standing.token.user, &standing.user) {
+        (None, _) => standing.token.scopes.clone(),
+        (Some(_), Some((UserStatus::Active, grants))) => within(&standing.token.scopes, role_on(grants, today)),
+        (Some(_), _) => return Err(Error::BadToken),
+    };
+    Ok(Caller::Token {
+        token: Some(standing.token.id),
+        user: standing.token.user,
+        scopes,
+        party: Party {
+            takes_part: standing.since <= today && standing.until.is_none_or(|until| today <= until),
+            office: standing.token.office,
             kind: standing.kind,
             standing: standing.office_standing,
             since: standing.since,
@@ -372,6 +399,10 @@ impl Work<'_> {
         subject: impl Into<String>,
         facts: serde_json::Value,
     ) -> Result<(), Error> {
+        let mut facts = facts;
+        if let (Some(token), Some(facts)) = (self.token(), facts.as_object_mut()) {
+            facts.insert("token".to_owned(), token.to_string().into());
+        }
         let event = Event {
             id: EventId::new(self.now, self.randomness),
             at: self.now,

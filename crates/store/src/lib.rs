@@ -47,6 +47,7 @@ pub mod sessions;
 pub mod summaries;
 pub mod suppressions;
 pub mod throttles;
+pub mod tokens;
 pub mod topics;
 pub mod users;
 mod word;

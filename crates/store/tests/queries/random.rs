@@ -7,11 +7,12 @@ use ahq_domain::id::{ContributionId, EditionId, QueryId, SessionId, UserId};
 use ahq_domain::markdown::Markdown;
 use ahq_domain::number::QueryNumber;
 use ahq_domain::office::{OfficeCode, OfficeKind, Standing};
-use ahq_domain::permission::{Caller, Party, Scope};
+use ahq_domain::permission::{Caller, Party};
 use ahq_domain::query::{
     Addressee, Agreed, Audience, Extension, Imported, Joint, LastEdition, Launched, Life, Publication, Query, Reasoned,
 };
 use ahq_domain::question::{Choice, Key, Kind, Question, Revision};
+use ahq_domain::token::Scope;
 use ahq_domain::user::Role;
 use chrono::{NaiveDate, TimeDelta};
 use proptest::collection::{btree_map, btree_set, vec};
@@ -309,6 +310,8 @@ pub(crate) fn caller() -> impl Strategy<Value = Caller> {
             owes_second_factor: false,
         }),
         2 => (party(), scopes()).prop_map(|(party, scopes)| Caller::Token {
+            token: None,
+            user: None,
             party,
             scopes: scopes.into_iter().collect(),
         }),
