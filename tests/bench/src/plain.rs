@@ -41,7 +41,7 @@ fn paragraphs(block: &Block) -> Vec<String> {
         Block::Text(text) => vec![plain_text(&text.blocks)],
         Block::List(items) => items.clone(),
         Block::Facts(facts) => facts.iter().map(|(term, fact)| format!("{term}: {fact}")).collect(),
-        Block::Source(reference) => vec![reference.title.clone()],
+        Block::Source(reference) | Block::Attachment(reference) => vec![reference.title.clone()],
         Block::Table(table) => table.rows.iter().flatten().flat_map(paragraphs_of).collect(),
         Block::Pages(_) => Vec::new(),
     }

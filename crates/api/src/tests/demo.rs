@@ -248,6 +248,7 @@ async fn who_am_i(caller: Bearer) -> Result<Reply, Problem> {
     let who = match caller.0 {
         Credentials::Nobody => "nobody",
         Credentials::Session { .. } => "session",
+        Credentials::Token { .. } => "token",
         Credentials::Link { .. } => "link",
         Credentials::System => "system",
     };

@@ -242,6 +242,8 @@ impl Work<'_> {
             | Note::AddressConfirmation
             | Note::AccountNotice { .. }
             | Note::UserReset { .. }
+            | Note::ServiceAccountMade { .. }
+            | Note::TokenEnds { .. }
             | Note::ApprovalAsked { .. }
             | Note::ContributionAsked { .. }
             | Note::ContributionReturned { .. }
