@@ -50,7 +50,7 @@ fn made(work: &Work<'_>, NewToken { detail, secret }: NewToken, beside: &str) ->
 
 /// Lists the service accounts of your office
 ///
-/// The newest first, with those that have ended until they are revoked: what each may do, who made it, until when it holds, the
+/// The newest first, with those that ended in the last thirty days: what each may do, who made it, until when it holds, the
 /// day it was used last. The secrets are not kept and not shown again.
 #[utoipa::path(tag = "network", security(("bearer" = [])),
     params(("code" = String, Path, description = "Code of the office.", example = "LU")),
@@ -116,7 +116,7 @@ pub(crate) async fn revoke_service_account(
 
 /// Lists your tokens
 ///
-/// The newest first, with those that have ended until they are revoked. The secrets are not kept and not shown again.
+/// The newest first, with those that ended in the last thirty days. The secrets are not kept and not shown again.
 #[utoipa::path(tag = "session", security(("bearer" = [])),
     responses((status = 200, description = "Your tokens.", body = ProgramTokensView)))]
 #[get("/me/tokens")]
