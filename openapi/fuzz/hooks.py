@@ -157,6 +157,22 @@ def feed():
     return {"code": newest["office"], "feed": newest["id"]}
 
 
+LAST_DAY = f"{datetime.date.today() + datetime.timedelta(days=90)}"
+TOKEN = {"name": "Case management", "scopes": ["read"], "lastDay": LAST_DAY}
+ACCOUNTS = FEEDS.replace("calendar-feeds", "service-accounts")
+
+
+def spare_token(role, path):
+    """The newest token of a list; at the most twenty are there."""
+    there = role.send("GET", path)[0]["items"]
+    newest = there[0] if there else role.send("POST", path, TOKEN)[0]
+    return newest["id"]
+
+
+def service_account():
+    return {"code": ACCOUNTS.split("/")[2], "token": spare_token(administrator, ACCOUNTS)}
+
+
 def contribution(make):
     """A response whose office has asked an expert for a contribution."""
     def made():
@@ -305,6 +321,11 @@ THINGS = {
     "list_calendar_feeds": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "make_calendar_feed": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "revoke_calendar_feed": (feed, None, None),
+    "list_service_accounts": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    "make_service_account": (lambda: {"code": OFFICE.upper() if me else "LU"}, TOKEN, None),
+    "revoke_service_account": (service_account, None, None),
+    "make_token": (dict, TOKEN, None),
+    "revoke_token": (lambda: {"token": spare_token(me or asked.lead, "/me/tokens")}, None, None),
     "read_deadline_feed": (lambda: {"secret": SECRET}, None, None),
     "create_query": (dict, DRAFT, None),
     "read_query": (READ_QUERY, None, None),

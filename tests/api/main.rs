@@ -31,6 +31,7 @@ mod scenario;
 mod second_factors;
 mod statements;
 mod summaries;
+mod tokens;
 mod unsubscriptions;
 mod word;
 mod word_form;

@@ -43,6 +43,7 @@ mod second_factors;
 mod session;
 mod summaries;
 pub mod token;
+mod tokens;
 mod unsubscriptions;
 mod users;
 mod word_form;

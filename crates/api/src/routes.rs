@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
     editions, exports, extensions, feeds, holds, network, notifications, queries, reminders, responses, second_factors,
-    session, summaries, unsubscriptions, users, word_form,
+    session, summaries, tokens, unsubscriptions, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -28,6 +28,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(second_factors::confirm_second_factor)
         .service(second_factors::renew_recovery_codes)
         .service(second_factors::remove_second_factor)
+        .service(tokens::list_tokens)
+        .service(tokens::make_token)
+        .service(tokens::revoke_token)
         .service(notifications::read_notifications)
         .service(notifications::change_notifications)
         .service(unsubscriptions::read_unsubscription)
@@ -44,6 +47,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::change_user)
         .service(users::renew_invitation)
         .service(users::reset_user)
+        .service(tokens::list_service_accounts)
+        .service(tokens::make_service_account)
+        .service(tokens::revoke_service_account)
         .service(audit::list_office_audit)
         .service(network::list_topics)
         .service(calendar::count_working_days)

@@ -274,7 +274,11 @@ impl Note {
     pub(crate) fn is_about_account(&self) -> bool {
         matches!(
             self,
-            Self::PasswordReset | Self::AddressConfirmation | Self::AccountNotice { .. } | Self::UserReset { .. }
+            Self::PasswordReset
+                | Self::AddressConfirmation
+                | Self::AccountNotice { .. }
+                | Self::UserReset { .. }
+                | Self::TokenEnds { .. }
         )
     }
 
@@ -296,6 +300,7 @@ impl Note {
                 | Self::Withdrawal
                 | Self::PublicationNotice
                 | Self::HoldPlaced { .. }
+                | Self::TokenEnds { .. }
         )
     }
 

@@ -10,7 +10,7 @@ use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::user::{User, UserStatus};
 use ahq_store::outbox::Entry;
 use ahq_store::persons;
-use ahq_store::{contributions, notifications, suppressions, users};
+use ahq_store::{contributions, notifications, suppressions, tokens, users};
 use serde_json::{Value, json};
 
 use crate::credentials::Credentials;
@@ -76,6 +76,10 @@ impl Work<'_> {
         let sessions = persons::sessions(self.conn, user.id)?.into_iter().map(|session| {
             json!({"id": session.id, "begun": session.begun, "expires": session.expires, "ended": session.ended})
         });
+        let tokens = tokens::of_user(self.conn, user.id)?;
+        let tokens = tokens.iter().map(
+            |token| json!({"id": token.id, "name": token.name, "scopes": token.scopes, "made": token.made, "lastDay": token.last_day, "usedOn": token.used_on}),
+        );
         let feeds = persons::feeds(self.conn, user.id)?;
         let feeds = feeds
             .into_iter()
@@ -92,6 +96,7 @@ impl Work<'_> {
             "notifications": settings,
             "suppressed": suppressed.map(|found| json!({"reason": found.reason, "until": found.until})),
             "sessions": sessions.collect::<Vec<_>>(),
+            "tokens": tokens.collect::<Vec<_>>(),
             "calendarFeeds": feeds.collect::<Vec<_>>(),
             "mails": persons::mails(self.conn, user.id)?.iter().map(mail_value).collect::<Vec<_>>(),
             "audit": persons::events(self.conn, user.id)?.iter().map(event_value).collect::<Vec<_>>(),

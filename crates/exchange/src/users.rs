@@ -7,7 +7,7 @@ use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, role_on};
 use ahq_store::account_links::{self, Purpose};
-use ahq_store::{invitations, offices, second_factors, sessions, users};
+use ahq_store::{invitations, offices, second_factors, sessions, tokens, users};
 use chrono::Duration;
 use serde_json::json;
 
@@ -219,9 +219,10 @@ impl Work<'_> {
         Ok(user)
     }
 
-    /// Ends all that an account opens: sessions and links.
+    /// Ends all that an account opens: sessions, tokens and links.
     pub(crate) fn close_account(&mut self, user: &User) -> Result<(), Error> {
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
+        tokens::revoke_all_of(self.conn, user.id, self.now)?;
         invitations::delete_of(self.conn, user.id)?;
         account_links::delete_of(self.conn, user.id, Purpose::Password)?;
         Ok(account_links::delete_of(self.conn, user.id, Purpose::Address)?)
@@ -250,7 +251,7 @@ impl Work<'_> {
         Ok(user)
     }
 
-    /// Resets an account by a written order: every session ends, the second factor is taken away where the order says so,
+    /// Resets an account by a written order: every session and token ends, the second factor is taken away where the order says so,
     /// and a link to a new password is mailed. The office is told at its functional mailbox, and each of its users.
     ///
     /// # Errors
@@ -270,6 +271,7 @@ impl Work<'_> {
             return Err(Refusal::conflict("not_active", "only an active account is reset").into());
         }
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
+        tokens::revoke_all_of(self.conn, user.id, self.now)?;
         if second_factor {
             second_factors::delete(self.conn, user.id)?;
         }

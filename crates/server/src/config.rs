@@ -249,7 +249,7 @@ pub struct RetentionConfig {
     pub blocked_after_months: u32,
     /// Months after the end of a query from which on the worker erases that.
     pub erased_after_months: u32,
-    /// Days for which ended sessions, invitations and refused sign-ins are kept.
+    /// Days for which ended sessions and tokens, invitations and refused sign-ins are kept.
     pub sign_in_days: u32,
 }
 

@@ -6,7 +6,7 @@ use crate::column::{Id, Time};
 use crate::outbox::{Entry, OutboxStatus, Row as MailRow};
 use crate::schema::{
     audit_events, calendar_feeds, contributions, draft_answers, exports, invitations, mailings, notifications, outbox,
-    replays, responses, sessions, suppressions, throttles, users,
+    replays, responses, sessions, suppressions, throttles, tokens, users,
 };
 use crate::word::to_word;
 use crate::{Connection, StoreError, both};
@@ -124,9 +124,9 @@ pub fn contributions_of(conn: &mut Connection, email: &str) -> Result<Vec<Contri
     Ok(ids.into_iter().map(|id| ContributionId(id.into())).collect())
 }
 
-/// Takes an account's password, sessions, invitations, settings, exports and kept replies away, settles what was to be
+/// Takes an account's password, sessions, tokens, invitations, settings, exports and kept replies away, settles what was to be
 /// mailed to it and forgets what mail servers said of it. The row of the account stays, and is for the caller to change.
-/// Statements: 13.
+/// Statements: 14.
 ///
 /// # Errors
 /// Those of writing.
@@ -137,6 +137,7 @@ pub fn forget_account(conn: &mut Connection, user: UserId, email: &str, now: Ins
         .set(users::password_hash.eq(None::<String>))
         .execute(conn)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
+    diesel::delete(tokens::table.filter(tokens::user_id.eq(id))).execute(conn)?;
     diesel::delete(invitations::table.filter(invitations::user_id.eq(id))).execute(conn)?;
     let deputy = notifications::table.filter(notifications::deputy.eq(id));
     diesel::update(deputy)

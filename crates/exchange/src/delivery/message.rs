@@ -169,6 +169,8 @@ impl Work<'_> {
                 },
                 _,
             ) => self.user_reset(*whose, order, *second_factor, entry),
+            (Note::ServiceAccountMade { token }, None) => self.service_account_made(*token),
+            (Note::TokenEnds { token }, _) => self.token_ends(*token, user),
             (Note::Digest { from, through }, _) => self.digest(office, user, offices, *from, *through),
             (Note::WeeklyOverview { monday }, Some(_)) => self.weekly_overview(office, offices, *monday),
             (Note::QuarterlyList { from, until }, Some(_)) => self.quarterly_list(office, offices, *from, *until),

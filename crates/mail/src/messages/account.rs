@@ -118,9 +118,9 @@ impl AccountNotice {
             }
             AccountChange::Reset { order, second_factor } => {
                 let what = if *second_factor {
-                    "Your second factor was taken away, and every session was signed out."
+                    "Your second factor was taken away, every session was signed out and every token of yours was revoked."
                 } else {
-                    "Every session was signed out."
+                    "Every session was signed out, and every token of yours was revoked."
                 };
                 format!(
                     "The service provider reset your account by written order {order}. {what} Another mail has a link \
@@ -161,9 +161,9 @@ impl UserReset {
 
     pub(super) fn what(&self) -> &'static str {
         if self.second_factor {
-            "sessions ended, second factor taken away, a link to a new password mailed"
+            "sessions and tokens ended, second factor taken away, a link to a new password mailed"
         } else {
-            "sessions ended, a link to a new password mailed"
+            "sessions and tokens ended, a link to a new password mailed"
         }
     }
 }

@@ -39,6 +39,15 @@ fn at_its_largest(message: Message) -> Message {
             (m.name, m.order) = (greek(200), greek(200));
             Message::UserReset(m)
         }
+        Message::ServiceAccountMade(mut m) => {
+            (m.name, m.made_by) = (greek(100), greek(200));
+            Message::ServiceAccountMade(m)
+        }
+        Message::TokenEnds(mut m) => {
+            m.name = greek(100);
+            m.user = m.user.map(|_| greek(200));
+            Message::TokenEnds(m)
+        }
         Message::AccountNotice(mut m) => {
             m.name = greek(200);
             if let AccountChange::Reset { order, .. } = &mut m.change {
