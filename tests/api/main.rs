@@ -19,6 +19,7 @@ mod exports;
 mod feeds;
 mod health;
 mod holds;
+mod keys;
 mod life;
 mod mail;
 mod openapi;

@@ -36,6 +36,7 @@ pub mod reminder;
 pub mod response;
 pub mod retention;
 pub mod second_factor;
+pub mod signing;
 pub mod summary;
 pub mod throttle;
 pub mod token;

@@ -17,6 +17,7 @@ use crate::audit::{self, AuditCommand};
 use crate::backup::{self, Manifest, Restored};
 use crate::config::Config;
 use crate::data::{self, Network};
+use crate::keys::{self, KeysCommand};
 use crate::lifecycle::{self, Parts, StartError};
 use crate::mail::{self, MailCommand};
 use crate::person::{self, PersonCommand};
@@ -80,6 +81,9 @@ enum Command {
     /// Verify the audit, or keep a checkpoint of it elsewhere.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// List and rotate the keys that sign.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print the OpenAPI document.
     #[command(after_help = "Examples:\n  ahq openapi\n  ahq openapi --write openapi/ahq.json")]
     Openapi {
@@ -213,6 +217,7 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         Command::Backup { into } => back_up(&parts, &into).await,
         Command::Restore { from, replace } => restore(&parts, &from, replace).await,
         Command::Audit(command) => audit::run(&parts, command).await,
+        Command::Keys(command) => keys::run(&parts, command).await,
         Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
         Command::Person(command) => person::run(&parts, command).await,
         Command::Import(import) => bring_in(&parts, import).await,

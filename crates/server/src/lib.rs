@@ -8,6 +8,7 @@ pub mod config;
 pub mod data;
 pub mod demo;
 mod holidays;
+pub mod keys;
 pub mod lifecycle;
 mod mail;
 mod maildir;

@@ -80,7 +80,7 @@ pub fn start(config: &Config, exchange: Exchange, metrics: &Arc<Metrics>) -> Res
     let other = |error: ahq_exchange::error::Error| StartError::Other(error.to_string());
     let keys = exchange.keys();
     let public = config.server.public_address.clone();
-    let tokens = TokenKeys::new(keys.signing_seed(), None, public.clone(), public.clone()).map_err(other)?;
+    let tokens = TokenKeys::new(exchange.shared_keys(), public.clone(), public.clone());
     let api = Api::new(tokens, exchange.clock().clone(), keys.hash("api", b""))
         .map_err(other)?
         .behind(config.server.trusted_proxies.clone());

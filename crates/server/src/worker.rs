@@ -122,6 +122,11 @@ impl Worker {
                 Err(error) => tracing::warn!(%error, "files of attachments that nothing names were not looked for"),
             }
             self.exchange.apply_retention().await?;
+            match self.exchange.retire_keys().await {
+                Ok(false) => {}
+                Ok(true) => tracing::info!("a signing key was retired"),
+                Err(error) => tracing::warn!(%error, "signing keys that are over were not retired"),
+            }
         }
         if next.look <= Instant::now() {
             self.exchange.remind().await?;
