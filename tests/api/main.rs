@@ -33,6 +33,8 @@ mod second_factors;
 mod statements;
 mod summaries;
 mod unsubscriptions;
+mod unused;
+mod user_lists;
 mod word;
 mod word_form;
 mod workbook;

@@ -44,6 +44,7 @@ mod session;
 mod summaries;
 pub mod token;
 mod unsubscriptions;
+mod user_lists;
 mod users;
 mod word_form;
 mod words;

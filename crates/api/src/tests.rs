@@ -21,7 +21,7 @@ fn now() -> Instant {
 }
 
 fn api() -> web::Data<Api> {
-    let keys = ServerKeys::generate(now(), &Randomness::new(|bytes| bytes.fill(1)));
+    let keys = ServerKeys::generate(&Randomness::new(|bytes| bytes.fill(1)));
     let tokens = TokenKeys::new(Arc::new(keys), "https://ahq.test", "ahq");
     web::Data::new(Api::with_routes(demo::routes, tokens, Clock::new(now), [3; 32]).unwrap())
 }

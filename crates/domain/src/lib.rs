@@ -3,6 +3,7 @@
 //! Holding a value of this crate means it is valid, because it was parsed. A rule is a method that returns a
 //! [`refusal::Refusal`] when it says no; faults of an input come all at once.
 
+pub mod account;
 pub mod answer;
 pub mod approval;
 pub mod attachment;

@@ -69,9 +69,9 @@ struct Parsed {
 }
 
 impl Parsed {
-    fn generate(now: Instant, randomness: &Randomness) -> Self {
+    fn generate(randomness: &Randomness) -> Self {
         Self {
-            signing: SigningKeys::generate(now, randomness),
+            signing: SigningKeys::generate(randomness),
             hashing: SecretBox::new(Box::new(randomness.bytes())),
         }
     }
@@ -170,20 +170,20 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 
 impl ServerKeys {
     /// New keys that rest nowhere.
-    pub fn generate(now: Instant, randomness: &Randomness) -> Self {
-        Parsed::generate(now, randomness).at(Place::Memory)
+    pub fn generate(randomness: &Randomness) -> Self {
+        Parsed::generate(randomness).at(Place::Memory)
     }
 
     /// The keys in a file, made at the first start, readable by its owner alone.
     ///
     /// # Errors
     /// [`Error::Internal`] when the file cannot be read, written or understood.
-    pub fn in_file(path: &Path, now: Instant, randomness: &Randomness) -> Result<Self, Error> {
+    pub fn in_file(path: &Path, randomness: &Randomness) -> Result<Self, Error> {
         let fault = |error: std::io::Error| fault(path, &error);
         let parsed = match std::fs::read_to_string(path) {
             Ok(text) => Parsed::parse(&text)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let fresh = Parsed::generate(now, randomness);
+                let fresh = Parsed::generate(randomness);
                 match write_new(path, &written(&fresh.signing, &fresh.hashing)?) {
                     Ok(()) => fresh,
                     Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -201,13 +201,8 @@ impl ServerKeys {
     ///
     /// # Errors
     /// [`Error::Internal`] when the secret is not the one they were encrypted with.
-    pub async fn in_database(
-        store: &Store,
-        secret: &SecretString,
-        now: Instant,
-        randomness: &Randomness,
-    ) -> Result<Self, Error> {
-        let fresh = Parsed::generate(now, randomness);
+    pub async fn in_database(store: &Store, secret: &SecretString, randomness: &Randomness) -> Result<Self, Error> {
+        let fresh = Parsed::generate(randomness);
         let row = seal(secret, &written(&fresh.signing, &fresh.hashing)?, randomness)?;
         let kept = store
             .write(move |conn| -> Result<Option<String>, Error> {

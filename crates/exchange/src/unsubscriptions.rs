@@ -93,7 +93,7 @@ impl Work<'_> {
 
 #[cfg(test)]
 mod tests {
-    use ahq_domain::clock::{Instant, Randomness};
+    use ahq_domain::clock::Randomness;
 
     use super::*;
 
@@ -101,7 +101,7 @@ mod tests {
     fn a_link_names_its_user_and_what_it_ends_and_no_other_does() {
         let keys = |byte: u8| {
             let randomness = Randomness::new(move |bytes| bytes.fill(byte));
-            ServerKeys::generate(Instant::UNIX_EPOCH, &randomness)
+            ServerKeys::generate(&randomness)
         };
         let user: UserId = "01a1aafd-7620-7abc-8def-0123456789ab".parse().unwrap();
         for ended in [Subscription::Mail, Subscription::Weekly, Subscription::Quarterly] {

@@ -152,7 +152,10 @@ fn framed(message: &Message) -> Frame {
             },
             None,
         ),
-        Message::AddressSuppressed(_) | Message::UserReset(_) => (Why::Mailbox, None),
+        Message::AddressSuppressed(_)
+        | Message::UserReset(_)
+        | Message::AccountsDisabled(_)
+        | Message::UserListDue(_) => (Why::Mailbox, None),
         Message::OfficeNotReached(_) => {
             return Frame {
                 office: "the service provider".into(),

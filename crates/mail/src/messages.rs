@@ -24,7 +24,9 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
-pub use account::{AccountChange, AccountNotice, AddressConfirmation, PasswordReset, UserReset};
+pub use account::{
+    AccountChange, AccountNotice, AccountsDisabled, AddressConfirmation, PasswordReset, UserListDue, UserReset,
+};
 pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
 pub use contribution::{ContributionAsked, ContributionReturned};
@@ -184,6 +186,10 @@ pub enum Message {
     AccountNotice(AccountNotice),
     /// The service provider reset the account of a user of the office.
     UserReset(UserReset),
+    /// Accounts of the office that nobody used were disabled.
+    AccountsDisabled(AccountsDisabled),
+    /// The office is to confirm its users.
+    UserListDue(UserListDue),
     /// An office is invited to join a query as a requester.
     JointInvitation(JointInvitation),
     /// A draft of the office's own is to be approved.
@@ -270,6 +276,8 @@ impl Message {
             Self::AddressConfirmation(message) => message.render(frame),
             Self::AccountNotice(message) => message.render(frame),
             Self::UserReset(message) => message.render(frame),
+            Self::AccountsDisabled(message) => message.render(frame),
+            Self::UserListDue(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
             Self::ApprovalAsked(message) => message.render(frame),
             Self::ContributionAsked(message) => message.render(frame),
@@ -362,6 +370,18 @@ templates!(
     "user_reset/subject.txt",
     "user_reset/body.txt",
     "user_reset/body.html"
+);
+templates!(
+    AccountsDisabled,
+    "accounts_disabled/subject.txt",
+    "accounts_disabled/body.txt",
+    "accounts_disabled/body.html"
+);
+templates!(
+    UserListDue,
+    "user_list_due/subject.txt",
+    "user_list_due/body.txt",
+    "user_list_due/body.html"
 );
 templates!(
     JointInvitation,

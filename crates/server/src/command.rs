@@ -183,7 +183,9 @@ enum CalendarCommand {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Print the settings in force, secrets hidden, and what is weak about them.
-    #[command(after_help = "Example:\n  ahq config check --config /etc/ahq.toml")]
+    #[command(
+        after_help = "Example:\n  ahq config check --config /etc/ahq.toml\n\nEach weakness comes with what to do about it. Exit code 0 when nothing is weak, 1 when something is, or when the\nsettings cannot be used: then all of their faults are told. Secrets are never shown."
+    )]
     Check,
 }
 
@@ -305,7 +307,11 @@ fn check(config: &Config) -> Result<(), StartError> {
     if weak.is_empty() {
         return say("Nothing about these settings is weak.");
     }
-    weak.iter().try_for_each(|weakness| say(format!("Weak: {weakness}.")))
+    weak.iter().try_for_each(|weakness| say(format!("Weak: {weakness}.")))?;
+    Err(StartError::Other(match weak.len() {
+        1 => "one thing about these settings is weak".to_owned(),
+        many => format!("{many} things about these settings are weak"),
+    }))
 }
 
 async fn add_user(parts: &Parts, user: AddUser) -> Result<(), StartError> {

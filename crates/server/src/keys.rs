@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ahq_domain::clock::Instant;
 use ahq_domain::signing::KeyStatus;
 use ahq_exchange::keys::KeyInfo;
 use ahq_exchange::work::Exchange;
@@ -57,7 +58,10 @@ async fn rotate(exchange: &Exchange) -> Result<(), StartError> {
 /// One line of the list.
 fn told(key: &KeyInfo) -> String {
     let KeyInfo { id, from, status } = key;
-    let from = from.format("%Y-%m-%dT%H:%M:%SZ");
+    let from = match *from == Instant::UNIX_EPOCH {
+        true => "the start".to_owned(),
+        false => from.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    };
     let status = match status {
         KeyStatus::Waiting => "will sign".to_owned(),
         KeyStatus::Signing => "signs".to_owned(),
@@ -95,19 +99,17 @@ pub(crate) async fn follow(exchange: Exchange, mut stopped: watch::Receiver<bool
 
 #[cfg(test)]
 mod tests {
-    use ahq_domain::clock::Instant;
-
     use super::*;
 
     #[test]
     fn a_key_is_told_in_one_line() {
         for (status, expected) in [
-            (KeyStatus::Waiting, "k  from 1970-01-01T00:00:00Z  will sign"),
+            (KeyStatus::Signing, "k  from the start  signs"),
             (
                 KeyStatus::Ending {
                     until: Instant::UNIX_EPOCH,
                 },
-                "k  from 1970-01-01T00:00:00Z  verifies until 1970-01-01T00:00:00Z",
+                "k  from the start  verifies until 1970-01-01T00:00:00Z",
             ),
         ] {
             let key = KeyInfo {

@@ -14,6 +14,7 @@ mod mail;
 mod maildir;
 pub mod metrics;
 pub mod person;
+mod security_txt;
 pub mod serve;
 mod survive;
 pub mod system;

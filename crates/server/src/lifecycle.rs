@@ -116,12 +116,11 @@ pub async fn exchange(parts: &Parts) -> Result<Exchange, StartError> {
         .address
         .parse()
         .map_err(|error| StartError::Other(format!("{error}")))?;
-    let now = parts.clock.now();
     let keys = match address.file() {
-        Some(file) => ServerKeys::in_file(&file.with_file_name("keys.json"), now, &parts.randomness).map_err(other)?,
+        Some(file) => ServerKeys::in_file(&file.with_file_name("keys.json"), &parts.randomness).map_err(other)?,
         None => {
             let secret = parts.config.database_secret()?;
-            ServerKeys::in_database(&store, &secret, now, &parts.randomness)
+            ServerKeys::in_database(&store, &secret, &parts.randomness)
                 .await
                 .map_err(other)?
         }

@@ -122,6 +122,11 @@ impl Worker {
                 Err(error) => tracing::warn!(%error, "files of attachments that nothing names were not looked for"),
             }
             self.exchange.apply_retention().await?;
+            match self.exchange.disable_unused().await? {
+                0 => {}
+                disabled => tracing::info!(disabled, "accounts that nobody used"),
+            }
+            self.exchange.ask_for_user_lists().await?;
             match self.exchange.retire_keys().await {
                 Ok(false) => {}
                 Ok(true) => tracing::info!("a signing key was retired"),

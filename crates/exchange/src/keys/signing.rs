@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
+/// From when on the first key signs.
+pub(super) const FIRST: Instant = Instant::UNIX_EPOCH;
+
 /// One signing key. Once it is retired, it has no seed any more.
 #[derive(Debug)]
 struct Key {
@@ -101,14 +104,14 @@ impl Key {
 
 impl SigningKeys {
     /// The first key.
-    pub(super) fn generate(now: Instant, randomness: &Randomness) -> Self {
-        Self(vec![Key::new(randomness.bytes(), now)])
+    pub(super) fn generate(randomness: &Randomness) -> Self {
+        Self(vec![Key::new(randomness.bytes(), FIRST)])
     }
 
     /// What was written down; none where that is damaged.
     pub(super) fn parse(written: Written) -> Option<Self> {
         let keys = match written {
-            Written::One(seed) => vec![Key::new(of_digits(&seed)?, Instant::UNIX_EPOCH)],
+            Written::One(seed) => vec![Key::new(of_digits(&seed)?, FIRST)],
             Written::All(all) => {
                 let key = |written: WrittenKey| match (written.seed, written.public) {
                     (Some(seed), None) => Some(Key::new(of_digits(&seed)?, written.from)),
@@ -123,7 +126,11 @@ impl SigningKeys {
         (in_order && last_signs).then_some(Self(keys))
     }
 
+    /// The first key alone is written as ever, so that an older program beside this one reads it until the first rotation.
     pub(super) fn written(&self) -> Written {
+        if let [Key { seed: Some(seed), .. }] = self.0.as_slice() {
+            return Written::One(hex::encode(seed.expose_secret()));
+        }
         let key = |key: &Key| WrittenKey {
             from: key.from,
             seed: key.seed.as_ref().map(|seed| hex::encode(seed.expose_secret())),

@@ -26,9 +26,11 @@ fn what_was_written_before_keys_were_rotated_is_read_and_written_anew() {
     let keys = ServerKeys::parse(&old()).unwrap();
     let (id, seed) = keys.signing_seed(at(0)).unwrap();
     assert_eq!(seed.expose_secret(), &[7; 32]);
+    assert_eq!(text(&keys), old(), "an older program reads it until the first rotation");
+    keys.adopt(keys.signing().rotated(at(0), &randomness()).unwrap());
     let again = ServerKeys::parse(&text(&keys)).unwrap();
     assert_eq!(again.list(at(0)), keys.list(at(0)));
-    assert_eq!((keys.list(at(0))[0].id.clone(), keys.list(at(0)).len()), (id, 1));
+    assert_eq!((keys.list(at(0))[0].id.clone(), keys.list(at(0)).len()), (id, 2));
     assert_eq!(again.hash("a", b"b"), keys.hash("a", b"b"));
 }
 
@@ -92,7 +94,7 @@ fn a_new_key_signs_a_while_later_and_the_one_before_keeps_its_public_half() {
         let changed = crate::audit::Checkpoint::parse(&line).unwrap();
         assert_eq!(changed.open(&again), Err(crate::audit::CheckpointFault::Changed));
     }
-    let other = ServerKeys::generate(at(0), &randomness);
+    let other = ServerKeys::generate(&randomness);
     assert_eq!(checkpoint(0).open(&other), Err(crate::audit::CheckpointFault::OtherKey));
 }
 
@@ -100,8 +102,8 @@ fn a_new_key_signs_a_while_later_and_the_one_before_keeps_its_public_half() {
 fn a_file_is_replaced_whole_and_stays_its_owners() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.json");
-    let keys = ServerKeys::in_file(&file, at(0), &randomness()).unwrap();
-    let again = ServerKeys::in_file(&file, at(0), &randomness()).unwrap();
+    let keys = ServerKeys::in_file(&file, &randomness()).unwrap();
+    let again = ServerKeys::in_file(&file, &randomness()).unwrap();
     assert_eq!(again.list(at(0)), keys.list(at(0)));
     std::fs::write(folder.path().join("keys.json.new"), "half").unwrap();
     replace(&file, "whole").unwrap();
