@@ -76,6 +76,7 @@ impl Work<'_> {
         let sessions = persons::sessions(self.conn, user.id)?.into_iter().map(|session| {
             json!({"id": session.id, "begun": session.begun, "expires": session.expires, "ended": session.ended})
         });
+        let used_on = users::seen_of_office(self.conn, &user.office)?.remove(&user.id);
         let feeds = persons::feeds(self.conn, user.id)?;
         let feeds = feeds
             .into_iter()
@@ -88,6 +89,7 @@ impl Work<'_> {
             "roles": user.grants,
             "status": user.status,
             "hasPassword": has_password,
+            "usedOn": used_on,
             "refusedSignIns": refused,
             "notifications": settings,
             "suppressed": suppressed.map(|found| json!({"reason": found.reason, "until": found.until})),

@@ -13,6 +13,7 @@ use crate::{Connection, StoreError, both};
 use ahq_domain::clock::Instant;
 use ahq_domain::contribution::Contribution;
 use ahq_domain::id::{ContributionId, SessionId, UserId};
+use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
@@ -124,7 +125,7 @@ pub fn contributions_of(conn: &mut Connection, email: &str) -> Result<Vec<Contri
     Ok(ids.into_iter().map(|id| ContributionId(id.into())).collect())
 }
 
-/// Takes an account's password, sessions, invitations, settings, exports and kept replies away, settles what was to be
+/// Takes an account's password, the day it was used last, sessions, invitations, settings, exports and kept replies away, settles what was to be
 /// mailed to it and forgets what mail servers said of it. The row of the account stays, and is for the caller to change.
 /// Statements: 13.
 ///
@@ -134,7 +135,11 @@ pub fn forget_account(conn: &mut Connection, user: UserId, email: &str, now: Ins
     let id = Id::from(user.0);
     let row = users::table.filter(users::id.eq(id));
     diesel::update(row)
-        .set(users::password_hash.eq(None::<String>))
+        .set((
+            users::password_hash.eq(None::<String>),
+            users::seen_on.eq(None::<NaiveDate>),
+            users::unused_told_on.eq(None::<NaiveDate>),
+        ))
         .execute(conn)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
     diesel::delete(invitations::table.filter(invitations::user_id.eq(id))).execute(conn)?;

@@ -124,8 +124,8 @@ impl AccountNotice {
                     .to_owned()
             }
             AccountChange::Unused { .. } => {
-                "Nobody has signed in with your account for almost six months. Sign in before the day below, and it stays \
-                 as it is; else it is disabled on that day. A coordinator of your office can enable it again."
+                "Nobody has signed in with your account for more than five months. Sign in before the day below, and it \
+                 stays as it is; else it is disabled on that day. A coordinator of your office can enable it again."
                     .to_owned()
             }
             AccountChange::Reset { order, second_factor } => {

@@ -58,6 +58,7 @@ async fn what_was_backed_up_serves_again(old: &str, new: &str, folder: &Path) {
     let (old_parts, new_parts) = (parts(old, folder), parts(new, folder));
     let running = started(&old_parts, true).await;
     assert_eq!(sign_in(&running, PASSWORD).await, 201);
+    running.exchange().rotate_keys().await.unwrap();
     let into = folder.join("deep/backups");
     let kept = backup(&old_parts, &into).await.unwrap();
     assert_eq!(sign_in(&running, PASSWORD).await, 201, "it goes on serving");
