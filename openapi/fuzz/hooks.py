@@ -303,6 +303,12 @@ THINGS = {
         {"approval": False},
         "/offices/{code}/settings",
     ),
+    "read_user_list": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    "confirm_user_list": (
+        lambda: {"code": OFFICE.upper() if me else "LU"},
+        None,
+        "/offices/{code}/user-list",
+    ),
     "list_users": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "invite_user": (lambda: {"code": OFFICE.upper() if me else "LU"}, invitee, None),
     "list_office_audit": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),

@@ -15,6 +15,7 @@ const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 const HOLIDAYS: &str = "/calendar/holidays/LU/2199";
 /// What the lead has settled for itself.
 const SETTINGS: &str = "/offices/LU/settings";
+const USER_LIST: &str = "/offices/LU/user-list";
 /// The addresses of the lead's feed.
 const FEEDS: &str = "/offices/LU/calendar-feeds";
 /// The lead's service accounts.
@@ -459,6 +460,18 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                 etag: Some(now.etag()),
             };
         }
+        "read_user_list" => (Method::GET, USER_LIST.to_owned(), None),
+        "confirm_user_list" => {
+            let now = lead.get(USER_LIST).await.expect(200);
+            return Planned {
+                method: Method::POST,
+                path: format!("{USER_LIST}/confirmation"),
+                body: Some(json!({})),
+                document: None,
+                etag: Some(now.etag()),
+            };
+        }
+        "list_user_lists" => (Method::GET, "/user-lists".to_owned(), None),
         "list_users" => (Method::GET, "/offices/LU/users".to_owned(), None),
         "invite_user" => (
             Method::POST,

@@ -254,7 +254,8 @@ on_both!(a_file_goes_as_far_as_its_answer, |app| {
 on_both!(a_suspended_answer_takes_its_files_along, |app| {
     let lead = app.coordinator("LU").await;
     let path = launched(&lead).await;
-    let (at, be) = (app.coordinator("AT").await, app.coordinator("BE").await);
+    let at = app.coordinator("AT").await;
+    app.coordinator("BE").await;
     let made = answered_with_files(&at, &path, "AT", &[("q1", "public"), ("q3", "public")]).await;
     app.set_clock("2026-12-02T09:00:00Z");
     let edition = compiled(&lead, &path).await;
@@ -267,9 +268,9 @@ on_both!(a_suspended_answer_takes_its_files_along, |app| {
     .expect(200);
     app.set_clock("2026-12-12T09:00:00Z");
     let (lead, at, be) = (
-        app.sign_in("lu.coordinator@example.org").await,
-        app.sign_in(at.email()).await,
-        app.sign_in(be.email()).await,
+        app.sign_in_coordinator("LU").await,
+        app.sign_in_coordinator("AT").await,
+        app.sign_in_coordinator("BE").await,
     );
     let public: Vec<String> = made
         .iter()

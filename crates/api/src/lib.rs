@@ -45,6 +45,7 @@ mod summaries;
 pub mod token;
 mod tokens;
 mod unsubscriptions;
+mod user_lists;
 mod users;
 mod word_form;
 mod words;

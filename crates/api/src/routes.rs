@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
     editions, exports, extensions, feeds, holds, network, notifications, queries, reminders, responses, second_factors,
-    session, summaries, tokens, unsubscriptions, users, word_form,
+    session, summaries, tokens, unsubscriptions, user_lists, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -50,6 +50,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(tokens::list_service_accounts)
         .service(tokens::make_service_account)
         .service(tokens::revoke_service_account)
+        .service(user_lists::read_user_list)
+        .service(user_lists::confirm_user_list)
+        .service(user_lists::list_user_lists)
         .service(audit::list_office_audit)
         .service(network::list_topics)
         .service(calendar::count_working_days)

@@ -230,6 +230,10 @@ pub enum Action {
     ReadUsers,
     /// Invite, change or disable users of an office.
     ManageUsers,
+    /// Confirm that the users of an office are the right ones.
+    ConfirmUsers,
+    /// Read which offices have confirmed their users.
+    ReadUserLists,
     /// Read the service accounts of an office.
     ReadTokens,
     /// Make and revoke service accounts of an office.
@@ -418,10 +422,12 @@ fn may_in_exchange(caller: &Caller, action: Action) -> Result<(), Refusal> {
             "the service provider sees to the mail",
         )),
         Action::ManageDeliveries => needs_role(caller, Role::Coordinator),
-        Action::ManageNetwork | Action::ReadAudit if party.kind == OfficeKind::ServiceProvider => {
+        Action::ManageNetwork | Action::ReadAudit | Action::ReadUserLists
+            if party.kind == OfficeKind::ServiceProvider =>
+        {
             needs_role(caller, Role::Coordinator)
         }
-        Action::ManageNetwork | Action::ReadAudit => Err(Refusal::forbidden(
+        Action::ManageNetwork | Action::ReadAudit | Action::ReadUserLists => Err(Refusal::forbidden(
             "not_the_service_provider",
             "this is for the service provider, which runs the exchange",
         )),
@@ -587,12 +593,15 @@ fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Resu
         | Action::MakeOwnToken
         | Action::ManageFeeds
         | Action::ManageSettings
+        | Action::ConfirmUsers
             if matches!(caller, Caller::Token { .. }) =>
         {
             Err(session_needed())
         }
         Action::ReadUsers if own || provider => needs_role(caller, Role::Reader),
         Action::ManageUsers if own || provider => needs_role(caller, Role::Coordinator),
+        Action::ConfirmUsers if own => needs_role(caller, Role::Coordinator),
+        Action::ConfirmUsers => Err(Refusal::forbidden("other_office", "an office confirms its own users")),
         Action::ReadTokens if own => needs_role(caller, Role::Reader),
         Action::ManageTokens if own => needs_role(caller, Role::Coordinator),
         Action::MakeOwnToken if own => needs_role(caller, Role::Reader),

@@ -76,7 +76,7 @@ impl Work<'_> {
         Ok(user.ok_or(Refusal::Hidden)?)
     }
 
-    fn must_know_office(&mut self, office: &OfficeCode) -> Result<(), Error> {
+    pub(crate) fn must_know_office(&mut self, office: &OfficeCode) -> Result<(), Error> {
         match offices::all(self.conn)?.get(office) {
             Some(_) => Ok(()),
             None => Err(Refusal::Hidden.into()),
@@ -176,6 +176,7 @@ impl Work<'_> {
         user.version += 1;
         users::update(self.conn, &user)?;
         users::set_password(self.conn, user.id, password_hash)?;
+        users::see(self.conn, user.id, self.today())?;
         invitations::delete_of(self.conn, user.id)?;
         self.record("user.accepted", format!("user/{}", user.id), json!({}))?;
         Ok(user)
@@ -203,6 +204,7 @@ impl Work<'_> {
         let (name, _) = check_person(&change.name, &user.email)?;
         user.name = name;
         user.grants = change.grants;
+        let enabled = !change.disabled && user.status == UserStatus::Disabled;
         user.status = match (change.disabled, user.status) {
             (true, _) => UserStatus::Disabled,
             (false, UserStatus::Disabled) => UserStatus::Active,
@@ -211,6 +213,10 @@ impl Work<'_> {
         self.must_keep_a_coordinator(&user)?;
         user.version += 1;
         users::update(self.conn, &user)?;
+        if enabled {
+            // Or it would be disabled again for not having been used while it could not be.
+            users::see(self.conn, user.id, self.today())?;
+        }
         if user.status == UserStatus::Disabled {
             self.close_account(&user)?;
         }
@@ -345,6 +351,7 @@ impl Work<'_> {
         };
         users::insert(self.conn, &user)?;
         users::set_password(self.conn, user.id, password_hash)?;
+        users::see(self.conn, user.id, self.today())?;
         self.record(
             "user.added",
             format!("user/{}", user.id),

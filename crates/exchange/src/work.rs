@@ -117,6 +117,11 @@ impl Exchange {
         &self.keys
     }
 
+    /// Its keys, for who outlives it.
+    pub fn shared_keys(&self) -> Arc<ServerKeys> {
+        Arc::clone(&self.keys)
+    }
+
     pub(crate) fn shelves(&self) -> &Shelves {
         &self.shelves
     }

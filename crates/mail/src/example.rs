@@ -158,7 +158,9 @@ fn framed(message: &Message) -> Frame {
         Message::AddressSuppressed(_)
         | Message::UserReset(_)
         | Message::ServiceAccountMade(_)
-        | Message::TokenEnds(_) => (Why::Mailbox, None),
+        | Message::TokenEnds(_)
+        | Message::AccountsDisabled(_)
+        | Message::UserListDue(_) => (Why::Mailbox, None),
         Message::OfficeNotReached(_) => {
             return Frame {
                 office: "the service provider".into(),

@@ -25,7 +25,9 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
-pub use account::{AccountChange, AccountNotice, AddressConfirmation, PasswordReset, UserReset};
+pub use account::{
+    AccountChange, AccountNotice, AccountsDisabled, AddressConfirmation, PasswordReset, UserListDue, UserReset,
+};
 pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
 pub use contribution::{ContributionAsked, ContributionReturned};
@@ -190,6 +192,10 @@ pub enum Message {
     ServiceAccountMade(ServiceAccountMade),
     /// A service account of the office, or a token of a user, ends soon.
     TokenEnds(TokenEnds),
+    /// Accounts of the office that nobody used were disabled.
+    AccountsDisabled(AccountsDisabled),
+    /// The office is to confirm its users.
+    UserListDue(UserListDue),
     /// An office is invited to join a query as a requester.
     JointInvitation(JointInvitation),
     /// A draft of the office's own is to be approved.
@@ -278,6 +284,8 @@ impl Message {
             Self::UserReset(message) => message.render(frame),
             Self::ServiceAccountMade(message) => message.render(frame),
             Self::TokenEnds(message) => message.render(frame),
+            Self::AccountsDisabled(message) => message.render(frame),
+            Self::UserListDue(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
             Self::ApprovalAsked(message) => message.render(frame),
             Self::ContributionAsked(message) => message.render(frame),
@@ -382,6 +390,18 @@ templates!(
     "token_ends/subject.txt",
     "token_ends/body.txt",
     "token_ends/body.html"
+);
+templates!(
+    AccountsDisabled,
+    "accounts_disabled/subject.txt",
+    "accounts_disabled/body.txt",
+    "accounts_disabled/body.html"
+);
+templates!(
+    UserListDue,
+    "user_list_due/subject.txt",
+    "user_list_due/body.txt",
+    "user_list_due/body.html"
 );
 templates!(
     JointInvitation,

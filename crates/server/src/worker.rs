@@ -123,6 +123,16 @@ impl Worker {
             }
             self.exchange.apply_retention().await?;
             self.exchange.warn_of_tokens().await?;
+            match self.exchange.disable_unused().await? {
+                0 => {}
+                disabled => tracing::info!(disabled, "accounts that nobody used"),
+            }
+            self.exchange.ask_for_user_lists().await?;
+            match self.exchange.retire_keys().await {
+                Ok(false) => {}
+                Ok(true) => tracing::info!("a signing key was retired"),
+                Err(error) => tracing::warn!(%error, "signing keys that are over were not retired"),
+            }
         }
         if next.look <= Instant::now() {
             self.exchange.remind().await?;

@@ -322,6 +322,15 @@ impl Cast {
                     body: json!({"order": "SP/2026/17"}),
                 }
             }
+            "confirm_user_list" => {
+                let list = "/offices/LU/user-list";
+                Ask {
+                    caller: self.lead.clone(),
+                    path: format!("{list}/confirmation"),
+                    etag: Some(etag(&self.lead, list).await),
+                    body: nothing,
+                }
+            }
             "launch_query" => {
                 let name = self.name();
                 let (path, _) = drafted(&self.lead, &name).await;

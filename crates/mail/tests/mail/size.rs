@@ -48,6 +48,11 @@ fn at_its_largest(message: Message) -> Message {
             m.user = m.user.map(|_| greek(200));
             Message::TokenEnds(m)
         }
+        Message::UserListDue(_) => message,
+        Message::AccountsDisabled(mut m) => {
+            m.names = hundred(&greek(200));
+            Message::AccountsDisabled(m)
+        }
         Message::AccountNotice(mut m) => {
             m.name = greek(200);
             if let AccountChange::Reset { order, .. } = &mut m.change {
