@@ -5,6 +5,8 @@ use sha2::{Digest, Sha256};
 
 /// What tokens of programs begin with, by which scanners of leaked secrets know them.
 pub const TOKEN_PREFIX: &str = "ahq_";
+/// How many hexadecimal digits follow.
+const TOKEN_DIGITS: usize = 64;
 
 /// What a request brings to say who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,9 @@ pub enum Credentials {
 impl Credentials {
     /// The token of a program with this secret; none where it cannot be one.
     pub fn token(secret: &str) -> Option<Self> {
-        secret.starts_with(TOKEN_PREFIX).then(|| Self::Token {
+        let digits = secret.strip_prefix(TOKEN_PREFIX)?;
+        let is_one = digits.len() == TOKEN_DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_one.then(|| Self::Token {
             hash: Sha256::digest(secret.as_bytes()).into(),
         })
     }
@@ -44,6 +48,30 @@ impl Credentials {
     pub fn link(secret: &str) -> Self {
         Self::Link {
             hash: Sha256::digest(secret.as_bytes()).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_a_token_is_not_looked_up() {
+        let right = format!("{TOKEN_PREFIX}{}", "0f".repeat(32));
+        assert!(matches!(Credentials::token(&right), Some(Credentials::Token { .. })));
+        for wrong in [
+            "",
+            "ahq_",
+            "ahq_0f",
+            &right[1..],
+            &right[4..],
+            &right[..67],
+            &format!("{right}0"),
+            &right.replace("f0", "xy"),
+            &right.replace("f0f0", "é"),
+        ] {
+            assert_eq!(Credentials::token(wrong), None, "{wrong}");
         }
     }
 }
