@@ -1,13 +1,14 @@
 //! Users, invitations, sessions, throttles, keys, and the audit trail.
 
 use crate::{USER, a_user, an_office, code, now, on_both, read, write};
+use ahq_domain::account::UserList;
 use ahq_domain::id::{EventId, SessionId, UserId};
 use ahq_domain::office::{OfficeKind, Standing};
 use ahq_domain::user::{User, UserStatus};
 use ahq_store::audit::{self, Event};
 use ahq_store::sessions::{self, Session};
-use ahq_store::{Store, StoreError, invitations, keys, throttles, users};
-use chrono::TimeDelta;
+use ahq_store::{Store, StoreError, invitations, keys, throttles, user_lists, users};
+use chrono::{Days, TimeDelta};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -20,6 +21,9 @@ on_both!(
     a_session_speaks_for_its_user_as_the_tables_say_now,
     failures_are_counted_until_they_are_cleared,
     the_first_keys_stay,
+    keys_are_replaced_by_who_read_them,
+    whoever_was_not_seen_is_found,
+    a_list_of_users_is_confirmed_once_by_each_who_read_it,
     events_of_a_thing_come_in_order,
 );
 
@@ -221,6 +225,88 @@ async fn the_first_keys_stay(store: &Store) {
             .unwrap();
     }
     assert_eq!(find().await.as_deref(), Some("first"));
+}
+
+async fn keys_are_replaced_by_who_read_them(store: &Store) {
+    write(store, |conn| keys::insert_once(conn, "exchange", "first"))
+        .await
+        .unwrap();
+    let replace = |read: &'static str, sealed: &'static str| {
+        write(store, move |conn| keys::replace(conn, "exchange", read, sealed))
+    };
+    assert_eq!(replace("first", "second").await, Ok(()));
+    assert_eq!(replace("first", "third").await, Err(StoreError::Conflict));
+    let found = read(store, 1, |conn| keys::find(conn, "exchange")).await;
+    assert_eq!(found.as_deref(), Some("second"));
+}
+
+async fn whoever_was_not_seen_is_found(store: &Store) {
+    let day = now().date_naive();
+    let disabled = User {
+        status: UserStatus::Disabled,
+        ..another(12, "Zoe")
+    };
+    write(store, move |conn| {
+        users::insert(conn, &disabled)?;
+        users::see(conn, disabled.id, day)
+    })
+    .await
+    .unwrap();
+    let unseen = |day| read(store, 1, move |conn| users::unseen_since(conn, day));
+    assert_eq!(unseen(day).await, [], "nobody was ever seen");
+    write(store, move |conn| users::begin_to_see(conn, day)).await.unwrap();
+    assert_eq!(unseen(day - Days::new(1)).await, []);
+    let found = unseen(day).await;
+    assert_eq!((found.len(), &found[0].user), (1, &a_user()));
+    assert_eq!((found[0].seen_on, found[0].told_on), (day, None));
+    write(store, move |conn| {
+        users::told_unused(conn, USER, day)?;
+        users::see(conn, USER, day + Days::new(1))?;
+        // Days do not go back.
+        users::begin_to_see(conn, day)?;
+        users::see(conn, USER, day)
+    })
+    .await
+    .unwrap();
+    assert_eq!(unseen(day).await, []);
+    let seen = read(store, 1, |conn| users::seen_of_office(conn, &code("LU"))).await;
+    assert_eq!(seen[&USER], day + Days::new(1));
+    let counts = read(store, 1, users::counts).await;
+    assert_eq!(counts.into_iter().collect::<Vec<_>>(), [(code("LU"), 1)]);
+}
+
+async fn a_list_of_users_is_confirmed_once_by_each_who_read_it(store: &Store) {
+    let day = now().date_naive();
+    let find = || read(store, 1, |conn| user_lists::find(conn, &code("LU")));
+    assert_eq!(find().await, None);
+    let confirm = |before| {
+        write(store, move |conn| {
+            user_lists::confirm(conn, &code("LU"), USER, day, before)
+        })
+    };
+    assert_eq!(confirm(0).await, Err(StoreError::Conflict), "it has not begun");
+    for later in [0, 1] {
+        write(store, move |conn| {
+            user_lists::begin(conn, &code("LU"), day + Days::new(later))
+        })
+        .await
+        .unwrap();
+    }
+    assert_eq!(find().await, Some(UserList::begun(day)));
+    assert_eq!(confirm(0).await, Ok(()));
+    assert_eq!(confirm(0).await, Err(StoreError::Conflict));
+    write(store, move |conn| user_lists::asked(conn, &code("LU"), day))
+        .await
+        .unwrap();
+    let confirmed = UserList {
+        confirmed: Some((day, USER)),
+        confirmations: 1,
+        asked_on: Some(day),
+        ..UserList::begun(day)
+    };
+    assert_eq!(find().await, Some(confirmed));
+    let all = read(store, 1, user_lists::all).await;
+    assert_eq!(all.into_iter().collect::<Vec<_>>(), [(code("LU"), confirmed)]);
 }
 
 async fn events_of_a_thing_come_in_order(store: &Store) {
