@@ -4,7 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
-    editions, exports, extensions, feeds, holds, network, notifications, queries, reminders, responses, second_factors,
+    editions, exports, extensions, feeds, holds, network, notifications, oidc, queries, reminders, responses, second_factors,
     session, summaries, unsubscriptions, users, word_form,
 };
 
@@ -28,6 +28,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(second_factors::confirm_second_factor)
         .service(second_factors::renew_recovery_codes)
         .service(second_factors::remove_second_factor)
+        .service(oidc::list_providers)
+        .service(oidc::begin_authorization)
+        .service(oidc::sign_in_through_provider)
+        .service(oidc::list_identities)
+        .service(oidc::link_identity)
+        .service(oidc::remove_identity)
         .service(notifications::read_notifications)
         .service(notifications::change_notifications)
         .service(unsubscriptions::read_unsubscription)

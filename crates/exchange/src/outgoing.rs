@@ -218,6 +218,16 @@ pub enum AccountEvent {
     SecondFactorRemoved,
     /// A recovery code opened a session.
     RecoveryCodeUsed,
+    /// It is opened by an identity of a provider, too.
+    IdentityLinked {
+        /// What the provider is called.
+        provider: String,
+    },
+    /// It is no longer opened by an identity of a provider.
+    IdentityRemoved {
+        /// What the provider is called.
+        provider: String,
+    },
     /// The service provider reset it, by a written order.
     Reset {
         /// The order.

@@ -5,8 +5,8 @@ use crate::audit::{Event, Row as EventRow};
 use crate::column::{Id, Time};
 use crate::outbox::{Entry, OutboxStatus, Row as MailRow};
 use crate::schema::{
-    audit_events, calendar_feeds, contributions, draft_answers, exports, invitations, mailings, notifications, outbox,
-    replays, responses, sessions, suppressions, throttles, users,
+    audit_events, authorizations, calendar_feeds, contributions, draft_answers, exports, identities, invitations, mailings,
+    notifications, outbox, replays, responses, sessions, suppressions, throttles, users,
 };
 use crate::word::to_word;
 use crate::{Connection, StoreError, both};
@@ -124,9 +124,9 @@ pub fn contributions_of(conn: &mut Connection, email: &str) -> Result<Vec<Contri
     Ok(ids.into_iter().map(|id| ContributionId(id.into())).collect())
 }
 
-/// Takes an account's password, sessions, invitations, settings, exports and kept replies away, settles what was to be
-/// mailed to it and forgets what mail servers said of it. The row of the account stays, and is for the caller to change.
-/// Statements: 13.
+/// Takes an account's password, identities, sessions, invitations, settings, exports and kept replies away, settles what was
+/// to be mailed to it and forgets what mail servers said of it. The row of the account stays, and is for the caller to
+/// change. Statements: 15.
 ///
 /// # Errors
 /// Those of writing.
@@ -138,6 +138,8 @@ pub fn forget_account(conn: &mut Connection, user: UserId, email: &str, now: Ins
         .execute(conn)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
     diesel::delete(invitations::table.filter(invitations::user_id.eq(id))).execute(conn)?;
+    diesel::delete(identities::table.filter(identities::user_id.eq(id))).execute(conn)?;
+    diesel::delete(authorizations::table.filter(authorizations::user_id.eq(id))).execute(conn)?;
     let deputy = notifications::table.filter(notifications::deputy.eq(id));
     diesel::update(deputy)
         .set(notifications::deputy.eq(None::<Id>))

@@ -4,7 +4,7 @@
 use crate::column::{Id, Time};
 use crate::persons::ERASED;
 use crate::schema::{
-    contributions, draft_answers, editions, invitations, outbox, queries, response_versions, responses, sessions,
+    authorizations, contributions, draft_answers, editions, invitations, outbox, queries, response_versions, responses, sessions,
     summaries, suppressions, throttles,
 };
 use crate::{Connection, StoreError, both};
@@ -169,8 +169,8 @@ pub fn erase_mails(conn: &mut Connection, before: Instant) -> Result<usize, Stor
             .execute(conn)?)
 }
 
-/// Forgets what signing in leaves behind: sessions that ended before a moment, by themselves or not, invitations that did,
-/// refused sign-ins before it, addresses that get mail again. Statements: 4.
+/// Forgets what signing in leaves behind: sessions that ended before a moment, by themselves or not, invitations and ways to a
+/// provider that did, refused sign-ins before it, addresses that get mail again. Statements: 5.
 ///
 /// # Errors
 /// Those of writing.
@@ -182,6 +182,7 @@ pub fn forget_traces(conn: &mut Connection, before: Instant, today: NaiveDate) -
         .or(sessions::ended_at.lt(moment));
     let mut forgotten = diesel::delete(sessions::table.filter(over)).execute(conn)?;
     forgotten += diesel::delete(invitations::table.filter(invitations::expires_at.lt(moment))).execute(conn)?;
+    forgotten += diesel::delete(authorizations::table.filter(authorizations::expires_at.lt(moment))).execute(conn)?;
     forgotten += diesel::delete(throttles::table.filter(throttles::last_at.lt(moment))).execute(conn)?;
     forgotten += diesel::delete(suppressions::table.filter(suppressions::until.lt(today))).execute(conn)?;
     Ok(forgotten)
