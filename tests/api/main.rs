@@ -21,6 +21,7 @@ mod health;
 mod holds;
 mod life;
 mod mail;
+mod oidc;
 mod openapi;
 mod persons;
 mod problems;

@@ -73,9 +73,7 @@ pub(crate) async fn sign_in_through_provider(
     provider: Path<String>,
     body: Json<ReturnBody>,
 ) -> Result<Reply, Problem> {
-    let signed_in = exchange
-        .sign_in_through(from.0, &provider, body.value.into())
-        .await?;
+    let signed_in = exchange.sign_in_through(from.0, &provider, body.value.into()).await?;
     Ok(Reply::unkept(&api.tokens_for(&exchange, signed_in)?)?.status(StatusCode::CREATED))
 }
 

@@ -4,8 +4,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
-    editions, exports, extensions, feeds, holds, network, notifications, oidc, queries, reminders, responses, second_factors,
-    session, summaries, unsubscriptions, users, word_form,
+    editions, exports, extensions, feeds, holds, network, notifications, oidc, queries, reminders, responses,
+    second_factors, session, summaries, unsubscriptions, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.

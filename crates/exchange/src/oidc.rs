@@ -134,12 +134,7 @@ impl Exchange {
     /// [`Error::NotLetIn`]; [`Error::CodeMissing`] when only that is, which may be brought with the same state then;
     /// [`Error::WrongCredentials`] for a wrong one; a conflict when somebody's account is linked with the identity of an
     /// invited person already; [`Error::TooMany`]; [`Error::ProviderUnavailable`].
-    pub async fn sign_in_through(
-        &self,
-        origin: Origin,
-        provider: &str,
-        returned: Returned,
-    ) -> Result<SignedIn, Error> {
+    pub async fn sign_in_through(&self, origin: Origin, provider: &str, returned: Returned) -> Result<SignedIn, Error> {
         let signed_in = self.try_sign_in_through(origin, provider, returned).await;
         if matches!(
             signed_in,
@@ -150,12 +145,7 @@ impl Exchange {
         signed_in
     }
 
-    async fn try_sign_in_through(
-        &self,
-        origin: Origin,
-        provider: &str,
-        returned: Returned,
-    ) -> Result<SignedIn, Error> {
+    async fn try_sign_in_through(&self, origin: Origin, provider: &str, returned: Returned) -> Result<SignedIn, Error> {
         let code = returned.second_factor.clone();
         let purposes = &[Purpose::SignIn, Purpose::Invitation];
         let (way, subject) = self
@@ -283,7 +273,11 @@ fn not_said(provider: &Provider, unsaid: Unsaid) -> Error {
     match unsaid {
         Unsaid::Busy => Error::Busy,
         Unsaid::Unavailable(cause) => {
-            tracing::warn!(provider = provider.settings().name, cause, "a provider of identities gives no usable reply");
+            tracing::warn!(
+                provider = provider.settings().name,
+                cause,
+                "a provider of identities gives no usable reply"
+            );
             Error::ProviderUnavailable
         }
         Unsaid::Unproven(_) => Error::NotLetIn(NotLetIn::Unproven),
@@ -358,15 +352,15 @@ impl Work<'_> {
     }
 
     /// The account that an identity opens, and whether a second factor was given.
-    fn open_by(
-        &mut self,
-        way: &Way,
-        subject: &str,
-        code: Option<&str>,
-    ) -> Result<Result<(User, bool), Error>, Error> {
+    fn open_by(&mut self, way: &Way, subject: &str, code: Option<&str>) -> Result<Result<(User, bool), Error>, Error> {
         let settings = way.provider.settings();
         let Some(identity) = identities::find(self.conn, &settings.issuer, subject)? else {
-            return Ok(Err(self.refuse_way(&way.provider, None, "identity", NotLetIn::Unknown)?));
+            return Ok(Err(self.refuse_way(
+                &way.provider,
+                None,
+                "identity",
+                NotLetIn::Unknown,
+            )?));
         };
         let user = users::find(self.conn, identity.user)?.filter(|user| user.status == UserStatus::Active);
         let Some(user) = user else {

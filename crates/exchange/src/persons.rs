@@ -10,7 +10,7 @@ use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::user::{User, UserStatus};
 use ahq_store::outbox::Entry;
 use ahq_store::persons;
-use ahq_store::{contributions, notifications, suppressions, users};
+use ahq_store::{contributions, identities, notifications, suppressions, users};
 use serde_json::{Value, json};
 
 use crate::credentials::Credentials;
@@ -76,6 +76,13 @@ impl Work<'_> {
         let sessions = persons::sessions(self.conn, user.id)?.into_iter().map(|session| {
             json!({"id": session.id, "begun": session.begun, "expires": session.expires, "ended": session.ended})
         });
+        let linked = identities::of_user(self.conn, user.id)?.into_iter().map(|identity| {
+            json!({
+                "id": identity.id, "issuer": identity.issuer, "subject": identity.subject, "linked": identity.linked,
+                "seenOn": identity.seen_on,
+            })
+        });
+        let linked: Vec<Value> = linked.collect();
         let feeds = persons::feeds(self.conn, user.id)?;
         let feeds = feeds
             .into_iter()
@@ -88,6 +95,7 @@ impl Work<'_> {
             "roles": user.grants,
             "status": user.status,
             "hasPassword": has_password,
+            "identities": linked,
             "refusedSignIns": refused,
             "notifications": settings,
             "suppressed": suppressed.map(|found| json!({"reason": found.reason, "until": found.until})),

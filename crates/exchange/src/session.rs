@@ -136,7 +136,12 @@ impl Exchange {
             if let Some(hash) = &renewed {
                 users::set_password(work.conn, user.id, hash)?;
             }
-            Ok(Ok(work.open_session(&user, &origin.client, factor.is_some(), "password")?))
+            Ok(Ok(work.open_session(
+                &user,
+                &origin.client,
+                factor.is_some(),
+                "password",
+            )?))
         })
         .await?
     }

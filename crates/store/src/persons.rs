@@ -5,8 +5,8 @@ use crate::audit::{Event, Row as EventRow};
 use crate::column::{Id, Time};
 use crate::outbox::{Entry, OutboxStatus, Row as MailRow};
 use crate::schema::{
-    audit_events, authorizations, calendar_feeds, contributions, draft_answers, exports, identities, invitations, mailings,
-    notifications, outbox, replays, responses, sessions, suppressions, throttles, users,
+    audit_events, authorizations, calendar_feeds, contributions, draft_answers, exports, identities, invitations,
+    mailings, notifications, outbox, replays, responses, sessions, suppressions, throttles, users,
 };
 use crate::word::to_word;
 use crate::{Connection, StoreError, both};

@@ -4,8 +4,8 @@
 use crate::column::{Id, Time};
 use crate::persons::ERASED;
 use crate::schema::{
-    authorizations, contributions, draft_answers, editions, invitations, outbox, queries, response_versions, responses, sessions,
-    summaries, suppressions, throttles,
+    authorizations, contributions, draft_answers, editions, invitations, outbox, queries, response_versions, responses,
+    sessions, summaries, suppressions, throttles,
 };
 use crate::{Connection, StoreError, both};
 use ahq_domain::clock::Instant;

@@ -233,13 +233,7 @@ impl Provider {
         Ok(request.url().0.to_string())
     }
 
-    fn identity_of(
-        &self,
-        code: String,
-        secrets: Secrets,
-        redirect: String,
-        now: Instant,
-    ) -> Result<String, Unsaid> {
+    fn identity_of(&self, code: String, secrets: Secrets, redirect: String, now: Instant) -> Result<String, Unsaid> {
         let known = self.known(now)?;
         let token = self.token(&known.metadata, code, secrets.verifier, redirect)?;
         let nonce = Nonce::new(secrets.nonce);
@@ -255,7 +249,10 @@ impl Provider {
             Unsaid::Unproven(word(&error))
         })?;
         // Where it says for whom it was made, that is the exchange.
-        if claims.authorized_party().is_some_and(|party| **party != self.settings.client_id) {
+        if claims
+            .authorized_party()
+            .is_some_and(|party| **party != self.settings.client_id)
+        {
             return Err(Unsaid::Unproven("azp"));
         }
         let class = claims.auth_context_ref().map(|class| class.as_str());
@@ -309,20 +306,17 @@ impl Provider {
         now: Instant,
     ) -> Result<CoreIdTokenClaims, ClaimsVerificationError> {
         let client_id = ClientId::new(self.settings.client_id.clone());
-        let verifier = CoreIdTokenVerifier::new_public_client(
-            client_id,
-            metadata.issuer().clone(),
-            metadata.jwks().clone(),
-        )
-        .set_allowed_algs(ALGORITHMS)
-        .set_time_fn(move || now)
-        .set_issue_time_verifier_fn(move |issued| {
-            if issued <= now + CLOCKS_DIFFER {
-                Ok(())
-            } else {
-                Err("issued in the future".to_owned())
-            }
-        });
+        let verifier =
+            CoreIdTokenVerifier::new_public_client(client_id, metadata.issuer().clone(), metadata.jwks().clone())
+                .set_allowed_algs(ALGORITHMS)
+                .set_time_fn(move || now)
+                .set_issue_time_verifier_fn(move |issued| {
+                    if issued <= now + CLOCKS_DIFFER {
+                        Ok(())
+                    } else {
+                        Err("issued in the future".to_owned())
+                    }
+                });
         token.claims(&verifier, nonce).cloned()
     }
 
@@ -377,7 +371,11 @@ impl Provider {
 fn auth_type(metadata: &CoreProviderMetadata) -> AuthType {
     let methods = metadata.token_endpoint_auth_methods_supported();
     let basic = methods.is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
-    if basic { AuthType::BasicAuth } else { AuthType::RequestBody }
+    if basic {
+        AuthType::BasicAuth
+    } else {
+        AuthType::RequestBody
+    }
 }
 
 /// Whether an address is https, or of this machine.
@@ -437,7 +435,11 @@ mod tests {
             ("ftp://id.example.org", false),
             ("/x", false),
         ] {
-            assert_eq!(address.parse::<Uri>().is_ok_and(|address| is_safe(&address)), safe, "{address}");
+            assert_eq!(
+                address.parse::<Uri>().is_ok_and(|address| is_safe(&address)),
+                safe,
+                "{address}"
+            );
         }
     }
 }

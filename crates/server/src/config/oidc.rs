@@ -82,7 +82,10 @@ pub(super) fn faults(providers: &BTreeMap<String, OidcConfig>) -> Vec<String> {
             issuer && !config.issuer.contains(['?', '#', '@']),
             ".issuer begins with https:// (or is http:// on the loopback)",
         );
-        hold(!config.client_id.is_empty(), ".client_id is what the provider calls the exchange");
+        hold(
+            !config.client_id.is_empty(),
+            ".client_id is what the provider calls the exchange",
+        );
         hold(
             config.client_secret.is_none() || config.client_secret_file.is_none(),
             ".client_secret and client_secret_file are one too many",

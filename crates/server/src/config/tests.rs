@@ -209,7 +209,10 @@ fn providers_of_identities_have_names_of_their_own() {
     let right = "label = \"X\"\nissuer = \"https://id.example.org\"\nclient_id = \"ahq\"\n";
     for (text, named) in [
         (format!("[oidc.x]\n{right}colour = 1"), "oidc.x.colour in /"),
-        (format!("[oidc.x]\n{right}client_secret = 314159265"), "has to be a text"),
+        (
+            format!("[oidc.x]\n{right}client_secret = 314159265"),
+            "has to be a text",
+        ),
         (format!("[oidc.providers]\n{right}"), "oidc.providers is named"),
         (format!("[oidc.X]\n{right}"), "oidc.X is named"),
         (format!("[oidc.x]\n{right}second_factor = true"), "oidc.x.second_factor"),
@@ -221,7 +224,10 @@ fn providers_of_identities_have_names_of_their_own() {
             format!("[oidc.x]\n{right}client_secret_file = \"no-such-file\""),
             "no-such-file",
         ),
-        (format!("[oidc.x]\n{right}[oidc.y]\n{right}"), "oidc.y.issuer is another"),
+        (
+            format!("[oidc.x]\n{right}[oidc.y]\n{right}"),
+            "oidc.y.issuer is another",
+        ),
         (
             right.replace("https://", "http://").replace("label", "[oidc.x]\nlabel"),
             "oidc.x.issuer begins",
