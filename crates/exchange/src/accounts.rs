@@ -128,7 +128,7 @@ impl Exchange {
 }
 
 impl Origin {
-    pub(crate) fn throttle_of_links(&self) -> String {
+    fn throttle_of_links(&self) -> String {
         format!("links:{}", self.address)
     }
 }

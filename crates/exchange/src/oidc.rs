@@ -110,7 +110,7 @@ impl Exchange {
         };
         let expires = way.expires;
         self.write(caller, move |work| {
-            work.count_try(&origin.throttle_of_links(), ASKING)?;
+            work.count_try(&throttle_of_ways(&origin), ASKING)?;
             work.send(way, &wanted)
         })
         .await?;
@@ -161,7 +161,7 @@ impl Exchange {
                 Err(error) => return Ok(Err(error)),
             };
             authorizations::delete(work.conn, &way.kept.state_hash)?;
-            throttles::forgive(work.conn, &origin.throttle())?;
+            work.forgive_return(&origin)?;
             let issuer = &way.provider.settings().issuer;
             Ok(Ok(work.open_session(&user, &origin.client, second_factor, issuer)?))
         })
@@ -187,7 +187,7 @@ impl Exchange {
         self.write(caller, move |work| {
             let (user, _) = work.signed_in_user()?;
             authorizations::delete(work.conn, &way.kept.state_hash)?;
-            throttles::forgive(work.conn, &origin.throttle())?;
+            work.forgive_return(&origin)?;
             work.link(user, &way.provider, &subject)
         })
         .await
@@ -257,6 +257,11 @@ impl Exchange {
     fn secret(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.randomness().bytes::<32>())
     }
+}
+
+/// What the throttle of those who ask for ways is called. Who comes back takes theirs back: an office may share an address.
+fn throttle_of_ways(origin: &Origin) -> String {
+    format!("oidc:{}", origin.throttle())
 }
 
 /// The secrets of a way, derived anew each time from its state: they rest nowhere.
@@ -337,6 +342,12 @@ impl Work<'_> {
         }
     }
 
+    /// Takes back what counted as failed before it was known how it ends.
+    fn forgive_return(&mut self, origin: &Origin) -> Result<(), Error> {
+        throttles::forgive(self.conn, &throttle_of_ways(origin))?;
+        Ok(throttles::forgive(self.conn, &origin.throttle())?)
+    }
+
     /// Writes down that somebody who came back is not let in; gives the error.
     fn refuse_way(
         &mut self,
@@ -347,7 +358,11 @@ impl Work<'_> {
     ) -> Result<Error, Error> {
         let subject = known.map_or_else(|| "session".to_owned(), |user| format!("user/{user}"));
         let facts = json!({"wrong": wrong, "by": provider.settings().issuer});
-        self.record("session.refused", subject, facts)?;
+        let action = match self.caller.user() {
+            Some(_) => "identity.refused",
+            None => "session.refused",
+        };
+        self.record(action, subject, facts)?;
         Ok(Error::NotLetIn(why))
     }
 
