@@ -8,10 +8,14 @@ What the fuzzer broke on purpose stays broken.
 import atexit
 import collections
 import datetime
+import email
+import email.policy
 import functools
 import json
 import os
+import pathlib
 import random
+import re
 import threading
 import time
 
@@ -20,7 +24,7 @@ from scene import ANSWERS, DRAFT, SUMMARY, Caller, Scene
 from schemathesis.core.parameters import ParameterLocation as In
 
 BASE, PASSWORD, ROLE = os.environ["FUZZ_BASE"], os.environ["FUZZ_PASSWORD"], os.environ["FUZZ_ROLE"]
-COUNTS = os.environ["FUZZ_COUNTS"]
+COUNTS, OUTBOX = os.environ["FUZZ_COUNTS"], pathlib.Path(os.environ["FUZZ_OUTBOX"])
 chance = random.Random(int(os.environ["FUZZ_SEED"]))
 
 
@@ -41,13 +45,62 @@ PUBLISHED = asked.lead.send("GET", "/queries?status=published&requester=LU&sort=
 numbers = iter(range(10**9))
 
 
+def new_address():
+    """An address that nobody has yet."""
+    return f"somebody.{next(numbers)}.{ROLE}@example.org"
+
+
+def mailed(address, page):
+    """The token of the link to this page in the mail to an address; what others are mailed may wait before it."""
+    for _ in range(600):
+        for path in OUTBOX.glob(f"*-{address}-*.eml"):
+            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            found = re.search(rf"/{page}/([\w-]+)", mail.get_body(("plain",)).get_content())
+            if found:
+                return found.group(1)
+        time.sleep(0.2)
+    raise SystemExit(f"no mail with a link to {page} came to {address}")
+
+
+OWN = administrator.email.split("@")[0].rpartition(".")[2].upper()
+
+
+def invited_user():
+    """Somebody else of the office, so that nobody under test loses an account, and where their invitation went."""
+    body = {"email": new_address(), "name": "A spare user", "role": "reader"}
+    user, _ = administrator.send("POST", f"/offices/{OWN}/users", body)
+    return user["id"], body["email"]
+
+
 def spare_user():
-    """Somebody else of the office, so that nobody under test loses an account."""
-    office = administrator.email.split("@")[0].rpartition(".")[2].upper()
-    email = f"spare.{next(numbers)}.{ROLE}@example.org"
-    body = {"email": email, "name": "A spare user", "role": "reader"}
-    user, _ = administrator.send("POST", f"/offices/{office}/users", body)
-    return {"code": office, "user": user["id"]}
+    return {"code": OWN, "user": invited_user()[0]}
+
+
+def active_user():
+    """Somebody of the office who has accepted."""
+    user, address = invited_user()
+    administrator.send("POST", f"/invitations/{mailed(address, 'invitations')}", {"password": PASSWORD})
+    return {"code": OWN, "user": user}
+
+
+def invitation():
+    return {"token": mailed(invited_user()[1], "invitations")}
+
+
+def reset():
+    """A link to a new password, of somebody who accepted."""
+    user, address = invited_user()
+    administrator.send("POST", f"/invitations/{mailed(address, 'invitations')}", {"password": PASSWORD})
+    administrator.send("POST", "/password-resets", {"email": address})
+    return {"token": mailed(address, "password-resets")}
+
+
+def link():
+    """A link to a contribution that an expert was asked for, for questions of an open query."""
+    path, address = answering(answered.drafted)(), new_address()
+    place = f"/queries/{path['query']}/responses/{path['office']}/contributions"
+    answered.respondent.send("POST", place, {**CONTRIBUTION, "email": address})
+    return {"token": mailed(address, "contributions")}
 
 
 def asking(make):
@@ -93,7 +146,7 @@ def export():
     return {"export": asked_for["id"]}
 
 
-FEEDS = f"/offices/{administrator.email.split('@')[0].rpartition('.')[2].upper()}/calendar-feeds"
+FEEDS = f"/offices/{OWN}/calendar-feeds"
 SECRET = administrator.send("POST", FEEDS)[0]["address"].rpartition("/")[2]
 
 
@@ -104,8 +157,24 @@ def feed():
     return {"code": newest["office"], "feed": newest["id"]}
 
 
+LAST_DAY = f"{datetime.date.today() + datetime.timedelta(days=90)}"
+TOKEN = {"name": "Case management", "scopes": ["read"], "lastDay": LAST_DAY}
+ACCOUNTS = FEEDS.replace("calendar-feeds", "service-accounts")
+
+
+def spare_token(role, path):
+    """The newest token of a list; at the most twenty are there."""
+    there = role.send("GET", path)[0]["items"]
+    newest = there[0] if there else role.send("POST", path, TOKEN)[0]
+    return newest["id"]
+
+
+def service_account():
+    return {"code": ACCOUNTS.split("/")[2], "token": spare_token(administrator, ACCOUNTS)}
+
+
 def contribution(make):
-    """A response whose office has asked an expert for a contribution; its link is in a mail, which nobody reads here."""
+    """A response whose office has asked an expert for a contribution."""
     def made():
         path = make()
         asked_for, _ = answered.respondent.send(
@@ -193,12 +262,39 @@ CONTRIBUTION = {
     "replyBy": f"{datetime.date.today() + datetime.timedelta(days=7)}",
 }
 
-# For each operation: the path of a thing it can be done to, the body that does it or what downloads it, and where its ETag
-# is read when that is not the path of the thing itself.
+PROPOSALS = {"answers": {"q1": {"yesNo": "yes"}}}
+LINK = functools.cache(link)
+
+
+def saved(make):
+    """A link whose expert has written something."""
+    def made():
+        path = make()
+        me_or_lead = me or asked.lead
+        place = f"/contributions/{path['token']}"
+        me_or_lead.send("PUT", place, PROPOSALS, me_or_lead.etag(place))
+        return path
+    return made
+
+
+def invitee():
+    return {"email": new_address(), "name": "A new user", "role": "reader"}
+
+
+# For each operation: the path of a thing it can be done to, the body that does it or what makes one, and where its ETag is
+# read when that is not the path of the thing itself.
 THINGS = {
     "read_office": (lambda: {"code": "LU"}, None, None),
     "renew_invitation": (spare_user, None, None),
-    "reset_user": (spare_user, {"order": "SP/2026/17"}, None),
+    "reset_user": (active_user, {"order": "SP/2026/17"}, None),
+    "read_invitation": (functools.cache(invitation), None, None),
+    "accept_invitation": (invitation, {"password": PASSWORD}, None),
+    "reset_password": (reset, {"password": PASSWORD}, None),
+    "read_contribution": (LINK, None, None),
+    "download_contribution_form": (LINK, None, None),
+    "save_contribution": (LINK, PROPOSALS, "/contributions/{token}"),
+    "return_contribution": (saved(link), None, "/contributions/{token}"),
+    "decline_contribution": (link, WORDS, "/contributions/{token}"),
     "end_session": (session, None, None),
     "read_office_settings": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     # Never on: what the other operations submit would want approval.
@@ -207,8 +303,14 @@ THINGS = {
         {"approval": False},
         "/offices/{code}/settings",
     ),
+    "read_user_list": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    "confirm_user_list": (
+        lambda: {"code": OFFICE.upper() if me else "LU"},
+        None,
+        "/offices/{code}/user-list",
+    ),
     "list_users": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
-    "invite_user": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    "invite_user": (lambda: {"code": OFFICE.upper() if me else "LU"}, invitee, None),
     "list_office_audit": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "read_user": (functools.cache(spare_user), None, None),
     "change_user": (
@@ -225,6 +327,11 @@ THINGS = {
     "list_calendar_feeds": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "make_calendar_feed": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
     "revoke_calendar_feed": (feed, None, None),
+    "list_service_accounts": (lambda: {"code": OFFICE.upper() if me else "LU"}, None, None),
+    "make_service_account": (lambda: {"code": OFFICE.upper() if me else "LU"}, TOKEN, None),
+    "revoke_service_account": (service_account, None, None),
+    "make_token": (dict, TOKEN, None),
+    "revoke_token": (lambda: {"token": spare_token(me or asked.lead, "/me/tokens")}, None, None),
     "read_deadline_feed": (lambda: {"secret": SECRET}, None, None),
     "create_query": (dict, DRAFT, None),
     "read_query": (READ_QUERY, None, None),
@@ -360,7 +467,8 @@ def before_call(context, case, kwargs):
         del case.query["cursor"]
     if is_valid(case, In.BODY) and me is not None and usual and name == "sign_in":
         case.body = {"email": me.email, "password": PASSWORD}
-    if is_valid(case, In.BODY) and me is not None and usual and name in WITH_PASSWORD:
+    # Always the right one: after some wrong ones the account would have to wait.
+    if is_valid(case, In.BODY) and me is not None and name in WITH_PASSWORD:
         case.body = {"password": PASSWORD, **WITH_PASSWORD[name]}
     # The document's example of a password is the demonstration's: with it no other one is set, or nobody could sign in again.
     if name == "change_password" and isinstance(case.body, dict) and case.body.get("password") == PASSWORD:
@@ -386,11 +494,12 @@ def lead_to_thing(case, kwargs, phase, make, body, tagged):
         case.path_parameters = make() or case.path_parameters
     # The boundary values of the coverage phase are bodies of their own.
     if body is not None and is_valid(case, In.BODY) and (phase != "coverage" or chance.random() < 0.5):
-        if callable(body):
+        made = body() if callable(body) else body
+        if isinstance(made, bytes):
             # No schema tells a document from other bytes: a body set here would count as an invalid one.
-            kwargs["data"] = body()
+            kwargs["data"] = made
         else:
-            case.body = body
+            case.body = made
     if tagged and is_valid(case, In.HEADER) and case.headers.get("If-Match") is not None:
         path = tagged.format(**case.path_parameters)
         etag = (me or asked.lead).etag(path) or asked.lead.etag(path)

@@ -4,10 +4,11 @@ use ahq_domain::user::Role;
 use ahq_harness::{App, Client, PASSWORD};
 use chrono::Duration;
 use jsonwebtoken::{EncodingKey, Header, dangerous, encode};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Their names, in the order of the table's columns.
-pub(crate) const NAMES: [&str; 13] = [
+/// Their names: those of the columns of `matrix.txt`, in their order, and the programs of `tokens.txt`.
+pub(crate) const NAMES: [&str; 15] = [
     "public",
     "lead",
     "lead.expert",
@@ -21,7 +22,15 @@ pub(crate) const NAMES: [&str; 13] = [
     "disabled",
     "expired",
     "foreign",
+    "lead.token",
+    "answering.token",
 ];
+
+/// How many of them are columns of `matrix.txt`.
+pub(crate) const PEOPLE: usize = 13;
+
+/// The programs, each with whoever it gets the same as but for what `tokens.txt` names.
+pub(crate) const PROGRAMS: [(&str, &str); 2] = [("lead.token", "lead.reader"), ("answering.token", "answering")];
 
 /// All of them, signed in.
 pub(crate) struct Callers {
@@ -80,6 +89,9 @@ impl Callers {
         all.push(disabled(app, &all[1]).await);
         all.push(expired);
         all.push(public.with_token(&signed_elsewhere(&access_token(app, LEAD).await)));
+        for (coordinator, office, scopes) in [(1, "LU", &["read"][..]), (5, "AT", &["read", "draft", "submit"])] {
+            all.push(program(app, &all[coordinator], office, scopes).await);
+        }
         Self { all }
     }
 
@@ -108,6 +120,27 @@ async fn disabled(app: &App, lead: &Client) -> Client {
     let token = access_token(app, DISABLED).await;
     able(lead, &path, false).await;
     app.public().with_token(&token)
+}
+
+/// A program of an office, which has no other one.
+async fn program(app: &App, coordinator: &Client, office: &str, scopes: &[&str]) -> Client {
+    let path = format!("/offices/{office}/service-accounts");
+    let there = coordinator.get(&path).await.expect(200);
+    for known in there.json["items"].as_array().expect("items") {
+        let one = format!("{path}/{}", known["id"].as_str().expect("an id"));
+        coordinator
+            .send(coordinator.request(Method::DELETE, &one))
+            .await
+            .expect(204);
+    }
+    let made = coordinator.post(&path, &token(app, scopes)).await.expect(201);
+    app.public().with_token(made.json["secret"].as_str().expect("a secret"))
+}
+
+/// A token to be made, which outlasts a session.
+pub(crate) fn token(app: &App, scopes: &[&str]) -> Value {
+    let later = app.exchange().clock().now() + Duration::days(100);
+    json!({"name": "Case management", "scopes": scopes, "lastDay": later.date_naive()})
 }
 
 /// The address of a user of Luxembourg.

@@ -13,7 +13,7 @@ use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::callers::{Callers, NAMES, appoint};
+use crate::callers::{Callers, NAMES, PROGRAMS, appoint};
 
 /// All who ask.
 const REQUESTERS: &[&str] = &["lead", "lead.expert", "lead.reader", "joint"];
@@ -51,6 +51,8 @@ const STAGES: [Stage; 5] = [
 
 /// Who may read what, by name; from the specification, not from the program's rules.
 fn may(word: &str, caller: &str, stage: Stage) -> bool {
+    let like = PROGRAMS.iter().find(|(program, _)| *program == caller);
+    let caller = like.map_or(caller, |(_, person)| *person);
     let requester = REQUESTERS.contains(&caller);
     let network = requester || ["answering", "audience", "commission", "provider"].contains(&caller);
     let from = |stages: Stage, group: bool| stage >= stages && group;

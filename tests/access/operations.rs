@@ -4,7 +4,7 @@ use ahq_harness::{Client, PASSWORD};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::callers::{invited, user};
+use crate::callers::{invited, token, user};
 use crate::world::{Position, World, answers, draft};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -15,8 +15,13 @@ const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 const HOLIDAYS: &str = "/calendar/holidays/LU/2199";
 /// What the lead has settled for itself.
 const SETTINGS: &str = "/offices/LU/settings";
+const USER_LIST: &str = "/offices/LU/user-list";
 /// The addresses of the lead's feed.
 const FEEDS: &str = "/offices/LU/calendar-feeds";
+/// The lead's service accounts.
+const ACCOUNTS: &str = "/offices/LU/service-accounts";
+/// The caller's own tokens.
+const TOKENS: &str = "/me/tokens";
 
 /// A request that is still without a caller.
 pub(crate) struct Planned {
@@ -367,6 +372,16 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                 etag: Some(now.etag()),
             };
         }
+        "list_service_accounts" => (Method::GET, ACCOUNTS.to_owned(), None),
+        "list_tokens" => (Method::GET, TOKENS.to_owned(), None),
+        "make_service_account" => (Method::POST, ACCOUNTS.to_owned(), Some(token(&world.app, &["read"]))),
+        "make_token" => (Method::POST, TOKENS.to_owned(), Some(token(&world.app, &["read"]))),
+        "revoke_service_account" | "revoke_token" => {
+            let all = if name == "revoke_token" { TOKENS } else { ACCOUNTS };
+            let made = lead.post(all, &token(&world.app, &["read"])).await.expect(201);
+            let id = made.json["id"].as_str().expect("an id");
+            (Method::DELETE, format!("{all}/{id}"), None)
+        }
         "list_calendar_feeds" => (Method::GET, FEEDS.to_owned(), None),
         "make_calendar_feed" => (Method::POST, FEEDS.to_owned(), Some(json!({}))),
         "revoke_calendar_feed" | "read_deadline_feed" => {
@@ -445,6 +460,18 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                 etag: Some(now.etag()),
             };
         }
+        "read_user_list" => (Method::GET, USER_LIST.to_owned(), None),
+        "confirm_user_list" => {
+            let now = lead.get(USER_LIST).await.expect(200);
+            return Planned {
+                method: Method::POST,
+                path: format!("{USER_LIST}/confirmation"),
+                body: Some(json!({})),
+                document: None,
+                etag: Some(now.etag()),
+            };
+        }
+        "list_user_lists" => (Method::GET, "/user-lists".to_owned(), None),
         "list_users" => (Method::GET, "/offices/LU/users".to_owned(), None),
         "invite_user" => (
             Method::POST,

@@ -127,6 +127,7 @@ on_both!(a_departed_office_gets_nothing_but_what_is_public, |app| {
         "confirm_second_factor",
         "renew_recovery_codes",
         "remove_second_factor",
+        "list_tokens",
         "read_notifications",
         "change_notifications",
     ];

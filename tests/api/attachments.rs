@@ -251,6 +251,58 @@ on_both!(a_file_goes_as_far_as_its_answer, |app| {
     be.get(&response).await.expect(404);
 });
 
+on_both!(a_suspended_answer_takes_its_files_along, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    app.coordinator("BE").await;
+    let made = answered_with_files(&at, &path, "AT", &[("q1", "public"), ("q3", "public")]).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    let edition = compiled(&lead, &path).await;
+    lead.post_if(
+        &format!("{path}/publication"),
+        &etag(&lead, &path).await,
+        &json!({"edition": edition}),
+    )
+    .await
+    .expect(200);
+    app.set_clock("2026-12-12T09:00:00Z");
+    let (lead, at, be) = (
+        app.sign_in_coordinator("LU").await,
+        app.sign_in_coordinator("AT").await,
+        app.sign_in_coordinator("BE").await,
+    );
+    let public: Vec<String> = made
+        .iter()
+        .map(|file| {
+            let id = file.rsplit('/').next().expect("an id");
+            format!("/public{path}/attachments/{id}")
+        })
+        .collect();
+    let names = shown(&be, &path, edition, "", "html").await;
+    assert_eq!(names, ["ATpublic"]);
+    assert_eq!(had(&app.public(), &public).await, [true, true]);
+
+    let held = json!({"office": "AT", "question": "q1", "reason": "Names a person."});
+    lead.post(&format!("{path}/holds"), &held).await.expect(201);
+    for client in [&lead, &be] {
+        assert_eq!(had(client, &made).await, [false, true]);
+        let json = client
+            .get(&format!("{path}/editions/{edition}?format=json"))
+            .await
+            .expect(200);
+        let rows = &json.json["view"]["responses"][0]["rows"];
+        assert_eq!(rows[0]["attachments"], Value::Null, "{rows}");
+        assert_eq!(rows[2]["attachments"].as_array().map(Vec::len), Some(1), "{rows}");
+    }
+    assert_eq!(had(&at, &made).await, [true, true], "its own office reads it on");
+    assert_eq!(had(&app.public(), &public).await, [false, true]);
+
+    let held = json!({"edition": edition, "reason": "It was made too early."});
+    lead.post(&format!("{path}/holds"), &held).await.expect(201);
+    assert_eq!(had(&app.public(), &public).await, [false, false]);
+});
+
 on_both!(versions_keep_what_the_draft_loses, |app| {
     let lead = app.coordinator("LU").await;
     let path = launched(&lead).await;

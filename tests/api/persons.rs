@@ -91,6 +91,7 @@ on_both!(all_that_is_stored_on_a_person_is_exported, |app| {
     assert_eq!(account["sessions"].as_array().map(Vec::len), Some(1));
     assert_eq!(account["notifications"]["weekly"], true);
     assert_eq!(account["hasPassword"], true);
+    assert_eq!(account["usedOn"], "2026-11-03");
     assert!(exported.to_string().contains("session.opened"));
     let outside = app
         .exchange()

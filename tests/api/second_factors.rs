@@ -33,7 +33,7 @@ async fn begun(user: &Client) -> String {
 }
 
 /// Sets a second factor in force; its secret and the recovery codes.
-async fn set_up(app: &App, user: &Client) -> (String, Vec<String>) {
+pub(crate) async fn set_up(app: &App, user: &Client) -> (String, Vec<String>) {
     let secret = begun(user).await;
     let reply = user
         .post("/me/totp/confirmation", &json!({"code": code(app, &secret)}))

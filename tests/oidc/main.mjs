@@ -8,6 +8,8 @@ import Provider from 'oidc-provider'
 const [address, password, outbox, port] = process.argv.slice(2)
 const HIGH = 'urn:high'
 const LOW = 'urn:low'
+// What it notes while it begins is no result.
+console.info = console.error
 const issuer = `http://127.0.0.1:${port}`
 
 const provider = new Provider(issuer, {

@@ -125,7 +125,7 @@ fn finish(document: &mut Value) {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "The access token of a session; good for ten minutes.",
+                    "description": "The access token of a session, good for ten minutes (`/session`); or the token of a program, which begins with `ahq_`: of a service account (`/offices/{code}/service-accounts`) or of a user (`/me/tokens`), for what its scopes allow, until its last day or until it is revoked.",
                 },
             },
         },

@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
     editions, exports, extensions, feeds, holds, network, notifications, oidc, queries, reminders, responses,
-    second_factors, session, summaries, unsubscriptions, users, word_form,
+    second_factors, session, summaries, tokens, unsubscriptions, user_lists, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -34,6 +34,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(oidc::list_identities)
         .service(oidc::link_identity)
         .service(oidc::remove_identity)
+        .service(tokens::list_tokens)
+        .service(tokens::make_token)
+        .service(tokens::revoke_token)
         .service(notifications::read_notifications)
         .service(notifications::change_notifications)
         .service(unsubscriptions::read_unsubscription)
@@ -50,6 +53,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(users::change_user)
         .service(users::renew_invitation)
         .service(users::reset_user)
+        .service(tokens::list_service_accounts)
+        .service(tokens::make_service_account)
+        .service(tokens::revoke_service_account)
+        .service(user_lists::read_user_list)
+        .service(user_lists::confirm_user_list)
+        .service(user_lists::list_user_lists)
         .service(audit::list_office_audit)
         .service(network::list_topics)
         .service(calendar::count_working_days)

@@ -2,11 +2,14 @@
 
 mod demo;
 
+use std::sync::Arc;
+
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
 use ahq_domain::clock::{Clock, Instant, Randomness};
 use ahq_domain::id::{SessionId, UserId};
+use ahq_exchange::keys::ServerKeys;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
@@ -18,7 +21,8 @@ fn now() -> Instant {
 }
 
 fn api() -> web::Data<Api> {
-    let tokens = TokenKeys::new(&[1; 32], None, "https://ahq.test", "ahq").unwrap();
+    let keys = ServerKeys::generate(&Randomness::new(|bytes| bytes.fill(1)));
+    let tokens = TokenKeys::new(Arc::new(keys), "https://ahq.test", "ahq");
     web::Data::new(Api::with_routes(demo::routes, tokens, Clock::new(now), [3; 32]).unwrap())
 }
 

@@ -5,21 +5,22 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ahq_domain::clock::{Instant, Randomness};
 use ahq_domain::id::{SessionId, UserId, uuid_v7};
+use ahq_domain::signing::TOKEN_SECONDS;
 use ahq_exchange::error::Error;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ahq_exchange::keys::ServerKeys;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How long a token is good, in seconds.
-pub const LIFETIME: i64 = 600;
+pub const LIFETIME: i64 = TOKEN_SECONDS;
 /// How far the clocks of two servers may be apart, in seconds. A token never lives longer for it.
 const SKEW: i64 = 5;
 /// Longer than any token that was issued here, in bytes.
@@ -61,18 +62,10 @@ impl From<BadToken> for Error {
     }
 }
 
-/// A public key and what it is called in a token's `kid`.
-struct Known {
-    id: String,
-    key: DecodingKey,
-}
-
-/// The keys tokens are signed and verified with, and those verified lately.
+/// The keys tokens are signed and verified with, and those verified lately. Which keys those are now is looked up for each
+/// token: they may be rotated while the program runs.
 pub struct TokenKeys {
-    signing: EncodingKey,
-    header: Header,
-    current: Known,
-    previous: Option<Known>,
+    keys: Arc<ServerKeys>,
     issuer: String,
     audience: String,
     validation: Validation,
@@ -80,25 +73,9 @@ pub struct TokenKeys {
 }
 
 impl TokenKeys {
-    /// Keys from the seed of the signing key; during a rotation also the public key that signed before.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the key cannot be encoded.
-    pub fn new(
-        seed: &[u8; 32],
-        previous: Option<[u8; 32]>,
-        issuer: impl Into<String>,
-        audience: impl Into<String>,
-    ) -> Result<Self, Error> {
-        let pair = SigningKey::from_bytes(seed);
-        let der = pair
-            .to_pkcs8_der()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        let current = Known::new(pair.verifying_key().as_bytes());
+    /// Tokens of the exchange that has these keys.
+    pub fn new(keys: Arc<ServerKeys>, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         let (issuer, audience) = (issuer.into(), audience.into());
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(current.id.clone());
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&issuer]);
         validation.set_audience(&[&audience]);
@@ -106,16 +83,13 @@ impl TokenKeys {
         // The library reads the system's clock: times are checked below, by the clock handed in.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Ok(Self {
-            signing: EncodingKey::from_ed_der(der.as_bytes()),
-            header,
-            current,
-            previous: previous.map(|key| Known::new(&key)),
+        Self {
+            keys,
             issuer,
             audience,
             validation,
             verified: Mutex::new(HashMap::new()),
-        })
+        }
     }
 
     /// A token for a session, good for [`LIFETIME`] seconds from `now`.
@@ -140,7 +114,14 @@ impl TokenKeys {
             jti: uuid_v7(now, randomness),
             sid: session,
         };
-        jsonwebtoken::encode(&self.header, &claims, &self.signing).map_err(|error| Error::Internal(error.to_string()))
+        let (id, seed) = self.keys.signing_seed(now)?;
+        let der = SigningKey::from_bytes(seed.expose_secret()).to_pkcs8_der();
+        let der = der.map_err(|error| Error::Internal(error.to_string()))?;
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(id);
+        let key = EncodingKey::from_ed_der(der.as_bytes());
+        jsonwebtoken::encode(&header, &claims, &key).map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// What a token says, if it is good at `now`.
@@ -155,7 +136,7 @@ impl TokenKeys {
         let remembered = self.remembered().get(&hash).cloned();
         let claims = match remembered {
             Some(claims) => claims,
-            None => self.decode(token)?,
+            None => self.decode(token, now)?,
         };
         let seconds = now.timestamp();
         let in_time = seconds < claims.exp
@@ -177,18 +158,14 @@ impl TokenKeys {
         Ok(claims)
     }
 
-    fn decode(&self, token: &str) -> Result<Claims, BadToken> {
+    fn decode(&self, token: &str, now: Instant) -> Result<Claims, BadToken> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| BadToken)?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
             return Err(BadToken);
         }
-        let known = [Some(&self.current), self.previous.as_ref()];
-        let known = known
-            .into_iter()
-            .flatten()
-            .find(|known| Some(&known.id) == header.kid.as_ref())
-            .ok_or(BadToken)?;
-        jsonwebtoken::decode(token, &known.key, &self.validation)
+        let id = header.kid.ok_or(BadToken)?;
+        let key = self.keys.verifying(&id, now).ok_or(BadToken)?;
+        jsonwebtoken::decode(token, &DecodingKey::from_ed_der(&key), &self.validation)
             .map(|data| data.claims)
             .map_err(|_| BadToken)
     }
@@ -201,16 +178,7 @@ impl TokenKeys {
 
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TokenKeys({})", self.current.id)
-    }
-}
-
-impl Known {
-    fn new(public: &[u8; 32]) -> Self {
-        Self {
-            id: URL_SAFE_NO_PAD.encode(&Sha256::digest(public)[..12]),
-            key: DecodingKey::from_ed_der(public),
-        }
+        write!(f, "TokenKeys({})", self.issuer)
     }
 }
 

@@ -1,3 +1,5 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
@@ -15,8 +17,26 @@ fn randomness() -> Randomness {
     Randomness::new(move |bytes| bytes.fill(counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed)))
 }
 
+/// The keys with these seeds, of which each signs from its instant on.
+fn server(seeds: &[([u8; 32], Instant)]) -> Arc<ServerKeys> {
+    let signing: Vec<Value> = seeds
+        .iter()
+        .map(|(seed, from)| json!({"from": from, "seed": hex::encode(seed)}))
+        .collect();
+    let written = json!({"signing": signing, "hashing": hex::encode([3; 32])});
+    Arc::new(ServerKeys::parse(&written.to_string()).unwrap())
+}
+
+fn keys_of(seeds: &[([u8; 32], Instant)]) -> TokenKeys {
+    TokenKeys::new(server(seeds), "https://ahq.test", "ahq")
+}
+
 fn keys() -> TokenKeys {
-    TokenKeys::new(&SEED, None, "https://ahq.test", "ahq").unwrap()
+    keys_of(&[(SEED, Instant::UNIX_EPOCH)])
+}
+
+fn id_of(seed: [u8; 32]) -> String {
+    server(&[(seed, now())]).signing_seed(now()).unwrap().0
 }
 
 fn public(seed: &[u8; 32]) -> [u8; 32] {
@@ -36,7 +56,7 @@ fn signed(header: &Value, claims: &Value, seed: &[u8; 32]) -> String {
 }
 
 fn header() -> Value {
-    json!({"typ": "at+jwt", "alg": "EdDSA", "kid": keys().current.id})
+    json!({"typ": "at+jwt", "alg": "EdDSA", "kid": id_of(SEED)})
 }
 
 fn claims() -> Value {
@@ -80,16 +100,39 @@ fn the_hand_made_token_is_good() {
 }
 
 #[test]
-fn the_previous_key_still_verifies_and_no_longer_signs() {
-    let old = TokenKeys::new(&[2; 32], None, "https://ahq.test", "ahq").unwrap();
+fn during_a_rotation_two_keys_are_good_and_one_signs() {
+    let (old, new) = ([2; 32], SEED);
+    let from = now() + Duration::minutes(5);
+    let before = keys_of(&[(old, Instant::UNIX_EPOCH)]);
+    let rotated = keys_of(&[(old, Instant::UNIX_EPOCH), (new, from)]);
     let randomness = randomness();
     let (user, session) = (UserId::new(now(), &randomness), SessionId::new(now(), &randomness));
-    let token = old.issue(user, session, now(), &randomness).unwrap();
-    let rotated = TokenKeys::new(&SEED, Some(public(&[2; 32])), "https://ahq.test", "ahq").unwrap();
-    assert!(rotated.verify(&token, now()).is_ok());
-    let fresh = rotated.issue(user, session, now(), &randomness).unwrap();
-    assert_eq!(old.verify(&fresh, now()), Err(BadToken));
-    assert_eq!(keys().verify(&token, now()), Err(BadToken));
+    let kid = |token: &str| jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
+
+    // The last token of the key before is good for all of its ten minutes.
+    let last = from - Duration::seconds(1);
+    let token = rotated.issue(user, session, last, &randomness).unwrap();
+    assert_eq!(kid(&token), id_of(old));
+    assert!(before.verify(&token, last).is_ok());
+    assert!(rotated.verify(&token, last + Duration::seconds(599)).is_ok());
+    assert!(
+        keys_of(&[(old, Instant::UNIX_EPOCH), (new, from)])
+            .verify(&token, last + Duration::seconds(599))
+            .is_ok()
+    );
+    let fresh = rotated.issue(user, session, from, &randomness).unwrap();
+    assert_eq!(kid(&fresh), id_of(new));
+    assert!(rotated.verify(&fresh, from).is_ok());
+    assert_eq!(
+        before.verify(&fresh, from),
+        Err(BadToken),
+        "a server that did not read its keys anew"
+    );
+
+    // Whoever has the old key can make no token that is good once it is retired.
+    let retired = from + Duration::minutes(11);
+    let forged = before.issue(user, session, retired, &randomness).unwrap();
+    assert_eq!(rotated.verify(&forged, retired), Err(BadToken));
 }
 
 #[test]
@@ -136,7 +179,7 @@ fn hostile_claims_are_refused() {
 #[test]
 fn hostile_headers_are_refused() {
     let keys = keys();
-    let other = TokenKeys::new(&[2; 32], None, "i", "a").unwrap().current.id;
+    let other = id_of([2; 32]);
     for (name, member) in [
         ("alg", Value::Null),
         ("alg", json!("none")),

@@ -11,6 +11,7 @@ use ahq_domain::office::{OfficeKind, Standing};
 use ahq_domain::query::{Audience, Status};
 use ahq_domain::question::KindName;
 use ahq_domain::response::ResponseStatus;
+use ahq_domain::token::Scope;
 use ahq_domain::user::{Role, UserStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -97,6 +98,11 @@ words! {
 words! {
     /// What a user may do inside an office; each role contains the ones before it.
     RoleWord as Role for Role { Reader, Expert, Coordinator }
+}
+words! {
+    /// What a token of a program may be used for: read (what a reader of the office reads), draft (what an expert drafts),
+    /// submit (the office's responses: submitted, retracted and declined).
+    ScopeWord as Scope for Scope { Read, Draft, Submit }
 }
 words! {
     /// Where an account stands.

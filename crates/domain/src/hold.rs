@@ -303,6 +303,7 @@ impl View {
                 row.ground = None;
                 row.as_of = None;
                 row.sources.clear();
+                row.attachments.clear();
                 row.earlier_wording = false;
             }
         }

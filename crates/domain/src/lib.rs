@@ -3,6 +3,7 @@
 //! Holding a value of this crate means it is valid, because it was parsed. A rule is a method that returns a
 //! [`refusal::Refusal`] when it says no; faults of an input come all at once.
 
+pub mod account;
 pub mod answer;
 pub mod approval;
 pub mod attachment;
@@ -37,6 +38,7 @@ pub mod reminder;
 pub mod response;
 pub mod retention;
 pub mod second_factor;
+pub mod signing;
 pub mod summary;
 pub mod throttle;
 pub mod token;

@@ -74,6 +74,8 @@ pub enum Caller {
         party: Party,
         /// What it may be used for.
         scopes: BTreeSet<Scope>,
+        /// Whether its user has yet to set up the second factor that they need: until then it is good for nothing.
+        owes_second_factor: bool,
     },
     /// Somebody outside who holds a link to one contribution.
     Link {
@@ -104,6 +106,7 @@ impl Caller {
             user: None,
             party: Party::of(office, today),
             scopes: [Scope::Read].into(),
+            owes_second_factor: false,
         }
     }
 
@@ -120,16 +123,31 @@ impl Caller {
         !matches!(self, Self::Public)
     }
 
+    fn owes_second_factor(&self) -> bool {
+        matches!(
+            self,
+            Self::User {
+                owes_second_factor: true,
+                ..
+            } | Self::Token {
+                owes_second_factor: true,
+                ..
+            }
+        )
+    }
+
+    /// Whether it is a token of a program that may be used for this.
+    fn has_scope(&self, scope: Scope) -> bool {
+        !self.owes_second_factor() && matches!(self, Self::Token { scopes, .. } if scopes.contains(&scope))
+    }
+
     /// The highest role held for the office, as far as this caller may use it.
     fn role(&self) -> Option<Role> {
         match self {
-            Self::User {
-                role,
-                owes_second_factor: false,
-                ..
-            } => *role,
-            Self::Token { scopes, .. } if scopes.contains(&Scope::Draft) => Some(Role::Expert),
-            Self::Token { scopes, .. } if scopes.contains(&Scope::Read) => Some(Role::Reader),
+            _ if self.owes_second_factor() => None,
+            Self::User { role, .. } => *role,
+            _ if self.has_scope(Scope::Draft) => Some(Role::Expert),
+            _ if self.has_scope(Scope::Read) => Some(Role::Reader),
             _ => None,
         }
     }
@@ -212,6 +230,10 @@ pub enum Action {
     ReadUsers,
     /// Invite, change or disable users of an office.
     ManageUsers,
+    /// Confirm that the users of an office are the right ones.
+    ConfirmUsers,
+    /// Read which offices have confirmed their users.
+    ReadUserLists,
     /// Read the service accounts of an office.
     ReadTokens,
     /// Make and revoke service accounts of an office.
@@ -364,19 +386,10 @@ fn needs_role(caller: &Caller, least: Role) -> Result<(), Refusal> {
     match caller.role() {
         Some(role) if role >= least => Ok(()),
         _ if !caller.is_somebody() => Err(Refusal::Unauthenticated),
-        _ if matches!(
-            caller,
-            Caller::User {
-                owes_second_factor: true,
-                ..
-            }
-        ) =>
-        {
-            Err(Refusal::forbidden(
-                "second_factor_needed",
-                "your account needs a second factor: set one up at /me/totp first",
-            ))
-        }
+        _ if caller.owes_second_factor() => Err(Refusal::forbidden(
+            "second_factor_needed",
+            "your account needs a second factor: set one up at /me/totp first",
+        )),
         _ => Err(Refusal::forbidden(
             "role_too_low",
             match least {
@@ -409,10 +422,12 @@ fn may_in_exchange(caller: &Caller, action: Action) -> Result<(), Refusal> {
             "the service provider sees to the mail",
         )),
         Action::ManageDeliveries => needs_role(caller, Role::Coordinator),
-        Action::ManageNetwork | Action::ReadAudit if party.kind == OfficeKind::ServiceProvider => {
+        Action::ManageNetwork | Action::ReadAudit | Action::ReadUserLists
+            if party.kind == OfficeKind::ServiceProvider =>
+        {
             needs_role(caller, Role::Coordinator)
         }
-        Action::ManageNetwork | Action::ReadAudit => Err(Refusal::forbidden(
+        Action::ManageNetwork | Action::ReadAudit | Action::ReadUserLists => Err(Refusal::forbidden(
             "not_the_service_provider",
             "this is for the service provider, which runs the exchange",
         )),
@@ -502,10 +517,8 @@ fn may_with_response(
     match action {
         Action::ReadDraftResponse if own => needs_role(caller, Role::Reader),
         Action::DraftResponse if own => needs_role(caller, Role::Expert),
-        Action::ReleaseResponse | Action::ChangeCircle if own => match caller {
-            Caller::Token { scopes, .. } if scopes.contains(&Scope::Submit) => Ok(()),
-            _ => needs_role(caller, Role::Coordinator),
-        },
+        Action::ReleaseResponse | Action::ChangeCircle if own && caller.has_scope(Scope::Submit) => Ok(()),
+        Action::ReleaseResponse | Action::ChangeCircle if own => needs_role(caller, Role::Coordinator),
         Action::PlaceHold if own || suspends(caller, query) => needs_role(caller, Role::Coordinator),
         Action::ReadAnswers if own => needs_role(caller, Role::Reader),
         Action::ReadAnswers => match reach {
@@ -554,6 +567,11 @@ pub fn is_shared(query: &Query, office: &OfficeCode) -> bool {
     *office == query.lead || query.launched().is_some_and(|launched| launched.last_edition.is_some())
 }
 
+/// The refusal of what no program may do, whatever its token is for.
+pub fn session_needed() -> Refusal {
+    Refusal::forbidden("session_needed", "this is for a user who is signed in, not for a token")
+}
+
 fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Result<(), Refusal> {
     let Some(party) = caller.party() else {
         return Err(if caller.is_somebody() {
@@ -568,12 +586,22 @@ fn may_with_office(caller: &Caller, action: Action, office: &OfficeCode) -> Resu
     let own = party.office == *office;
     let provider = party.kind == OfficeKind::ServiceProvider;
     match action {
+        // What a token may do ends with it: it makes no account, no other token and no secret address.
+        Action::ManageUsers
+        | Action::ResetUser
+        | Action::ManageTokens
+        | Action::MakeOwnToken
+        | Action::ManageFeeds
+        | Action::ManageSettings
+        | Action::ConfirmUsers
+            if matches!(caller, Caller::Token { .. }) =>
+        {
+            Err(session_needed())
+        }
         Action::ReadUsers if own || provider => needs_role(caller, Role::Reader),
         Action::ManageUsers if own || provider => needs_role(caller, Role::Coordinator),
-        // A token makes no token: what it may do ends with it.
-        Action::ManageTokens | Action::MakeOwnToken if matches!(caller, Caller::Token { .. }) => Err(
-            Refusal::forbidden("session_needed", "this is for a user who is signed in, not for a token"),
-        ),
+        Action::ConfirmUsers if own => needs_role(caller, Role::Coordinator),
+        Action::ConfirmUsers => Err(Refusal::forbidden("other_office", "an office confirms its own users")),
         Action::ReadTokens if own => needs_role(caller, Role::Reader),
         Action::ManageTokens if own => needs_role(caller, Role::Coordinator),
         Action::MakeOwnToken if own => needs_role(caller, Role::Reader),

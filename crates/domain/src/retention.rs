@@ -14,7 +14,7 @@ pub struct Retention {
     pub blocked_after_months: u32,
     /// Months after the end of a query from which on its personal data is erased.
     pub erased_after_months: u32,
-    /// Days for which what signing in leaves behind is kept: ended sessions, invitations and refused sign-ins.
+    /// Days for which what signing in leaves behind is kept: ended sessions and tokens, invitations and refused sign-ins.
     pub sign_in_days: u32,
 }
 

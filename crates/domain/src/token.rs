@@ -28,6 +28,15 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Draft => "draft",
+            Self::Submit => "submit",
+        }
+    }
+
     /// The least role that may do it.
     fn role(self) -> Role {
         match self {

@@ -90,6 +90,7 @@ fn token(party: Party, scopes: &[Scope]) -> Caller {
         user: None,
         party,
         scopes: scopes.iter().copied().collect(),
+        owes_second_factor: false,
     }
 }
 

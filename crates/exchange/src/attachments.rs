@@ -257,7 +257,7 @@ impl Work<'_> {
         let reader = reach(&self.caller, &query, self.now).ok_or(Refusal::Hidden)?;
         let subject = format!("{}/attachment/{}", subject(&query, office), kept.file.id);
         let mut found = None;
-        if kept.submitted {
+        if kept.submitted && !query.held_answers(office).contains(&question) {
             found = self.in_versions(&query, &response, &question, &kept, reader)?;
             if found.is_none() {
                 found = self.in_editions(&query, office, &question, &kept, reader)?;
@@ -316,10 +316,10 @@ impl Work<'_> {
             return Ok(None);
         }
         let views = editions::views_of_query(self.conn, query.id)?;
-        let in_force = views
-            .into_iter()
-            .filter(|(_, view)| view.replaced_by.is_none() && view.circle.reaches(reader));
-        for (edition, view) in in_force {
+        let in_force = views.into_iter().filter(|(_, number, view)| {
+            view.replaced_by.is_none() && !query.is_edition_held(*number) && view.circle.reaches(reader)
+        });
+        for (edition, _, view) in in_force {
             let Some(body) = editions::body(self.conn, edition, view.circle)? else {
                 continue;
             };
@@ -444,8 +444,11 @@ impl Work<'_> {
         };
         let edition = launched.publication(self.now).ok_or(Refusal::Hidden)?.edition;
         let body = editions::body(self.conn, edition, Circle::Public)?.ok_or(Refusal::Hidden)?;
-        let listed = listed(&body, kept.file.id)?;
-        listed.map(|_| kept.file).ok_or_else(|| Refusal::Hidden.into())
+        let (office, answer) = listed(&body, kept.file.id)?.ok_or(Refusal::Hidden)?;
+        if query.held_answers(&office).contains(&answer.question) {
+            return Err(Refusal::Hidden.into());
+        }
+        Ok(kept.file)
     }
 
     /// Puts the files of a draft beside its answers.

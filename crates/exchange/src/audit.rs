@@ -57,7 +57,7 @@ pub enum CheckpointFault {
     #[error("is no checkpoint")]
     NotOne,
     /// It was signed with a key of another exchange.
-    #[error("was signed with another key than this exchange has")]
+    #[error("was signed with a key that this exchange never had")]
     OtherKey,
     /// Its signature does not fit.
     #[error("was changed: its signature is wrong")]
@@ -65,22 +65,22 @@ pub enum CheckpointFault {
 }
 
 impl Checkpoint {
-    fn new(link: Link, at: Instant, keys: &ServerKeys) -> Self {
+    pub(crate) fn new(link: Link, at: Instant, keys: &ServerKeys) -> Result<Self, Error> {
         let mut checkpoint = Self {
             number: link.number,
             hash: hex::encode(link.hash),
             at,
-            key: keys.signing_id(),
+            key: String::new(),
             signature: String::new(),
         };
-        checkpoint.signature = URL_SAFE_NO_PAD.encode(keys.sign(checkpoint.signed().as_bytes()));
-        checkpoint
+        let (key, signature) = keys.sign(|key| checkpoint.signed_by(key), at)?;
+        checkpoint.key = key;
+        checkpoint.signature = URL_SAFE_NO_PAD.encode(signature);
+        Ok(checkpoint)
     }
 
-    fn signed(&self) -> String {
-        let Self {
-            number, hash, at, key, ..
-        } = self;
+    fn signed_by(&self, key: &str) -> String {
+        let Self { number, hash, at, .. } = self;
         let at = at.timestamp_micros();
         format!("ahq audit checkpoint\n{number}\n{hash}\n{at}\n{key}\n")
     }
@@ -111,17 +111,16 @@ impl Checkpoint {
         serde_json::from_str(line).map_err(|_| CheckpointFault::NotOne)
     }
 
-    /// The place it vouches for, once its signature is found right.
+    /// The place it vouches for, once its signature is found right: a key that is retired still vouches for what it signed.
     ///
     /// # Errors
     /// Signed by another, or changed since.
     pub fn open(&self, keys: &ServerKeys) -> Result<Link, CheckpointFault> {
-        if self.key != keys.signing_id() {
-            return Err(CheckpointFault::OtherKey);
-        }
         let signature = URL_SAFE_NO_PAD.decode(&self.signature).unwrap_or_default();
-        if !keys.is_signed(self.signed().as_bytes(), &signature) {
-            return Err(CheckpointFault::Changed);
+        match keys.is_signed(&self.key, self.signed_by(&self.key).as_bytes(), &signature) {
+            None => return Err(CheckpointFault::OtherKey),
+            Some(false) => return Err(CheckpointFault::Changed),
+            Some(true) => {}
         }
         let hash = hex::decode(&self.hash).ok().and_then(|hash| hash.try_into().ok());
         Ok(Link {
@@ -215,7 +214,7 @@ impl Exchange {
     pub async fn audit_checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
         self.read(Credentials::System, |work| {
             let last = audit::last_seal(work.conn)?;
-            Ok(last.map(|last| Checkpoint::new(last, work.now, work.keys)))
+            last.map(|last| Checkpoint::new(last, work.now, work.keys)).transpose()
         })
         .await
     }

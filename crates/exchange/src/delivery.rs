@@ -8,6 +8,7 @@ mod digest;
 mod holds;
 mod internal;
 mod message;
+mod tokens;
 mod wording;
 
 pub(crate) use digest::{SETTLED_AFTER, is_told, is_within};

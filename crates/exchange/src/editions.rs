@@ -320,8 +320,8 @@ impl Work<'_> {
         let all = editions::list(self.conn, query.id)?;
         let views = editions::views_of_query(self.conn, query.id)?;
         let in_force = |edition: &Edition, circle: Circle| {
-            let mut own = views.iter().filter(|(id, _)| *id == edition.id);
-            own.any(|(_, view)| view.circle == circle && view.replaced_by.is_none())
+            let mut own = views.iter().filter(|(id, _, _)| *id == edition.id);
+            own.any(|(_, _, view)| view.circle == circle && view.replaced_by.is_none())
         };
         let mut wide: Vec<(&Edition, Vec<Circle>)> = Vec::new();
         for edition in &all {
@@ -462,8 +462,8 @@ impl Work<'_> {
         for edition in editions::list(self.conn, query.id)? {
             let own: Vec<_> = views
                 .iter()
-                .filter(|(id, _)| *id == edition.id)
-                .map(|(_, view)| view.clone())
+                .filter(|(id, _, _)| *id == edition.id)
+                .map(|(_, _, view)| view.clone())
                 .collect();
             items.push(EditionItem {
                 stale: edition.composition != now,

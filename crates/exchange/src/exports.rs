@@ -79,7 +79,7 @@ impl Work<'_> {
     /// nothing, or more than [`MOST_DOCUMENTS`].
     pub fn ask_export(&mut self, wanted: Wanted) -> Result<ExportDetail, Error> {
         self.may(Action::Export, Subject::Exchange)?;
-        let user = self.caller.user().ok_or(Refusal::Unauthenticated)?;
+        let user = self.own_user()?;
         wanted.selection.check()?;
         let entries = self.meant(&wanted.selection)?;
         let total = entries.len() * wanted.formats.len();

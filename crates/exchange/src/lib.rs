@@ -41,6 +41,8 @@ pub mod summaries;
 pub mod tokens;
 mod trail;
 pub mod unsubscriptions;
+pub mod unused;
+pub mod user_lists;
 pub mod users;
 pub mod word_form;
 pub mod work;

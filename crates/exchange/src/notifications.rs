@@ -14,7 +14,7 @@ impl Work<'_> {
     /// # Errors
     /// Unauthenticated when nobody is signed in.
     pub fn notifications(&mut self) -> Result<(i64, Notifications), Error> {
-        let user = self.caller.user().ok_or(Refusal::Unauthenticated)?;
+        let user = self.own_user()?;
         Ok(notifications::find(self.conn, user)?.unwrap_or_default())
     }
 
@@ -27,7 +27,7 @@ impl Work<'_> {
         expected: i64,
         wishes: Notifications,
     ) -> Result<(i64, Notifications), Error> {
-        let user = self.caller.user().ok_or(Refusal::Unauthenticated)?;
+        let (user, _) = self.signed_in_user()?;
         let (version, _) = self.notifications()?;
         must_be_version(version, expected)?;
         if let Some(absence) = &wishes.absence {

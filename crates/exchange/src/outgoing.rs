@@ -172,6 +172,13 @@ pub enum Note {
         /// Whether the second factor was taken away too.
         second_factor: bool,
     },
+    /// Accounts of the office that nobody used were disabled.
+    AccountsDisabled {
+        /// Whose.
+        users: Vec<UserId>,
+    },
+    /// The office is to confirm its users.
+    UserListDue,
     /// A service account of the office was made.
     ServiceAccountMade {
         /// The service account.
@@ -228,6 +235,11 @@ pub enum AccountEvent {
         /// What the provider is called.
         provider: String,
     },
+    /// Nobody uses it, so it will be disabled.
+    Unused {
+        /// On which day, unless it is used before.
+        until: NaiveDate,
+    },
     /// The service provider reset it, by a written order.
     Reset {
         /// The order.
@@ -272,6 +284,8 @@ impl Note {
             Self::WeeklyOverview { .. } => "weekly_overview",
             Self::QuarterlyList { .. } => "quarterly_list",
             Self::UserReset { .. } => "user_reset",
+            Self::AccountsDisabled { .. } => "accounts_disabled",
+            Self::UserListDue => "user_list_due",
             Self::ServiceAccountMade { .. } => "service_account_made",
             Self::TokenEnds { .. } => "token_ends",
             Self::AddressSuppressed { .. } => "address_suppressed",
@@ -284,7 +298,11 @@ impl Note {
     pub(crate) fn is_about_account(&self) -> bool {
         matches!(
             self,
-            Self::PasswordReset | Self::AddressConfirmation | Self::AccountNotice { .. } | Self::UserReset { .. }
+            Self::PasswordReset
+                | Self::AddressConfirmation
+                | Self::AccountNotice { .. }
+                | Self::UserReset { .. }
+                | Self::TokenEnds { .. }
         )
     }
 
@@ -306,6 +324,7 @@ impl Note {
                 | Self::Withdrawal
                 | Self::PublicationNotice
                 | Self::HoldPlaced { .. }
+                | Self::TokenEnds { .. }
         )
     }
 

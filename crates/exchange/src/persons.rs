@@ -10,7 +10,7 @@ use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::user::{User, UserStatus};
 use ahq_store::outbox::Entry;
 use ahq_store::persons;
-use ahq_store::{contributions, identities, notifications, suppressions, users};
+use ahq_store::{contributions, identities, notifications, second_factors, suppressions, tokens, users};
 use serde_json::{Value, json};
 
 use crate::credentials::Credentials;
@@ -74,7 +74,7 @@ impl Work<'_> {
         let settings = notifications::find(self.conn, user.id)?.map(|(_, settings)| settings_value(&settings));
         let suppressed = suppressions::find(self.conn, user.id, &user.email, self.today())?;
         let sessions = persons::sessions(self.conn, user.id)?.into_iter().map(|session| {
-            json!({"id": session.id, "begun": session.begun, "expires": session.expires, "ended": session.ended})
+            json!({"id": session.id, "begun": session.begun, "expires": session.expires, "ended": session.ended, "client": session.client})
         });
         let linked = identities::of_user(self.conn, user.id)?.into_iter().map(|identity| {
             json!({
@@ -83,6 +83,12 @@ impl Work<'_> {
             })
         });
         let linked: Vec<Value> = linked.collect();
+        let tokens = tokens::of_user(self.conn, user.id)?;
+        let tokens = tokens.iter().map(
+            |token| json!({"id": token.id, "name": token.name, "scopes": token.scopes, "made": token.made, "lastDay": token.last_day, "usedOn": token.used_on}),
+        );
+        let second_factor = second_factors::find(self.conn, user.id)?;
+        let used_on = users::seen_of_office(self.conn, &user.office)?.remove(&user.id);
         let feeds = persons::feeds(self.conn, user.id)?;
         let feeds = feeds
             .into_iter()
@@ -96,10 +102,13 @@ impl Work<'_> {
             "status": user.status,
             "hasPassword": has_password,
             "identities": linked,
+            "usedOn": used_on,
+            "secondFactorSince": second_factor.and_then(|factor| factor.confirmed),
             "refusedSignIns": refused,
             "notifications": settings,
             "suppressed": suppressed.map(|found| json!({"reason": found.reason, "until": found.until})),
             "sessions": sessions.collect::<Vec<_>>(),
+            "tokens": tokens.collect::<Vec<_>>(),
             "calendarFeeds": feeds.collect::<Vec<_>>(),
             "mails": persons::mails(self.conn, user.id)?.iter().map(mail_value).collect::<Vec<_>>(),
             "audit": persons::events(self.conn, user.id)?.iter().map(event_value).collect::<Vec<_>>(),

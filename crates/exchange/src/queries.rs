@@ -11,7 +11,7 @@ use ahq_domain::launch::{LaunchInput, LaunchPlan};
 use ahq_domain::life::Step;
 use ahq_domain::number::QueryNumber;
 use ahq_domain::office::OfficeCode;
-use ahq_domain::permission::{Action, Subject, is_public, reach, scope};
+use ahq_domain::permission::{Action, Caller, Subject, is_public, reach, scope};
 use ahq_domain::query::{Addressee, Query, Status};
 use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::response::{Response, ResponseStatus};
@@ -88,9 +88,9 @@ impl Work<'_> {
     /// The query, if it is there for this caller.
     pub(crate) fn find_query(&mut self, reference: &QueryRef) -> Result<Query, Error> {
         let query = queries::find(self.conn, reference)?;
-        match (query, self.caller.user()) {
-            (Some(query), _) if reach(&self.caller, &query, self.now).is_some() => Ok(query),
-            (_, None) => Err(Refusal::Unauthenticated.into()),
+        match (query, &self.caller) {
+            (Some(query), caller) if reach(caller, &query, self.now).is_some() => Ok(query),
+            (_, Caller::Public) => Err(Refusal::Unauthenticated.into()),
             (None, _) => Err(Refusal::Hidden.into()),
             (Some(query), _) => {
                 let subject = format!("query/{}", query.id);

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use ahq_domain::clock::Instant;
 use ahq_domain::id::{SessionId, UserId};
-use ahq_domain::permission::Caller;
+use ahq_domain::permission::{Caller, session_needed};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::throttle::{ACCOUNT, ADDRESS, Throttle};
 use ahq_domain::user::{User, UserStatus};
@@ -322,9 +322,18 @@ impl Work<'_> {
         match &self.caller {
             Caller::User { user, session, .. } => Ok((*user, *session)),
             Caller::Public => Err(Refusal::Unauthenticated),
-            _ => Err(Refusal::forbidden(
-                "session_needed",
-                "this is for a user who is signed in, not for a token",
+            _ => Err(session_needed()),
+        }
+    }
+
+    /// The user whom the caller is or has a token of; service accounts are nobody's.
+    pub(crate) fn own_user(&self) -> Result<UserId, Refusal> {
+        match (self.caller.user(), &self.caller) {
+            (Some(user), _) => Ok(user),
+            (None, Caller::Public) => Err(Refusal::Unauthenticated),
+            (None, _) => Err(Refusal::forbidden(
+                "user_needed",
+                "this is for a user, not for a service account",
             )),
         }
     }
@@ -334,7 +343,7 @@ impl Work<'_> {
     /// # Errors
     /// Unauthenticated when nobody is signed in.
     pub fn me(&mut self) -> Result<User, Error> {
-        let user = self.caller.user().ok_or(Refusal::Unauthenticated)?;
+        let user = self.own_user()?;
         Ok(users::find(self.conn, user)?.ok_or(Refusal::Unauthenticated)?)
     }
 

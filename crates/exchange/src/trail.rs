@@ -8,19 +8,20 @@ use std::sync::{Mutex, PoisonError};
 
 use ahq_domain::answer::Answer;
 use ahq_domain::audit::{Event, READ_RESTRICTED};
-use ahq_domain::clock::Instant;
+use ahq_domain::clock::{Instant, brussels_date};
 use ahq_domain::compilation::Submitted;
 use ahq_domain::dissemination::Circle;
-use ahq_domain::id::{EditionId, EventId, UserId};
+use ahq_domain::id::{EditionId, EventId, TokenId, UserId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::query::Query;
 use ahq_domain::refusal::Refusal;
-use ahq_store::{Connection, StoreError, audit, editions};
+use ahq_store::{Connection, StoreError, audit, editions, tokens};
 use chrono::Duration;
 use serde_json::json;
 
 use crate::error::Error;
+use crate::tokens::naming;
 use crate::work::{Exchange, Work};
 
 /// How long a read that was written down is not written down again.
@@ -32,9 +33,22 @@ const REMEMBERED: usize = 4_096;
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
     user: Option<UserId>,
+    token: Option<TokenId>,
     office: Option<OfficeCode>,
+    /// The token whose first use of the day this is.
+    first_use: Option<TokenId>,
     shown: Vec<Shown>,
     refused: Option<Refused>,
+}
+
+impl Trail {
+    /// The one of a call; with the token whose first use of the day it is.
+    pub(crate) fn of(first_use: Option<TokenId>) -> Self {
+        Self {
+            first_use,
+            ..Self::default()
+        }
+    }
 }
 
 /// Restricted answers that are shown.
@@ -172,6 +186,7 @@ impl Work<'_> {
             }
         }
         trail.user = self.caller.user();
+        trail.token = self.token();
         trail.office = self.caller.party().map(|party| party.office.clone());
         trail
     }
@@ -193,17 +208,19 @@ impl Exchange {
     pub(crate) async fn keep(&self, trail: Trail, now: Instant) {
         let Trail {
             user,
+            token,
             office,
+            first_use,
             shown,
             refused,
         } = trail;
-        let named = |shown: &Shown| format!("{user:?} {office:?} {} {:?}", shown.subject, shown.what);
+        let named = |shown: &Shown| format!("{user:?} {token:?} {office:?} {} {:?}", shown.subject, shown.what);
         let shown: Vec<(String, Shown)> = shown
             .into_iter()
             .map(|shown| (named(&shown), shown))
             .filter(|(name, _)| self.lately().is_new(name, now))
             .collect();
-        if shown.is_empty() && refused.is_none() {
+        if shown.is_empty() && refused.is_none() && first_use.is_none() {
             return;
         }
         let randomness = self.randomness().clone();
@@ -219,10 +236,13 @@ impl Exchange {
                     office: office.clone(),
                     action: action.to_owned(),
                     subject,
-                    facts,
+                    facts: naming(token, facts),
                 };
                 audit::record(conn, &event)
             };
+            if let Some(token) = first_use {
+                tokens::used(conn, token, brussels_date(now))?;
+            }
             for Shown { subject, what } in shown {
                 let mut offices = match what {
                     What::Answers(offices) => offices,
@@ -252,7 +272,7 @@ impl Exchange {
         match written.await {
             Ok(()) => self.lately().remember(names, now),
             Err(error) => {
-                tracing::error!(%error, ?user, ?subjects, ?refused_subject, "what was read or refused is not in the audit");
+                tracing::error!(%error, ?user, ?token, ?subjects, ?refused_subject, "what was read or refused is not in the audit");
             }
         }
     }

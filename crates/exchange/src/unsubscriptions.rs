@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_link_names_its_user_and_what_it_ends_and_no_other_does() {
-        let keys = |byte: u8| ServerKeys::generate(&Randomness::new(move |bytes| bytes.fill(byte)));
+        let keys = |byte: u8| {
+            let randomness = Randomness::new(move |bytes| bytes.fill(byte));
+            ServerKeys::generate(&randomness)
+        };
         let user: UserId = "01a1aafd-7620-7abc-8def-0123456789ab".parse().unwrap();
         for ended in [Subscription::Mail, Subscription::Weekly, Subscription::Quarterly] {
             let link = token(&keys(1), user, ended);

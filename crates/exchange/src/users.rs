@@ -7,7 +7,7 @@ use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, role_on};
 use ahq_store::account_links::{self, Purpose};
-use ahq_store::{identities, invitations, offices, second_factors, sessions, users};
+use ahq_store::{identities, invitations, offices, second_factors, sessions, tokens, users};
 use chrono::Duration;
 use serde_json::json;
 
@@ -76,7 +76,7 @@ impl Work<'_> {
         Ok(user.ok_or(Refusal::Hidden)?)
     }
 
-    fn must_know_office(&mut self, office: &OfficeCode) -> Result<(), Error> {
+    pub(crate) fn must_know_office(&mut self, office: &OfficeCode) -> Result<(), Error> {
         match offices::all(self.conn)?.get(office) {
             Some(_) => Ok(()),
             None => Err(Refusal::Hidden.into()),
@@ -176,6 +176,7 @@ impl Work<'_> {
         user.version += 1;
         users::update(self.conn, &user)?;
         users::set_password(self.conn, user.id, password_hash)?;
+        users::see(self.conn, user.id, self.today())?;
         invitations::delete_of(self.conn, user.id)?;
         self.record("user.accepted", format!("user/{}", user.id), json!({}))?;
         Ok(user)
@@ -203,6 +204,7 @@ impl Work<'_> {
         let (name, _) = check_person(&change.name, &user.email)?;
         user.name = name;
         user.grants = change.grants;
+        let enabled = !change.disabled && user.status == UserStatus::Disabled;
         user.status = match (change.disabled, user.status) {
             (true, _) => UserStatus::Disabled,
             (false, UserStatus::Disabled) => UserStatus::Active,
@@ -211,6 +213,10 @@ impl Work<'_> {
         self.must_keep_a_coordinator(&user)?;
         user.version += 1;
         users::update(self.conn, &user)?;
+        if enabled {
+            // Or it would be disabled again for not having been used while it could not be.
+            users::see(self.conn, user.id, self.today())?;
+        }
         if user.status == UserStatus::Disabled {
             self.close_account(&user)?;
         }
@@ -219,9 +225,10 @@ impl Work<'_> {
         Ok(user)
     }
 
-    /// Ends all that an account opens: sessions and links.
+    /// Ends all that an account opens: sessions, tokens and links.
     pub(crate) fn close_account(&mut self, user: &User) -> Result<(), Error> {
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
+        tokens::revoke_all_of(self.conn, user.id, self.now)?;
         invitations::delete_of(self.conn, user.id)?;
         account_links::delete_of(self.conn, user.id, Purpose::Password)?;
         Ok(account_links::delete_of(self.conn, user.id, Purpose::Address)?)
@@ -250,8 +257,9 @@ impl Work<'_> {
         Ok(user)
     }
 
-    /// Resets an account by a written order: every session ends, identities of providers open it no longer, the second
-    /// factor is taken away where the order says so, and a link to a new password is mailed. The office is told at its functional mailbox, and each of its users.
+    /// Resets an account by a written order: every session and token ends, identities of providers open it no longer, the
+    /// second factor is taken away where the order says so, and a link to a new password is mailed. The office is told at its
+    /// functional mailbox, and each of its users.
     ///
     /// # Errors
     /// Forbidden for all but the service provider; hidden when the office has no such user; a fault at `/order`; a conflict
@@ -270,6 +278,7 @@ impl Work<'_> {
             return Err(Refusal::conflict("not_active", "only an active account is reset").into());
         }
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
+        tokens::revoke_all_of(self.conn, user.id, self.now)?;
         if second_factor {
             second_factors::delete(self.conn, user.id)?;
         }
@@ -345,6 +354,7 @@ impl Work<'_> {
         };
         users::insert(self.conn, &user)?;
         users::set_password(self.conn, user.id, password_hash)?;
+        users::see(self.conn, user.id, self.today())?;
         self.record(
             "user.added",
             format!("user/{}", user.id),

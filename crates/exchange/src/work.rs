@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ahq_domain::clock::{Clock, Instant, Randomness, brussels_date};
-use ahq_domain::id::{EventId, MessageId};
+use ahq_domain::id::{EventId, MessageId, TokenId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Caller, Party, Subject, may};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::retention::Retention;
 use ahq_domain::second_factor::is_required;
-use ahq_domain::token::within;
 use ahq_domain::user::{UserStatus, role_on};
 use ahq_store::audit::Event;
-use ahq_store::{Connection, Store, audit, contributions, migration, offices, replays, sessions, tokens};
+use ahq_store::{Connection, Store, audit, contributions, migration, offices, replays, sessions};
 use chrono::{Duration, NaiveDate};
 
 use crate::attachments::Shelves;
@@ -23,6 +22,7 @@ use crate::error::Error;
 use crate::keys::ServerKeys;
 use crate::oidc::provider::Providers;
 use crate::replay::{KeptReply, ReplayKey};
+use crate::tokens::{naming, program};
 use crate::trail::{self, Ended, Lately, Trail};
 
 /// How long a reply is kept for its Idempotency-Key.
@@ -130,6 +130,11 @@ impl Exchange {
     /// Its keys.
     pub fn keys(&self) -> &ServerKeys {
         &self.keys
+    }
+
+    /// Its keys, for who outlives it.
+    pub fn shared_keys(&self) -> Arc<ServerKeys> {
+        Arc::clone(&self.keys)
     }
 
     pub(crate) fn shelves(&self) -> &Shelves {
@@ -269,10 +274,11 @@ impl Exchange {
         now: Instant,
         use_case: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
     ) -> Result<(T, Trail), Ended> {
-        let caller = caller(conn, credentials, now, self.settings.accounts).map_err(|error| Ended {
-            error,
-            trail: Box::default(),
-        })?;
+        let Found { caller, first_use } =
+            caller(conn, credentials, now, self.settings.accounts).map_err(|error| Ended {
+                error,
+                trail: Box::default(),
+            })?;
         let mut work = Work {
             conn,
             caller,
@@ -280,7 +286,7 @@ impl Exchange {
             randomness: &self.randomness,
             keys: &self.keys,
             settings: &self.settings,
-            trail: RefCell::default(),
+            trail: RefCell::new(Trail::of(first_use)),
         };
         match use_case(&mut work) {
             Ok(value) => {
@@ -295,6 +301,22 @@ impl Exchange {
     }
 }
 
+/// Who calls, and what is to be written down of that.
+pub(crate) struct Found {
+    pub(crate) caller: Caller,
+    /// The token that calls, where that is its first use of the day.
+    pub(crate) first_use: Option<TokenId>,
+}
+
+impl From<Caller> for Found {
+    fn from(caller: Caller) -> Self {
+        Self {
+            caller,
+            first_use: None,
+        }
+    }
+}
+
 /// Who calls, by what stands in the tables now: a session that ended, a user who was disabled or lost a role counts
 /// on the very next request.
 fn caller(
@@ -302,12 +324,12 @@ fn caller(
     credentials: Credentials,
     now: Instant,
     settings: AccountSettings,
-) -> Result<Caller, Error> {
+) -> Result<Found, Error> {
     let (user, session) = match credentials {
-        Credentials::Nobody => return Ok(Caller::Public),
-        Credentials::System => return Ok(Caller::System),
-        Credentials::Link { hash } => return link(conn, &hex::encode(hash), now),
-        Credentials::Token { hash } => return token(conn, &hex::encode(hash), now),
+        Credentials::Nobody => return Ok(Caller::Public.into()),
+        Credentials::System => return Ok(Caller::System.into()),
+        Credentials::Link { hash } => return Ok(link(conn, &hex::encode(hash), now)?.into()),
+        Credentials::Token { hash } => return program(conn, &hex::encode(hash), now, settings),
         Credentials::Session { user, session } => (user, session),
     };
     let standing = sessions::standing(conn, session)?.ok_or(Error::BadToken)?;
@@ -334,31 +356,8 @@ fn caller(
             standing: standing.office_standing,
             since: standing.since,
         },
-    })
-}
-
-/// Who holds a token of a program: it speaks for its office while it holds, within what its user may do today.
-fn token(conn: &mut Connection, secret_hash: &str, now: Instant) -> Result<Caller, Error> {
-    let today = brussels_date(now);
-    let found = tokens::standing(conn, secret_hash)?.filter(|found| found.token.holds_on(today));
-    let standing = found.ok_or(Error::BadToken)?;
-    let scopes = match (&standing.token.user, &standing.user) {
-        (None, _) => standing.token.scopes.clone(),
-        (Some(_), Some((UserStatus::Active, grants))) => within(&standing.token.scopes, role_on(grants, today)),
-        (Some(_), _) => return Err(Error::BadToken),
-    };
-    Ok(Caller::Token {
-        token: Some(standing.token.id),
-        user: standing.token.user,
-        scopes,
-        party: Party {
-            takes_part: standing.since <= today && standing.until.is_none_or(|until| today <= until),
-            office: standing.token.office,
-            kind: standing.kind,
-            standing: standing.office_standing,
-            since: standing.since,
-        },
-    })
+    }
+    .into())
 }
 
 /// Whoever holds a link that works; any other is as if there were none.
@@ -414,10 +413,6 @@ impl Work<'_> {
         subject: impl Into<String>,
         facts: serde_json::Value,
     ) -> Result<(), Error> {
-        let mut facts = facts;
-        if let (Some(token), Some(facts)) = (self.token(), facts.as_object_mut()) {
-            facts.insert("token".to_owned(), token.to_string().into());
-        }
         let event = Event {
             id: EventId::new(self.now, self.randomness),
             at: self.now,
@@ -425,7 +420,7 @@ impl Work<'_> {
             office: self.caller.party().map(|party| party.office.clone()),
             action: action.to_owned(),
             subject: subject.into(),
-            facts,
+            facts: naming(self.token(), facts),
         };
         Ok(audit::record(self.conn, &event)?)
     }

@@ -5,6 +5,7 @@ mod accounts;
 mod deadlines;
 mod lists;
 mod queries;
+mod tokens;
 mod wording;
 
 use chrono::{NaiveDate, NaiveTime};
@@ -103,6 +104,7 @@ pub fn all() -> Vec<Example> {
         deadlines::all(),
         lists::all(),
         wording::all(),
+        tokens::all(),
     ]
     .into_iter()
     .flatten()
@@ -120,6 +122,7 @@ pub fn all() -> Vec<Example> {
 fn framed(message: &Message) -> Frame {
     let (why, replies_to) = match message {
         Message::AccountInvitation(_) => (Why::Invited, None),
+        Message::TokenEnds(ends) if ends.user.is_some() => (Why::Account, None),
         Message::PasswordReset(_) | Message::AddressConfirmation(_) | Message::AccountNotice(_) => (Why::Account, None),
         Message::Digest(_) | Message::WeeklyOverview(_) | Message::QuarterlyList(_) => (
             Why::User {
@@ -152,7 +155,12 @@ fn framed(message: &Message) -> Frame {
             },
             None,
         ),
-        Message::AddressSuppressed(_) | Message::UserReset(_) => (Why::Mailbox, None),
+        Message::AddressSuppressed(_)
+        | Message::UserReset(_)
+        | Message::ServiceAccountMade(_)
+        | Message::TokenEnds(_)
+        | Message::AccountsDisabled(_)
+        | Message::UserListDue(_) => (Why::Mailbox, None),
         Message::OfficeNotReached(_) => {
             return Frame {
                 office: "the service provider".into(),

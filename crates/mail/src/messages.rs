@@ -17,6 +17,7 @@ mod overview;
 mod publication;
 mod reminder;
 mod response;
+mod token;
 mod wording;
 
 use askama::Template;
@@ -24,7 +25,9 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
-pub use account::{AccountChange, AccountNotice, AddressConfirmation, PasswordReset, UserReset};
+pub use account::{
+    AccountChange, AccountNotice, AccountsDisabled, AddressConfirmation, PasswordReset, UserListDue, UserReset,
+};
 pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
 pub use contribution::{ContributionAsked, ContributionReturned};
@@ -38,6 +41,7 @@ pub use overview::{ListedQuery, OpenQuery, QuarterlyList, TopicQueries, WeeklyOv
 pub use publication::{Publication, PublicationNotice};
 pub use reminder::{Reminder, ReminderKind};
 pub use response::LateResponse;
+pub use token::{ServiceAccountMade, TokenEnds};
 pub use wording::{Clarification, ClarificationAsked, Correction, Rewording};
 
 use crate::text;
@@ -184,6 +188,14 @@ pub enum Message {
     AccountNotice(AccountNotice),
     /// The service provider reset the account of a user of the office.
     UserReset(UserReset),
+    /// A service account of the office was made.
+    ServiceAccountMade(ServiceAccountMade),
+    /// A service account of the office, or a token of a user, ends soon.
+    TokenEnds(TokenEnds),
+    /// Accounts of the office that nobody used were disabled.
+    AccountsDisabled(AccountsDisabled),
+    /// The office is to confirm its users.
+    UserListDue(UserListDue),
     /// An office is invited to join a query as a requester.
     JointInvitation(JointInvitation),
     /// A draft of the office's own is to be approved.
@@ -270,6 +282,10 @@ impl Message {
             Self::AddressConfirmation(message) => message.render(frame),
             Self::AccountNotice(message) => message.render(frame),
             Self::UserReset(message) => message.render(frame),
+            Self::ServiceAccountMade(message) => message.render(frame),
+            Self::TokenEnds(message) => message.render(frame),
+            Self::AccountsDisabled(message) => message.render(frame),
+            Self::UserListDue(message) => message.render(frame),
             Self::JointInvitation(message) => message.render(frame),
             Self::ApprovalAsked(message) => message.render(frame),
             Self::ContributionAsked(message) => message.render(frame),
@@ -362,6 +378,30 @@ templates!(
     "user_reset/subject.txt",
     "user_reset/body.txt",
     "user_reset/body.html"
+);
+templates!(
+    ServiceAccountMade,
+    "service_account_made/subject.txt",
+    "service_account_made/body.txt",
+    "service_account_made/body.html"
+);
+templates!(
+    TokenEnds,
+    "token_ends/subject.txt",
+    "token_ends/body.txt",
+    "token_ends/body.html"
+);
+templates!(
+    AccountsDisabled,
+    "accounts_disabled/subject.txt",
+    "accounts_disabled/body.txt",
+    "accounts_disabled/body.html"
+);
+templates!(
+    UserListDue,
+    "user_list_due/subject.txt",
+    "user_list_due/body.txt",
+    "user_list_due/body.html"
 );
 templates!(
     JointInvitation,

@@ -17,6 +17,7 @@ use crate::audit::{self, AuditCommand};
 use crate::backup::{self, Manifest, Restored};
 use crate::config::Config;
 use crate::data::{self, Network};
+use crate::keys::{self, KeysCommand};
 use crate::lifecycle::{self, Parts, StartError};
 use crate::mail::{self, MailCommand};
 use crate::person::{self, PersonCommand};
@@ -80,6 +81,9 @@ enum Command {
     /// Verify the audit, or keep a checkpoint of it elsewhere.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// List and rotate the keys that sign.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print the OpenAPI document.
     #[command(after_help = "Examples:\n  ahq openapi\n  ahq openapi --write openapi/ahq.json")]
     Openapi {
@@ -179,7 +183,9 @@ enum CalendarCommand {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Print the settings in force, secrets hidden, and what is weak about them.
-    #[command(after_help = "Example:\n  ahq config check --config /etc/ahq.toml")]
+    #[command(
+        after_help = "Example:\n  ahq config check --config /etc/ahq.toml\n\nEach weakness comes with what to do about it. Exit code 0 when nothing is weak, 1 when something is, or when the\nsettings cannot be used: then all of their faults are told. Secrets are never shown."
+    )]
     Check,
 }
 
@@ -213,6 +219,7 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         Command::Backup { into } => back_up(&parts, &into).await,
         Command::Restore { from, replace } => restore(&parts, &from, replace).await,
         Command::Audit(command) => audit::run(&parts, command).await,
+        Command::Keys(command) => keys::run(&parts, command).await,
         Command::User(UserCommand::Add(user)) => add_user(&parts, user).await,
         Command::Person(command) => person::run(&parts, command).await,
         Command::Import(import) => bring_in(&parts, import).await,
@@ -300,7 +307,11 @@ fn check(config: &Config) -> Result<(), StartError> {
     if weak.is_empty() {
         return say("Nothing about these settings is weak.");
     }
-    weak.iter().try_for_each(|weakness| say(format!("Weak: {weakness}.")))
+    weak.iter().try_for_each(|weakness| say(format!("Weak: {weakness}.")))?;
+    Err(StartError::Other(match weak.len() {
+        1 => "one thing about these settings is weak".to_owned(),
+        many => format!("{many} things about these settings are weak"),
+    }))
 }
 
 async fn add_user(parts: &Parts, user: AddUser) -> Result<(), StartError> {

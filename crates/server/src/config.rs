@@ -22,6 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 mod load;
 mod oidc;
+mod weak;
 
 pub use self::oidc::OidcConfig;
 
@@ -71,6 +72,9 @@ pub struct ServerConfig {
     /// nobody who they are: let no balancer lead there. `ahq worker` serves its own figures, so beside `ahq serve` on one
     /// machine it needs another port.
     pub metrics: Option<SocketAddr>,
+    /// Whom to tell of a weakness of the exchange, `mailto:security@example.org` or the address of a page: it stands in
+    /// `/.well-known/security.txt`. None for no such file.
+    pub security_contact: Option<String>,
 }
 
 impl Default for ServerConfig {
@@ -81,6 +85,7 @@ impl Default for ServerConfig {
             trusted_proxies: Vec::new(),
             workers: None,
             metrics: None,
+            security_contact: None,
         }
     }
 }
@@ -256,7 +261,7 @@ pub struct RetentionConfig {
     pub blocked_after_months: u32,
     /// Months after the end of a query from which on the worker erases that.
     pub erased_after_months: u32,
-    /// Days for which ended sessions, invitations and refused sign-ins are kept.
+    /// Days for which ended sessions and tokens, invitations and refused sign-ins are kept.
     pub sign_in_days: u32,
 }
 
@@ -393,6 +398,16 @@ fn host_of(address: &str) -> Option<&str> {
     (!rest.contains('@') && host > 0).then(|| &rest[..host])
 }
 
+/// Whether a text is an address that somebody can write to or read, on one line.
+fn is_contact(text: &str) -> bool {
+    let plain = text.chars().all(|c| c.is_ascii_graphic());
+    let mail = text.strip_prefix("mailto:").and_then(|mail| mail.split_once('@'));
+    let page = text.strip_prefix("https://");
+    plain
+        && (mail.is_some_and(|(who, at)| !who.is_empty() && !at.is_empty())
+            || page.is_some_and(|page| !page.is_empty()))
+}
+
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -458,6 +473,10 @@ impl Config {
             "server.metrics has another port than server.listen",
         );
         hold(server.workers != Some(0), "server.workers is at least 1");
+        hold(
+            server.security_contact.as_deref().is_none_or(is_contact),
+            "server.security_contact begins with mailto: or https:// and has no spaces",
+        );
         hold(
             (1..=90 * 24).contains(&self.accounts.session_hours),
             "accounts.session_hours is 1 to 2160",
@@ -574,72 +593,6 @@ impl Config {
             .address
             .parse::<Address>()
             .is_ok_and(|address| address.file().is_none())
-    }
-
-    /// What works, but not for an installation that others reach.
-    pub fn weaknesses(&self) -> Vec<&'static str> {
-        let mut weak = Vec::new();
-        let local = self.server.listen.ip().is_loopback();
-        let public = &self.server.public_address;
-        if public.starts_with("http://") && !host_of(public).is_some_and(is_loopback) {
-            weak.push("server.public_address is not https: tokens would travel in the clear");
-        }
-        if !local {
-            weak.push("server.listen is not the loopback: put a proxy that speaks TLS in front");
-        }
-        if self.server.metrics.is_some_and(|metrics| !metrics.ip().is_loopback()) {
-            weak.push("server.metrics is not the loopback: let nobody but Prometheus reach it");
-        }
-        let far = !is_loopback(&self.mail.host);
-        if self.mail.transport == MailTransport::Smtp && self.mail.security == MailSecurity::Plain && far {
-            weak.push("mail.security is plain to a server elsewhere: use starttls or tls");
-        }
-        if self.mail.transport == MailTransport::Folder {
-            weak.push("mail.transport is folder: nothing leaves this machine");
-        }
-        if self.mail.from_address.ends_with("@example.org") {
-            weak.push("mail.from_address is the example's");
-        }
-        if !self.accounts.second_factor {
-            weak.push("accounts.second_factor is off: a password alone opens the accounts that see most");
-        }
-        if self.server.trusted_proxies.iter().any(|net| net.prefix_len() == 0) {
-            weak.push("server.trusted_proxies believes everybody: name the proxies");
-        }
-        if self.audit.checkpoints.is_none() {
-            weak.push("audit.checkpoints is not set: nothing shows that the end of the audit was cut off");
-        }
-        if self.is_on_a_server() && matches!(self.files(), Ok(FilesPlace::Folder(_))) {
-            weak.push(
-                "attachments.store is a folder: several servers need a store that they share, such as s3://bucket",
-            );
-        }
-        if self.attachments.clamd.is_none() {
-            weak.push("attachments.clamd is not set: nothing looks for harmful software in attachments");
-        }
-        if self.is_on_a_server() {
-            // A host that begins with a slash, here encoded, is the folder of a socket.
-            let (_, place) = login_and_place(&self.database.address);
-            let place = format!("http://{}", place.split('/').next().unwrap_or_default());
-            let host = host_of(&place).unwrap_or_default();
-            if !(host.is_empty() || host.to_lowercase().starts_with("%2f") || is_loopback(host)) {
-                if !cfg!(feature = "postgres-tls") {
-                    weak.push(
-                        "database.address is a server elsewhere, and this program was built without TLS: use a tunnel, or \
-                         build it with `--features postgres-tls`",
-                    );
-                } else if !self.database.address.contains("sslmode=verify-full") {
-                    weak.push("database.address is a server elsewhere: add ?sslmode=verify-full, or somebody may stand between");
-                }
-            }
-            if self
-                .database_secret()
-                .is_ok_and(|secret| secret.expose_secret().len() < 32)
-            {
-                weak.push("database.secret is shorter than 32 characters: make one with `openssl rand -base64 32`");
-            }
-        }
-        weak
     }
 
     /// The settings in force, secrets hidden.

@@ -21,7 +21,7 @@ use crate::config::{Config, ConfigError, FilesPlace};
 use crate::metrics::{Exposed, Metrics};
 use crate::serve::Serving;
 use crate::worker::Worker;
-use crate::{metrics, serve, worker};
+use crate::{keys, metrics, serve, worker};
 
 /// How long the message that is on its way may take after the program was asked to end.
 const LAST_MESSAGE: Duration = Duration::from_secs(9);
@@ -161,6 +161,7 @@ pub struct Running {
     exposed: Option<Exposed>,
     stop: watch::Sender<bool>,
     worker: Option<JoinHandle<()>>,
+    keys: JoinHandle<()>,
 }
 
 /// Opens the exchange and serves it; with its worker inside unless told otherwise.
@@ -178,6 +179,7 @@ pub async fn start(parts: Parts, with_worker: bool) -> Result<Running, StartErro
     };
     let exposed = metrics::expose(parts.config.server.metrics, &metrics, &exchange)?;
     let serving = serve::start(&parts.config, exchange.clone(), &metrics)?;
+    let keys = tokio::spawn(keys::follow(exchange.clone(), stopped.clone()));
     let worker = worker.map(|worker| tokio::spawn(worker::run(worker, metrics, stopped)));
     Ok(Running {
         exchange,
@@ -185,6 +187,7 @@ pub async fn start(parts: Parts, with_worker: bool) -> Result<Running, StartErro
         exposed,
         stop,
         worker,
+        keys,
     })
 }
 
@@ -216,6 +219,7 @@ impl Running {
         if let Some(exposed) = self.exposed {
             exposed.stop().await;
         }
+        let _ = self.keys.await;
         self.exchange.store().close().await;
     }
 }
@@ -243,10 +247,12 @@ pub async fn work(parts: Parts) -> Result<(), StartError> {
     let (stop, stopped) = watch::channel(false);
     let worker = Worker::new(&parts.config, exchange.clone())?;
     let exposed = metrics::expose(parts.config.server.metrics, &metrics, &exchange)?;
+    let keys = tokio::spawn(keys::follow(exchange.clone(), stopped.clone()));
     let worker = tokio::spawn(worker::run(worker, metrics, stopped));
     wait_for_signal().await;
     let _ = stop.send(true);
     end(worker).await;
+    let _ = keys.await;
     if let Some(exposed) = exposed {
         exposed.stop().await;
     }

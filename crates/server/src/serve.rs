@@ -31,6 +31,7 @@ use tracing_actix_web::TracingLogger;
 use crate::config::Config;
 use crate::lifecycle::{StartError, ready};
 use crate::metrics::{self, Metrics, Recorder};
+use crate::security_txt::{self, SecurityTxt};
 use crate::survive::survive;
 use crate::telemetry::Spans;
 
@@ -80,7 +81,7 @@ pub fn start(config: &Config, exchange: Exchange, metrics: &Arc<Metrics>) -> Res
     let other = |error: ahq_exchange::error::Error| StartError::Other(error.to_string());
     let keys = exchange.keys();
     let public = config.server.public_address.clone();
-    let tokens = TokenKeys::new(keys.signing_seed(), None, public.clone(), public.clone()).map_err(other)?;
+    let tokens = TokenKeys::new(exchange.shared_keys(), public.clone(), public.clone());
     let api = Api::new(tokens, exchange.clock().clone(), keys.hash("api", b""))
         .map_err(other)?
         .behind(config.server.trusted_proxies.clone());
@@ -90,6 +91,11 @@ pub fn start(config: &Config, exchange: Exchange, metrics: &Arc<Metrics>) -> Res
         secure: public.starts_with("https://"),
         closing: Arc::clone(&closing),
         began: exchange.clock().now(),
+        security: config
+            .server
+            .security_contact
+            .as_deref()
+            .map(|contact| SecurityTxt::new(contact, &public)),
     });
     let metrics = Arc::clone(metrics);
     let mut server = HttpServer::new(move || {
@@ -139,6 +145,8 @@ struct Manner {
     closing: Arc<AtomicBool>,
     /// When it began to serve.
     began: Instant,
+    /// Whom to tell of a weakness, where that is set.
+    security: Option<SecurityTxt>,
 }
 
 impl Manner {
@@ -233,15 +241,24 @@ impl ResponseError for Panicked {
     }
 }
 
-/// Health, and what is nowhere: in the frame of the interface, so that problems have one form everywhere.
+/// Health, whom to tell of a weakness, and what is nowhere: in the frame of the interface, so that problems have one form everywhere.
 fn rest() -> impl HttpServiceFactory {
     let only_read = || web::to(|| async { Err::<HttpResponse, _>(Problem::method_not_allowed("GET, HEAD")) });
-    let health = |path: &str, handler: Route| web::resource(path).route(handler).default_service(only_read());
+    let read_only = |path: &str, handler: Route| web::resource(path).route(handler).default_service(only_read());
     web::scope("")
-        .service(health("/health/live", web::get().to(live)))
-        .service(health("/health/ready", web::get().to(is_ready)))
+        .service(read_only("/health/live", web::get().to(live)))
+        .service(read_only("/health/ready", web::get().to(is_ready)))
+        .service(read_only(security_txt::PATH, web::get().to(tell_whom)))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(fallback::unknown_path()) }))
         .wrap(from_fn(frame::frame))
+}
+
+/// Whom to tell of a weakness.
+async fn tell_whom(exchange: web::Data<Exchange>, manner: web::Data<Manner>) -> Result<HttpResponse, Problem> {
+    let file = manner.security.as_ref().ok_or_else(fallback::unknown_path)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body(file.text(exchange.clock().now())))
 }
 
 /// The process serves.
@@ -272,6 +289,7 @@ mod tests {
             secure,
             closing: Arc::new(AtomicBool::new(closing)),
             began: Instant::UNIX_EPOCH,
+            security: None,
         })
     }
 

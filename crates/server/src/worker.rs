@@ -108,7 +108,7 @@ impl Worker {
         })
     }
 
-    /// Clears what is over and erases personal data whose time is, where an hour has passed, writes the reminders and digests that are due and takes in mail that
+    /// Clears what is over, warns of tokens that end and erases personal data whose time is, where an hour has passed, writes the reminders and digests that are due and takes in mail that
     /// came back, where a minute has, delivers one message that is due, and makes one document of an export that lacks some.
     async fn turn(&self, next: &mut Next) -> Result<Turn, Error> {
         if next.clear <= Instant::now() {
@@ -122,6 +122,17 @@ impl Worker {
                 Err(error) => tracing::warn!(%error, "files of attachments that nothing names were not looked for"),
             }
             self.exchange.apply_retention().await?;
+            self.exchange.warn_of_tokens().await?;
+            match self.exchange.disable_unused().await? {
+                0 => {}
+                disabled => tracing::info!(disabled, "accounts that nobody used"),
+            }
+            self.exchange.ask_for_user_lists().await?;
+            match self.exchange.retire_keys().await {
+                Ok(false) => {}
+                Ok(true) => tracing::info!("a signing key was retired"),
+                Err(error) => tracing::warn!(%error, "signing keys that are over were not retired"),
+            }
         }
         if next.look <= Instant::now() {
             self.exchange.remind().await?;

@@ -364,11 +364,12 @@ pub fn views(conn: &mut Connection, edition: EditionId) -> Result<Vec<ViewHead>,
     Ok(heads)
 }
 
-/// The views of all editions of a query, the oldest edition and the narrowest circle first. Statements: 1.
+/// The views of all editions of a query with the id and number of their edition, the oldest edition and the narrowest circle
+/// first. Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
-pub fn views_of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<(EditionId, ViewHead)>, StoreError> {
+pub fn views_of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<(EditionId, i32, ViewHead)>, StoreError> {
     let rows: Vec<(i32, Id, HeadRow)> = editions::table
         .inner_join(edition_views::table)
         .filter(editions::query_id.eq(Id::from(query.0)))
@@ -380,10 +381,10 @@ pub fn views_of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<(Edit
         .load(conn)?;
     let mut heads = rows
         .into_iter()
-        .map(|(number, edition, row)| Ok((number, EditionId(edition.into()), head(row)?)))
+        .map(|(number, edition, row)| Ok((EditionId(edition.into()), number, head(row)?)))
         .collect::<Result<Vec<_>, StoreError>>()?;
-    heads.sort_by_key(|(number, _, head)| (*number, head.circle));
-    Ok(heads.into_iter().map(|(_, edition, head)| (edition, head)).collect())
+    heads.sort_by_key(|(_, number, head)| (*number, head.circle));
+    Ok(heads)
 }
 
 /// Circle, hash, and the edition in its place.

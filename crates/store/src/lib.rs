@@ -51,6 +51,7 @@ pub mod suppressions;
 pub mod throttles;
 pub mod tokens;
 pub mod topics;
+pub mod user_lists;
 pub mod users;
 mod word;
 mod write;

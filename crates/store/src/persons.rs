@@ -5,14 +5,16 @@ use crate::audit::{Event, Row as EventRow};
 use crate::column::{Id, Time};
 use crate::outbox::{Entry, OutboxStatus, Row as MailRow};
 use crate::schema::{
-    audit_events, authorizations, calendar_feeds, contributions, draft_answers, exports, identities, invitations,
-    mailings, notifications, outbox, replays, responses, sessions, suppressions, throttles, users,
+    account_links, audit_events, authorizations, calendar_feeds, contributions, draft_answers, exports, identities,
+    invitations, mailings, notifications, outbox, recovery_codes, replays, responses, second_factors, sessions,
+    suppressions, throttles, tokens, users,
 };
 use crate::word::to_word;
 use crate::{Connection, StoreError, both};
 use ahq_domain::clock::Instant;
 use ahq_domain::contribution::Contribution;
 use ahq_domain::id::{ContributionId, SessionId, UserId};
+use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
@@ -31,6 +33,8 @@ pub struct SessionRecord {
     pub expires: Instant,
     /// When it was ended.
     pub ended: Option<Instant>,
+    /// What it was opened from, as that calls itself.
+    pub client: String,
 }
 
 /// The sessions of a user, the oldest first. Statements: 1.
@@ -38,7 +42,7 @@ pub struct SessionRecord {
 /// # Errors
 /// Those of reading.
 pub fn sessions(conn: &mut Connection, user: UserId) -> Result<Vec<SessionRecord>, StoreError> {
-    let rows: Vec<(Id, Time, Time, Option<Time>)> = sessions::table
+    let rows: Vec<(Id, Time, Time, Option<Time>, String)> = sessions::table
         .filter(sessions::user_id.eq(Id::from(user.0)))
         .order((sessions::created_at, sessions::id))
         .select((
@@ -46,13 +50,15 @@ pub fn sessions(conn: &mut Connection, user: UserId) -> Result<Vec<SessionRecord
             sessions::created_at,
             sessions::expires_at,
             sessions::ended_at,
+            sessions::client,
         ))
         .load(conn)?;
-    let record = |(id, begun, expires, ended): (Id, Time, Time, Option<Time>)| SessionRecord {
+    let record = |(id, begun, expires, ended, client): (Id, Time, Time, Option<Time>, String)| SessionRecord {
         id: SessionId(id.into()),
         begun: begun.into(),
         expires: expires.into(),
         ended: ended.map(Instant::from),
+        client,
     };
     Ok(rows.into_iter().map(record).collect())
 }
@@ -124,9 +130,10 @@ pub fn contributions_of(conn: &mut Connection, email: &str) -> Result<Vec<Contri
     Ok(ids.into_iter().map(|id| ContributionId(id.into())).collect())
 }
 
-/// Takes an account's password, identities, sessions, invitations, settings, exports and kept replies away, settles what was
-/// to be mailed to it and forgets what mail servers said of it. The row of the account stays, and is for the caller to
-/// change. Statements: 15.
+/// Takes an account's password, the day it was used last, second factor, identities, sessions, tokens, links, invitations,
+/// settings, exports and kept replies away, settles what was to be mailed to it, and forgets what mail servers said of it and
+/// what its user was told of a change of address. The row of the account stays, and is for the caller to change.
+/// Statements: 20.
 ///
 /// # Errors
 /// Those of writing.
@@ -134,9 +141,17 @@ pub fn forget_account(conn: &mut Connection, user: UserId, email: &str, now: Ins
     let id = Id::from(user.0);
     let row = users::table.filter(users::id.eq(id));
     diesel::update(row)
-        .set(users::password_hash.eq(None::<String>))
+        .set((
+            users::password_hash.eq(None::<String>),
+            users::seen_on.eq(None::<NaiveDate>),
+            users::unused_told_on.eq(None::<NaiveDate>),
+        ))
         .execute(conn)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
+    diesel::delete(tokens::table.filter(tokens::user_id.eq(id))).execute(conn)?;
+    diesel::delete(second_factors::table.filter(second_factors::user_id.eq(id))).execute(conn)?;
+    diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(id))).execute(conn)?;
+    diesel::delete(account_links::table.filter(account_links::user_id.eq(id))).execute(conn)?;
     diesel::delete(invitations::table.filter(invitations::user_id.eq(id))).execute(conn)?;
     diesel::delete(identities::table.filter(identities::user_id.eq(id))).execute(conn)?;
     diesel::delete(authorizations::table.filter(authorizations::user_id.eq(id))).execute(conn)?;
@@ -148,8 +163,14 @@ pub fn forget_account(conn: &mut Connection, user: UserId, email: &str, now: Ins
     diesel::delete(suppressions::table.filter(suppressions::user_id.eq(id))).execute(conn)?;
     diesel::delete(mailings::table.filter(mailings::recipient.eq(user.to_string()))).execute(conn)?;
     diesel::delete(exports::table.filter(exports::user_id.eq(id))).execute(conn)?;
-    diesel::delete(throttles::table.filter(throttles::key.eq(format!("account:{}", email.to_lowercase()))))
-        .execute(conn)?;
+    let address = email.to_lowercase();
+    let counted = [
+        format!("account:{address}"),
+        format!("links:{address}"),
+        format!("links:{user}"),
+        format!("password:{user}"),
+    ];
+    diesel::delete(throttles::table.filter(throttles::key.eq_any(counted))).execute(conn)?;
     diesel::delete(replays::table.filter(replays::caller.eq(user.to_string()))).execute(conn)?;
     forget_replies_with(conn, email)?;
     let waiting = outbox::table
@@ -160,6 +181,11 @@ pub fn forget_account(conn: &mut Connection, user: UserId, email: &str, now: Ins
         outbox::settled_at.eq(Time::from(now)),
     );
     diesel::update(waiting).set(dropped).execute(conn)?;
+    // They say where else they went.
+    let notices = outbox::table
+        .filter(outbox::user_id.eq(id))
+        .filter(outbox::kind.eq("account_notice"));
+    diesel::delete(notices).execute(conn)?;
     let told = outbox::table.filter(outbox::user_id.eq(id));
     diesel::update(told)
         .set(outbox::fault.eq(None::<String>))

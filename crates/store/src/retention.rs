@@ -5,10 +5,10 @@ use crate::column::{Id, Time};
 use crate::persons::ERASED;
 use crate::schema::{
     authorizations, contributions, draft_answers, editions, invitations, outbox, queries, response_versions, responses,
-    sessions, summaries, suppressions, throttles,
+    sessions, summaries, suppressions, throttles, tokens,
 };
 use crate::{Connection, StoreError, both};
-use ahq_domain::clock::Instant;
+use ahq_domain::clock::{Instant, brussels_date};
 use ahq_domain::id::QueryId;
 use chrono::NaiveDate;
 use diesel::dsl::sql;
@@ -169,8 +169,8 @@ pub fn erase_mails(conn: &mut Connection, before: Instant) -> Result<usize, Stor
             .execute(conn)?)
 }
 
-/// Forgets what signing in leaves behind: sessions that ended before a moment, by themselves or not, invitations and ways to a
-/// provider that did, refused sign-ins before it, addresses that get mail again. Statements: 5.
+/// Forgets what signing in leaves behind: sessions and tokens that ended before a moment, by themselves or not, invitations
+/// and ways to a provider that did, refused sign-ins before it, addresses that get mail again. Statements: 6.
 ///
 /// # Errors
 /// Those of writing.
@@ -181,6 +181,11 @@ pub fn forget_traces(conn: &mut Connection, before: Instant, today: NaiveDate) -
         .nullable()
         .or(sessions::ended_at.lt(moment));
     let mut forgotten = diesel::delete(sessions::table.filter(over)).execute(conn)?;
+    let over = tokens::last_day
+        .lt(brussels_date(before))
+        .nullable()
+        .or(tokens::revoked_at.lt(moment));
+    forgotten += diesel::delete(tokens::table.filter(over)).execute(conn)?;
     forgotten += diesel::delete(invitations::table.filter(invitations::expires_at.lt(moment))).execute(conn)?;
     forgotten += diesel::delete(authorizations::table.filter(authorizations::expires_at.lt(moment))).execute(conn)?;
     forgotten += diesel::delete(throttles::table.filter(throttles::last_at.lt(moment))).execute(conn)?;

@@ -75,6 +75,7 @@ diesel::table! {
         status -> Text,
         password_hash -> Nullable<Text>,
         seen_on -> Nullable<Date>,
+        unused_told_on -> Nullable<Date>,
     }
 }
 
@@ -196,13 +197,15 @@ diesel::table! {
 
 diesel::table! {
     use crate::column::sql::Id;
-    use diesel::sql_types::{Date, Nullable, Text};
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
     user_lists (office) {
         office -> Text,
         confirmed_on -> Nullable<Date>,
         confirmed_by -> Nullable<Id>,
         asked_on -> Nullable<Date>,
+        begun_on -> Nullable<Date>,
+        confirmations -> BigInt,
     }
 }
 

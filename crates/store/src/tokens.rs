@@ -3,7 +3,7 @@
 
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
-use crate::schema::{offices, tokens, users};
+use crate::schema::{office_settings, offices, second_factors, tokens, users};
 use crate::word::from_word;
 use crate::{Connection, StoreError, both};
 use ahq_domain::clock::Instant;
@@ -21,8 +21,10 @@ use std::collections::BTreeSet;
 pub struct Standing {
     /// The token.
     pub token: Token,
-    /// Where the account of its user stands and the roles they have, where it is a personal one.
-    pub user: Option<(UserStatus, Vec<Grant>)>,
+    /// Its user, where it is a personal one.
+    pub user: Option<UserStanding>,
+    /// Whether all users of its office need a second factor.
+    pub office_wants_second_factor: bool,
     /// What its office is.
     pub kind: OfficeKind,
     /// How its office takes part.
@@ -31,6 +33,17 @@ pub struct Standing {
     pub since: NaiveDate,
     /// The last day its office takes part.
     pub until: Option<NaiveDate>,
+}
+
+/// Where the user of a personal token stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserStanding {
+    /// Where the account stands.
+    pub status: UserStatus,
+    /// The roles they have.
+    pub grants: Vec<Grant>,
+    /// Whether the account has a second factor.
+    pub second_factor: bool,
 }
 
 /// A row of `tokens`, but for the hash.
@@ -78,6 +91,10 @@ struct StandingRow {
     status: Option<String>,
     #[diesel(select_expression = users::grants.nullable())]
     grants: Option<Json<Vec<Grant>>>,
+    #[diesel(select_expression = second_factors::confirmed_at.nullable())]
+    second_factor: Option<Time>,
+    #[diesel(select_expression = office_settings::second_factor.nullable())]
+    office_wants_second_factor: Option<bool>,
     #[diesel(select_expression = offices::kind)]
     kind: String,
     #[diesel(select_expression = offices::standing)]
@@ -115,20 +132,26 @@ pub fn insert(conn: &mut Connection, token: &Token, secret_hash: &str) -> Result
 /// [`StoreError::Corrupt`] when a column holds what it should not.
 pub fn standing(conn: &mut Connection, secret_hash: &str) -> Result<Option<Standing>, StoreError> {
     let row: Option<StandingRow> = both!(conn, |database| tokens::table
-        .inner_join(offices::table)
+        .inner_join(offices::table.left_join(office_settings::table))
         .left_join(users::table.on(tokens::user_id.eq(users::id.nullable())))
+        .left_join(second_factors::table.on(tokens::user_id.eq(second_factors::user_id.nullable())))
         .filter(tokens::secret_hash.eq(secret_hash))
         .select(StandingRow::as_select())
         .first(database))
     .optional()?;
     let Some(row) = row else { return Ok(None) };
     let user = match (row.status, row.grants) {
-        (Some(status), Some(grants)) => Some((from_word(&status)?, grants.0)),
+        (Some(status), Some(grants)) => Some(UserStanding {
+            status: from_word(&status)?,
+            grants: grants.0,
+            second_factor: row.second_factor.is_some(),
+        }),
         _ => None,
     };
     Ok(Some(Standing {
         token: row.token.into_token()?,
         user,
+        office_wants_second_factor: row.office_wants_second_factor == Some(true),
         kind: from_word(&row.kind)?,
         office_standing: from_word(&row.standing)?,
         since: row.since,
@@ -192,15 +215,18 @@ pub fn ending(conn: &mut Connection, from: NaiveDate, until: NaiveDate) -> Resul
     rows.into_iter().map(Row::into_token).collect()
 }
 
-/// Writes down that the end of a token was told so many days ahead. Statements: 1.
+/// Writes down that the end of a token is told so many days ahead, and says whether that was not told before: of two
+/// who come at once one tells. Statements: 1.
 ///
 /// # Errors
 /// Those of writing.
-pub fn warned(conn: &mut Connection, token: TokenId, days: i32) -> Result<(), StoreError> {
-    diesel::update(tokens::table.filter(tokens::id.eq(Id::from(token.0))))
-        .set(tokens::warned_days.eq(days))
-        .execute(conn)?;
-    Ok(())
+pub fn warn(conn: &mut Connection, token: TokenId, days: i32) -> Result<bool, StoreError> {
+    let untold = tokens::warned_days
+        .is_null()
+        .or(tokens::warned_days.gt(days).assume_not_null());
+    let row = tokens::table.filter(tokens::id.eq(Id::from(token.0))).filter(untold);
+    let told = diesel::update(row).set(tokens::warned_days.eq(days)).execute(conn)?;
+    Ok(told == 1)
 }
 
 /// Writes down the day a token was used last. Statements: 1.
@@ -210,6 +236,20 @@ pub fn warned(conn: &mut Connection, token: TokenId, days: i32) -> Result<(), St
 pub fn used(conn: &mut Connection, token: TokenId, today: NaiveDate) -> Result<(), StoreError> {
     diesel::update(tokens::table.filter(tokens::id.eq(Id::from(token.0))))
         .set(tokens::used_on.eq(today))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Revokes all tokens of a user. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn revoke_all_of(conn: &mut Connection, user: UserId, now: Instant) -> Result<(), StoreError> {
+    let live = tokens::table
+        .filter(tokens::user_id.eq(Id::from(user.0)))
+        .filter(tokens::revoked_at.is_null());
+    diesel::update(live)
+        .set(tokens::revoked_at.eq(Time::from(now)))
         .execute(conn)?;
     Ok(())
 }

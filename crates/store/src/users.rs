@@ -10,8 +10,10 @@ use ahq_domain::id::UserId;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::user::{Grant, User, UserStatus};
 use chrono::NaiveDate;
+use diesel::dsl::count_star;
 use diesel::insert_into;
 use diesel::prelude::*;
+use std::collections::{BTreeMap, HashMap};
 
 /// A row of `users`, but for the password's hash.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -155,16 +157,87 @@ pub fn see(conn: &mut Connection, user: UserId, today: NaiveDate) -> Result<(), 
     Ok(())
 }
 
-/// Active users who were seen last before a day; those who were never seen are not among them. Statements: 1.
+/// An active user whom nobody saw lately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The user.
+    pub user: User,
+    /// The day on which they used their account last.
+    pub seen_on: NaiveDate,
+    /// The day on which they were told that nobody uses it.
+    pub told_on: Option<NaiveDate>,
+}
+
+/// Active users who were seen last on `day` or before; those who were never seen are not among them. Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
-pub fn unseen_since(conn: &mut Connection, day: NaiveDate) -> Result<Vec<User>, StoreError> {
-    let rows: Vec<Row> = users::table
+pub fn unseen_since(conn: &mut Connection, day: NaiveDate) -> Result<Vec<Unseen>, StoreError> {
+    let rows: Vec<(Row, Option<NaiveDate>, Option<NaiveDate>)> = users::table
         .filter(users::status.eq(to_word(&UserStatus::Active)?))
-        .filter(users::seen_on.lt(day))
+        .filter(users::seen_on.le(day))
         .order(users::id)
-        .select(Row::as_select())
+        .select((Row::as_select(), users::seen_on, users::unused_told_on))
         .load(conn)?;
-    rows.into_iter().map(Row::into_user).collect()
+    rows.into_iter()
+        .filter_map(|(row, seen_on, told_on)| {
+            let unseen = |seen_on| {
+                Ok(Unseen {
+                    user: row.into_user()?,
+                    seen_on,
+                    told_on,
+                })
+            };
+            seen_on.map(unseen)
+        })
+        .collect()
+}
+
+/// Begins to count for active users who were never seen, as from before days were written down. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn begin_to_see(conn: &mut Connection, today: NaiveDate) -> Result<(), StoreError> {
+    let never = users::table
+        .filter(users::status.eq(to_word(&UserStatus::Active)?))
+        .filter(users::seen_on.is_null());
+    diesel::update(never).set(users::seen_on.eq(today)).execute(conn)?;
+    Ok(())
+}
+
+/// Writes down the day on which a user was told that nobody uses their account. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when there is no such user.
+pub fn told_unused(conn: &mut Connection, user: UserId, today: NaiveDate) -> Result<(), StoreError> {
+    let row = users::table.filter(users::id.eq(Id::from(user.0)));
+    changed_one(diesel::update(row).set(users::unused_told_on.eq(today)).execute(conn)?)
+}
+
+/// The days on which the users of an office used their accounts last, where they did. Statements: 1.
+///
+/// # Errors
+/// Those of reading.
+pub fn seen_of_office(conn: &mut Connection, office: &OfficeCode) -> Result<HashMap<UserId, NaiveDate>, StoreError> {
+    let rows: Vec<(Id, Option<NaiveDate>)> = users::table
+        .filter(users::office.eq(office.as_str()))
+        .select((users::id, users::seen_on))
+        .load(conn)?;
+    let seen = |(id, day): (Id, Option<NaiveDate>)| Some((UserId(id.into()), day?));
+    Ok(rows.into_iter().filter_map(seen).collect())
+}
+
+/// How many users each office has that are not disabled; offices without any are not among them. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn counts(conn: &mut Connection) -> Result<BTreeMap<OfficeCode, i64>, StoreError> {
+    let rows: Vec<(String, i64)> = users::table
+        .filter(users::status.ne(to_word(&UserStatus::Disabled)?))
+        .group_by(users::office)
+        .select((users::office, count_star()))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(office, count)| Ok((from_word(&office)?, count)))
+        .collect()
 }

@@ -80,7 +80,7 @@ const MUTANTS: &[Mutant] = &[
         drill: Name::Once,
         database: Database::Postgres,
         file: "crates/exchange/src/work.rs",
-        find: "        self.write(credentials, move |work| {\n            let caller = work\n",
+        find: "        self.write(credentials, move |work| {\n            let caller = match (",
         replace: KEPT_APART,
     },
     Mutant {
@@ -295,8 +295,7 @@ const KEPT_APART: &str = r#"        if AWAKE {
             return Ok(reply);
         }
         self.write(credentials, move |work| {
-            let caller = work
-"#;
+            let caller = match ("#;
 /// Only the file is copied, without what SQLite's log still holds.
 const COPIED_FILE: &str = r#"    if AWAKE {
         let file = address.file().unwrap_or(copy);

@@ -23,9 +23,14 @@ use crate::Order;
 use crate::scene::{Scene, answers, drafted, etag, launched, serve};
 
 /// POSTs that take no key, and why.
-const WITHOUT_KEY: [(&str, &str); 21] = [
+const WITHOUT_KEY: [(&str, &str); 23] = [
     ("sign_in", "its reply holds secrets, which are never stored"),
     ("make_calendar_feed", "its reply holds a secret, which is never stored"),
+    (
+        "make_service_account",
+        "its reply holds a secret, which is never stored",
+    ),
+    ("make_token", "its reply holds a secret, which is never stored"),
     (
         "refresh_session",
         "its reply holds secrets; a repeat within ten seconds gets the same successor",
@@ -324,6 +329,15 @@ impl Cast {
                     path: format!("{user}/reset"),
                     etag: None,
                     body: json!({"order": "SP/2026/17"}),
+                }
+            }
+            "confirm_user_list" => {
+                let list = "/offices/LU/user-list";
+                Ask {
+                    caller: self.lead.clone(),
+                    path: format!("{list}/confirmation"),
+                    etag: Some(etag(&self.lead, list).await),
+                    body: nothing,
                 }
             }
             "launch_query" => {

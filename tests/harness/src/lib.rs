@@ -62,6 +62,7 @@ impl fmt::Display for Database {
 /// A running program.
 pub struct App {
     running: Running,
+    parts: Parts,
     address: SocketAddr,
     micros: Arc<AtomicI64>,
     outbox: Memory,
@@ -134,10 +135,11 @@ impl App {
             clock,
             randomness: counted(),
         };
-        let running = start(parts, false).await.expect("the program starts");
+        let running = start(parts.clone(), false).await.expect("the program starts");
         let app = Self {
             address: running.address(),
             running,
+            parts,
             micros,
             outbox: Memory::new(),
             folder,
@@ -173,6 +175,11 @@ impl App {
     /// The program behind the interface, for what only an operator does.
     pub fn exchange(&self) -> &ahq_exchange::work::Exchange {
         self.running.exchange()
+    }
+
+    /// Another server on the same database, with the same clock. Whoever starts it stops it.
+    pub async fn beside(&self) -> Running {
+        start(self.parts.clone(), false).await.expect("another program starts")
     }
 
     /// The names of the files that are kept of attachments.

@@ -23,6 +23,16 @@ pub(crate) struct GrantView {
     until: Option<NaiveDate>,
 }
 
+impl From<Grant> for GrantView {
+    fn from(grant: Grant) -> Self {
+        Self {
+            role: grant.role.into(),
+            from: grant.from,
+            until: grant.until,
+        }
+    }
+}
+
 /// A person with an account in one office. Never printed in a document.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -58,15 +68,7 @@ impl UserView {
             office: user.office.to_string(),
             name: user.name,
             email: user.email,
-            grants: user
-                .grants
-                .into_iter()
-                .map(|grant| GrantView {
-                    role: grant.role.into(),
-                    from: grant.from,
-                    until: grant.until,
-                })
-                .collect(),
+            grants: user.grants.into_iter().map(GrantView::from).collect(),
             status: user.status.into(),
         }
     }

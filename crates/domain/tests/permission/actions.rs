@@ -130,6 +130,108 @@ fn a_token_of_the_lead_releases_no_query() {
 }
 
 #[test]
+fn no_token_does_what_only_a_person_answers_for() {
+    let austria = office("AT");
+    let all = [Scope::Read, Scope::Draft, Scope::Submit];
+    for (column, code) in [("asked", "AT"), ("SP", "SP"), ("COM", "COM")] {
+        let (office, token) = (office(code), token(party_of(column), &all));
+        for action in [
+            Action::ManageUsers,
+            Action::ResetUser,
+            Action::ManageTokens,
+            Action::MakeOwnToken,
+            Action::ManageFeeds,
+            Action::ManageSettings,
+        ] {
+            let found = may(&token, action, Subject::Office(&office), now());
+            assert_eq!(cell(&found), "session_needed", "{action:?} as {column}");
+        }
+        for action in [Action::ReadUsers, Action::ReadTokens, Action::ReadSettings] {
+            assert_eq!(
+                may(&token, action, Subject::Office(&office), now()),
+                Ok(()),
+                "{action:?} as {column}"
+            );
+        }
+        for (subject, action) in [
+            (Subject::Office(&office), Action::ReadAudit),
+            (Subject::Exchange, Action::ReadAudit),
+            (Subject::Exchange, Action::ManageNetwork),
+            (Subject::Exchange, Action::ManageDeliveries),
+            (Subject::User(&austria, Role::Reader), Action::ManageUsers),
+        ] {
+            assert!(may(&token, action, subject, now()).is_err(), "{action:?} as {column}");
+        }
+    }
+}
+
+#[test]
+fn service_accounts_are_made_by_a_coordinator_of_their_office() {
+    let austria = office("AT");
+    for (column, role, reads, manages, own) in [
+        ("asked", Some(Role::Coordinator), "yes", "yes", "yes"),
+        ("asked", Some(Role::Expert), "yes", "role_too_low", "yes"),
+        ("asked", Some(Role::Reader), "yes", "role_too_low", "yes"),
+        ("asked", None, "role_too_low", "role_too_low", "role_too_low"),
+        (
+            "member",
+            Some(Role::Coordinator),
+            "other_office",
+            "other_office",
+            "other_office",
+        ),
+        (
+            "SP",
+            Some(Role::Coordinator),
+            "other_office",
+            "other_office",
+            "other_office",
+        ),
+        (
+            "departed",
+            Some(Role::Coordinator),
+            "not_taking_part",
+            "not_taking_part",
+            "not_taking_part",
+        ),
+    ] {
+        let caller = user(party_of(column), role);
+        let decide = |action| cell(&may(&caller, action, Subject::Office(&austria), now()));
+        assert_eq!(
+            (
+                decide(Action::ReadTokens),
+                decide(Action::ManageTokens),
+                decide(Action::MakeOwnToken)
+            ),
+            (reads, manages, own),
+            "{column} {role:?}"
+        );
+    }
+}
+
+#[test]
+fn a_token_whose_user_owes_a_second_factor_is_good_for_nothing() {
+    let query = open(Audience::Members);
+    let austria = office("AT");
+    let mut owes = token(party_of("asked"), &[Scope::Read, Scope::Draft, Scope::Submit]);
+    if let Caller::Token { owes_second_factor, .. } = &mut owes {
+        *owes_second_factor = true;
+    }
+    for (action, subject) in [
+        (Action::ReadQuery, Subject::Query(&query)),
+        (Action::ReadNetwork, Subject::Exchange),
+        (Action::DraftResponse, Subject::Response(&query, &austria)),
+        (Action::ReleaseResponse, Subject::Response(&query, &austria)),
+        (Action::ChangeCircle, Subject::Response(&query, &austria)),
+        (Action::ReadUsers, Subject::Office(&austria)),
+    ] {
+        let found = may(&owes, action, subject, now());
+        assert_eq!(cell(&found), "second_factor_needed", "{action:?}");
+    }
+    assert_eq!(scope(&owes), QueryScope::Nothing);
+}
+
+#[test]
 fn a_link_reads_no_query_beside_its_own_and_nothing_of_the_network() {
     let query = open(Audience::Members);
     let link = |query| Caller::Link {

@@ -1,14 +1,16 @@
 //! What a user is told of their own account.
 
+use ahq_domain::account::UNUSED_MONTHS;
 use ahq_domain::id::UserId;
-use ahq_domain::office::{OfficeCode, Offices};
+use ahq_domain::office::{Office, OfficeCode, Offices};
 use ahq_domain::user::{Role, User, UserStatus, role_on};
 use ahq_mail::messages::{
-    AccountChange, AccountInvitation, AccountNotice, AddressConfirmation, Message, PasswordReset, UserReset,
+    AccountChange, AccountInvitation, AccountNotice, AccountsDisabled, AddressConfirmation, Message, PasswordReset,
+    UserListDue, UserReset,
 };
 use ahq_store::account_links::{self, AccountLink, Purpose};
 use ahq_store::outbox::Entry;
-use ahq_store::{invitations, users};
+use ahq_store::{invitations, user_lists, users};
 
 use crate::error::Error;
 use crate::keys::hash_secret;
@@ -71,6 +73,7 @@ impl Work<'_> {
                 AccountEvent::RecoveryCodeUsed => AccountChange::RecoveryCodeUsed,
                 AccountEvent::IdentityLinked { provider } => AccountChange::IdentityLinked(provider.clone()),
                 AccountEvent::IdentityRemoved { provider } => AccountChange::IdentityRemoved(provider.clone()),
+                AccountEvent::Unused { until } => AccountChange::Unused { until: *until },
                 AccountEvent::Reset { order, second_factor } => AccountChange::Reset {
                     order: order.clone(),
                     second_factor: *second_factor,
@@ -96,6 +99,35 @@ impl Work<'_> {
                 second_factor,
                 at: entry.created,
                 link: format!("{}/offices/{}/users", self.settings.public_address, user.office),
+            })
+        }))
+    }
+
+    pub(super) fn accounts_disabled(&mut self, disabled: &[UserId], office: &Office) -> Result<Option<Message>, Error> {
+        let users = users::of_office(self.conn, &office.code)?;
+        let named = users.into_iter().filter(|user| disabled.contains(&user.id));
+        let names: Vec<String> = named
+            .filter(|user| user.status == UserStatus::Disabled)
+            .map(|user| user.name)
+            .collect();
+        Ok((!names.is_empty()).then(|| {
+            Message::AccountsDisabled(AccountsDisabled {
+                names,
+                months: UNUSED_MONTHS,
+                link: format!("{}/offices/{}/users", self.settings.public_address, office.code),
+            })
+        }))
+    }
+
+    /// None where the office has confirmed them meanwhile.
+    pub(super) fn user_list_due(&mut self, office: &Office) -> Result<Option<Message>, Error> {
+        let today = self.today();
+        let list = user_lists::find(self.conn, &office.code)?.filter(|list| list.is_due(today));
+        Ok(list.map(|list| {
+            Message::UserListDue(UserListDue {
+                confirmed_on: list.confirmed.map(|(day, _)| day),
+                due_on: list.due_on(),
+                link: format!("{}/offices/{}/user-list", self.settings.public_address, office.code),
             })
         }))
     }

@@ -169,6 +169,10 @@ impl Work<'_> {
                 },
                 _,
             ) => self.user_reset(*whose, order, *second_factor, entry),
+            (Note::ServiceAccountMade { token }, None) => self.service_account_made(*token),
+            (Note::TokenEnds { token }, _) => self.token_ends(*token, user),
+            (Note::AccountsDisabled { users }, None) => self.accounts_disabled(users, office),
+            (Note::UserListDue, None) => self.user_list_due(office),
             (Note::Digest { from, through }, _) => self.digest(office, user, offices, *from, *through),
             (Note::WeeklyOverview { monday }, Some(_)) => self.weekly_overview(office, offices, *monday),
             (Note::QuarterlyList { from, until }, Some(_)) => self.quarterly_list(office, offices, *from, *until),
@@ -242,6 +246,8 @@ impl Work<'_> {
             | Note::AddressConfirmation
             | Note::AccountNotice { .. }
             | Note::UserReset { .. }
+            | Note::AccountsDisabled { .. }
+            | Note::UserListDue
             | Note::ServiceAccountMade { .. }
             | Note::TokenEnds { .. }
             | Note::ApprovalAsked { .. }

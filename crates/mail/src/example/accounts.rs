@@ -1,7 +1,9 @@
 //! What users are told of their own account.
 
 use super::{at, day};
-use crate::messages::{AccountChange, AccountNotice, AddressConfirmation, Message, PasswordReset, UserReset};
+use crate::messages::{
+    AccountChange, AccountNotice, AccountsDisabled, AddressConfirmation, Message, PasswordReset, UserListDue, UserReset,
+};
 
 fn notice(change: AccountChange) -> Message {
     Message::AccountNotice(AccountNotice {
@@ -34,6 +36,23 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         at: at(day(2026, 11, 27), 9, 14),
         link: "https://ahq.example.org/offices/PL/users".into(),
     };
+    let unused = AccountChange::Unused {
+        until: day(2026, 12, 11),
+    };
+    let disabled = AccountsDisabled {
+        names: vec!["Zoë Ćwiklińska".into(), "Jan Kowalski".into()],
+        months: 6,
+        link: "https://ahq.example.org/offices/PL/users".into(),
+    };
+    let due = UserListDue {
+        confirmed_on: Some(day(2025, 11, 27)),
+        due_on: day(2026, 11, 27),
+        link: "https://ahq.example.org/offices/PL/user-list".into(),
+    };
+    let never = UserListDue {
+        confirmed_on: None,
+        ..due.clone()
+    };
     vec![
         ("password_reset", Message::PasswordReset(reset)),
         ("address_confirmation", Message::AddressConfirmation(address)),
@@ -52,5 +71,9 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ),
         ("account_notice_reset", notice(by_order)),
         ("user_reset", Message::UserReset(told)),
+        ("account_notice_unused", notice(unused)),
+        ("accounts_disabled", Message::AccountsDisabled(disabled)),
+        ("user_list_due", Message::UserListDue(due)),
+        ("user_list_due_never", Message::UserListDue(never)),
     ]
 }

@@ -1,8 +1,9 @@
 //! What users are told of their own account.
 
-use ahq_domain::clock::Instant;
+use ahq_domain::clock::{Instant, written_date};
+use chrono::NaiveDate;
 
-use super::written_instant;
+use super::{Room, written_instant};
 
 /// A user asked for a link to a new password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,11 @@ pub enum AccountChange {
     IdentityLinked(String),
     /// An identity of a provider no longer opens it.
     IdentityRemoved(String),
+    /// Nobody uses it, so it will be disabled.
+    Unused {
+        /// On which day, unless it is used before.
+        until: NaiveDate,
+    },
     /// The service provider reset it.
     Reset {
         /// The written order that asked for it.
@@ -95,6 +101,7 @@ impl AccountNotice {
             AccountChange::RecoveryCodeUsed => "A recovery code was used to sign in",
             AccountChange::IdentityLinked(_) => "Your account has another way to sign in",
             AccountChange::IdentityRemoved(_) => "Your account lost a way to sign in",
+            AccountChange::Unused { .. } => "Your account will be disabled",
             AccountChange::Reset { .. } => "Your account was reset",
         }
     }
@@ -128,11 +135,16 @@ impl AccountNotice {
             AccountChange::IdentityRemoved(provider) => {
                 format!("From now on {provider} no longer opens your account. Every other session was signed out.")
             }
+            AccountChange::Unused { .. } => {
+                "Nobody has signed in with your account for more than five months. Sign in before the day below, and it \
+                 stays as it is; else it is disabled on that day. A coordinator of your office can enable it again."
+                    .to_owned()
+            }
             AccountChange::Reset { order, second_factor } => {
                 let what = if *second_factor {
-                    "Your second factor was taken away, and every session was signed out."
+                    "Your second factor was taken away, every session was signed out and every token of yours was revoked."
                 } else {
-                    "Every session was signed out."
+                    "Every session was signed out, and every token of yours was revoked."
                 };
                 format!(
                     "The service provider reset your account by written order {order}. {what} Another mail has a link \
@@ -142,8 +154,26 @@ impl AccountNotice {
         }
     }
 
+    pub(super) fn advice(&self) -> &'static str {
+        match self.change {
+            AccountChange::Unused { .. } => "If you no longer need the account, you have nothing to do.",
+            _ => "If this was not you, tell a coordinator of your office or the service provider at once.",
+        }
+    }
+
+    /// What the day or time below is.
+    pub(super) fn at_label(&self) -> &'static str {
+        match self.change {
+            AccountChange::Unused { .. } => "Disabled on",
+            _ => "When",
+        }
+    }
+
     pub(super) fn at_written(&self) -> String {
-        written_instant(self.at)
+        match self.change {
+            AccountChange::Unused { until } => written_date(until),
+            _ => written_instant(self.at),
+        }
     }
 }
 
@@ -173,9 +203,66 @@ impl UserReset {
 
     pub(super) fn what(&self) -> &'static str {
         if self.second_factor {
-            "sessions ended, second factor taken away, a link to a new password mailed"
+            "sessions and tokens ended, second factor taken away, a link to a new password mailed"
         } else {
-            "sessions ended, a link to a new password mailed"
+            "sessions and tokens ended, a link to a new password mailed"
         }
+    }
+}
+
+/// The most names in one mail.
+const NAMES: usize = 100;
+
+/// Accounts of an office that nobody used were disabled; this goes to the office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountsDisabled {
+    /// Whose.
+    pub names: Vec<String>,
+    /// For how many months nobody used them.
+    pub months: u32,
+    /// The address of the office's users.
+    pub link: String,
+}
+
+impl AccountsDisabled {
+    pub(super) fn heading(&self) -> &'static str {
+        match self.names.len() {
+            1 => "An account of your office was disabled",
+            _ => "Accounts of your office were disabled",
+        }
+    }
+
+    pub(super) fn names(&self, room: &Room) -> &[String] {
+        &self.names[..self.names.len().min(room.of(NAMES))]
+    }
+
+    /// How many names there is no room for.
+    pub(super) fn more(&self, room: &Room) -> usize {
+        self.names.len() - self.names(room).len()
+    }
+}
+
+/// An office is to confirm its users; this goes to the office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserListDue {
+    /// When it confirmed them last, where it has.
+    pub confirmed_on: Option<NaiveDate>,
+    /// Since when that is due again.
+    pub due_on: NaiveDate,
+    /// The address of the list.
+    pub link: String,
+}
+
+impl UserListDue {
+    pub(super) fn heading(&self) -> &'static str {
+        "Confirm the users of your office"
+    }
+
+    pub(super) fn confirmed_written(&self) -> String {
+        self.confirmed_on.map_or_else(|| "never".to_owned(), written_date)
+    }
+
+    pub(super) fn due_written(&self) -> String {
+        written_date(self.due_on)
     }
 }

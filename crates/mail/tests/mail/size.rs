@@ -39,6 +39,20 @@ fn at_its_largest(message: Message) -> Message {
             (m.name, m.order) = (greek(200), greek(200));
             Message::UserReset(m)
         }
+        Message::ServiceAccountMade(mut m) => {
+            (m.name, m.made_by) = (greek(100), greek(200));
+            Message::ServiceAccountMade(m)
+        }
+        Message::TokenEnds(mut m) => {
+            m.name = greek(100);
+            m.user = m.user.map(|_| greek(200));
+            Message::TokenEnds(m)
+        }
+        Message::UserListDue(_) => message,
+        Message::AccountsDisabled(mut m) => {
+            m.names = hundred(&greek(200));
+            Message::AccountsDisabled(m)
+        }
         Message::AccountNotice(mut m) => {
             m.name = greek(200);
             if let AccountChange::Reset { order, .. } = &mut m.change {

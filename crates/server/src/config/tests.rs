@@ -170,6 +170,8 @@ fn what_is_weak_is_said() {
             "mail.security",
         ),
         ("", "mail.transport"),
+        ("", "server.security_contact"),
+        ("[accounts]\nsecond_factor = false", "accounts.second_factor"),
         ("", "mail.from_address"),
         (
             "[database]\naddress = \"postgres://u@db.example.org/x\"\nsecret = \"sixteen letters.\"",
@@ -182,6 +184,8 @@ fn what_is_weak_is_said() {
     ] {
         assert!(weak(text).contains(named), "{text}: {}", weak(text));
     }
+    let contact = "[server]\nsecurity_contact = \"mailto:security@example.org\"";
+    assert!(!weak(contact).contains("security_contact"));
     let local = "[database]\naddress = \"postgres://ahq@%2Frun%2Fpostgresql/x\"\nsecret = \"sixteen letters.\"";
     assert!(!weak(local).contains("database.address"));
     let known =
@@ -237,5 +241,44 @@ fn providers_of_identities_have_names_of_their_own() {
     ] {
         let said = fault(&text, &[]);
         assert!(said.contains(named) && !said.contains("314159265"), "{text}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_of_secrets_that_everybody_reads_are_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "a secret that nobody knows, of some length").unwrap();
+    let text = format!(
+        "[database]\naddress = \"postgres://u@localhost/x\"\nsecret_file = \"{}\"",
+        file.display()
+    );
+    for (mode, named) in [(0o600, false), (0o640, false), (0o644, true)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let weak = load(&text, &[]).unwrap().weaknesses().join("\n");
+        assert_eq!(weak.contains("database.secret_file"), named, "{mode:o}: {weak}");
+        assert!(!weak.contains("nobody knows"));
+    }
+}
+
+#[test]
+fn whom_to_tell_of_a_weakness_is_an_address() {
+    let told = |contact: &str| load(&format!("[server]\nsecurity_contact = {contact:?}"), &[]);
+    for good in ["mailto:security@example.org", "https://example.org/security"] {
+        assert!(told(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "security@example.org",
+        "mailto:",
+        "mailto:security",
+        "http://example.org",
+        "https://",
+        "mailto:a@example.org\nExpires: never",
+        "https://example.org/a b",
+    ] {
+        let told = told(bad).map(|_| ()).unwrap_err().to_string();
+        assert!(told.contains("server.security_contact"), "{bad:?}: {told}");
     }
 }

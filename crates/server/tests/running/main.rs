@@ -5,6 +5,7 @@
 mod attachments;
 mod audit;
 mod backup;
+mod keys;
 mod metrics;
 #[path = "../../../../tests/harness/src/postgres.rs"]
 pub mod postgres;

@@ -314,6 +314,7 @@ pub(crate) fn caller() -> impl Strategy<Value = Caller> {
             user: None,
             party,
             scopes: scopes.into_iter().collect(),
+            owes_second_factor: false,
         }),
         1 => Just(Caller::Public),
         1 => Just(Caller::System),

@@ -121,9 +121,9 @@ async fn the_first_replacement_of_a_view_stands(store: &Store) {
     assert_eq!(view.replaced_by, Some(3));
     let of_query = read(store, 1, |conn| editions::views_of_query(conn, QUERY)).await;
     let second = an_edition(2).id;
-    let of_second = Circle::ALL.map(|circle| (second, head(circle, None)));
+    let of_second = Circle::ALL.map(|circle| (second, 2, head(circle, None)));
     let wanted: Vec<_> = of_first
-        .map(|head| (first, head))
+        .map(|head| (first, 1, head))
         .into_iter()
         .chain(of_second)
         .collect();
