@@ -568,6 +568,28 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
             "/me/totp/removal".to_owned(),
             Some(json!({"password": PASSWORD})),
         ),
+        "list_providers" => (Method::GET, "/oidc/providers".to_owned(), None),
+        "begin_authorization" => (
+            Method::POST,
+            "/oidc/home/authorizations".to_owned(),
+            Some(json!({"purpose": "sign_in"})),
+        ),
+        "list_identities" => (Method::GET, "/me/identities".to_owned(), None),
+        "link_identity" => {
+            let way = way_of(world, &lead, &link_wanted(), &email).await;
+            (Method::POST, "/me/identities".to_owned(), Some(way))
+        }
+        "sign_in_through_provider" => {
+            linked_identity(world, &lead, &email).await;
+            let nobody = world.app.public();
+            let mut way = way_of(world, &nobody, &json!({"purpose": "sign_in"}), &email).await;
+            way.as_object_mut().expect("an object").remove("provider");
+            (Method::POST, "/oidc/home/sessions".to_owned(), Some(way))
+        }
+        "remove_identity" => {
+            let id = linked_identity(world, &lead, &email).await;
+            (Method::DELETE, format!("/me/identities/{id}"), None)
+        }
         "renew_invitation" => {
             invited(&world.app, &lead, &email).await;
             let path = format!("{}/invitation", user(&lead, &email).await);
@@ -735,6 +757,26 @@ async fn mailed_path(world: &World, address: &str, kind: &str) -> String {
         .split_whitespace()
         .next();
     format!("{kind}{}", secret.expect("a secret"))
+}
+
+fn link_wanted() -> Value {
+    json!({"purpose": "link", "password": PASSWORD})
+}
+
+/// What somebody comes back from the provider with, where they are called this.
+async fn way_of(world: &World, client: &Client, wanted: &Value, subject: &str) -> Value {
+    let sent = client.post("/oidc/home/authorizations", wanted).await.expect(201);
+    let address = sent.json["authorizationUrl"].as_str().expect("an address");
+    let now = world.app.exchange().clock().now().timestamp();
+    let (code, state) = world.provider.approve(address, subject, now, |_| {});
+    json!({"provider": "home", "code": code, "state": state, "binding": sent.json["binding"]})
+}
+
+/// Links an identity with the account of the lead; its id.
+async fn linked_identity(world: &World, lead: &Client, subject: &str) -> String {
+    let way = way_of(world, lead, &link_wanted(), subject).await;
+    let linked = lead.post("/me/identities", &way).await.expect(201);
+    linked.json["id"].as_str().expect("an id").to_owned()
 }
 
 fn credentials() -> Value {

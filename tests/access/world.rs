@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ahq_harness::provider::Provider;
 use ahq_harness::{App, Client, Database};
 use chrono::Duration;
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ const NOTICE: Duration = Duration::days(8);
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) callers: Callers,
+    /// A provider of identities, which the program knows as `home`.
+    pub(crate) provider: Provider,
     ready: BTreeMap<(&'static str, Position), Vec<String>>,
     people: u32,
 }
@@ -49,12 +52,18 @@ pub(crate) struct World {
 impl World {
     /// Starts it; none where the database is not there.
     pub(crate) async fn start(database: Database) -> Option<Self> {
-        let app = App::start(database).await?;
+        let provider = Provider::start();
+        let home = provider.settings();
+        let app = App::start_with(database, |config| {
+            config.oidc.insert("home".to_owned(), home);
+        })
+        .await?;
         appoint(&app).await;
         let callers = Callers::sign_in(&app).await;
         Some(Self {
             app,
             callers,
+            provider,
             ready: BTreeMap::new(),
             people: 0,
         })

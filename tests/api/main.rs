@@ -22,6 +22,7 @@ mod holds;
 mod keys;
 mod life;
 mod mail;
+mod oidc;
 mod openapi;
 mod persons;
 mod problems;

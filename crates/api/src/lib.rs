@@ -28,6 +28,7 @@ mod holds;
 mod json;
 mod network;
 mod notifications;
+mod oidc;
 pub mod openapi;
 pub mod page;
 pub mod precondition;

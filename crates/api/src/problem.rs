@@ -11,7 +11,7 @@ use actix_web::ResponseError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, LINK, RETRY_AFTER, WWW_AUTHENTICATE};
 use ahq_domain::refusal::{Fault, Faults, Refusal};
-use ahq_exchange::error::Error;
+use ahq_exchange::error::{Error, NotLetIn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,6 +43,8 @@ pub enum Kind {
     WrongCredentials,
     /// The password is right, and the code of the second factor is missing.
     CodeMissing,
+    /// Who came back from a provider of identities is not let in; the code says why.
+    NotLetIn,
     /// Seen but not allowed; the code is the rule's.
     Forbidden,
     /// There is no such thing for this caller.
@@ -101,6 +103,7 @@ impl Kind {
                 StatusCode::UNAUTHORIZED,
                 "The code of the second factor is missing",
             ),
+            Self::NotLetIn => ("not_let_in", StatusCode::UNAUTHORIZED, "The sign-in is not taken"),
             Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "Not allowed"),
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND, "Not found"),
             Self::UnknownPath => ("unknown_path", StatusCode::NOT_FOUND, "There is no such path"),
@@ -237,7 +240,7 @@ impl Problem {
         }));
         match kind {
             // RFC 6750, section 3: no error code where no token came, `invalid_token` where one did.
-            Kind::Unauthenticated | Kind::WrongCredentials | Kind::CodeMissing => {
+            Kind::Unauthenticated | Kind::WrongCredentials | Kind::CodeMissing | Kind::NotLetIn => {
                 problem.header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
             Kind::BadToken => problem.header(
@@ -434,6 +437,33 @@ impl From<Error> for Problem {
                 Kind::CodeMissing,
                 "This account has a second factor: send its code, or a recovery code, too.",
             ),
+            Error::NotLetIn(why) => {
+                let (code, detail) = match why {
+                    NotLetIn::Ended => (
+                        "authorization_ended",
+                        "You were not sent to the provider for this from here, or too long ago, or were let in before: begin anew.",
+                    ),
+                    NotLetIn::Unproven => (
+                        "identity_not_proven",
+                        "What the provider says does not hold: begin anew, and tell the service provider if it happens again.",
+                    ),
+                    NotLetIn::Unsure => (
+                        "assurance_too_low",
+                        "The provider is not sure enough of you: sign in there again, with a stronger means.",
+                    ),
+                    NotLetIn::Unknown => (
+                        "identity_unknown",
+                        "No active account is linked with this identity: follow your invitation, or sign in with your password \
+                         and link it.",
+                    ),
+                };
+                Self::new(Kind::NotLetIn, detail).with_code(code)
+            }
+            Error::ProviderUnavailable => Self::new(
+                Kind::Busy,
+                "The provider of identities gives no usable reply now: come back later, or sign in with your password.",
+            )
+            .with_code("provider_unavailable"),
             Error::BadToken => Self::new(
                 Kind::BadToken,
                 "The access token is not valid, or no longer: refresh it or sign in again.",

@@ -4,8 +4,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
-    editions, exports, extensions, feeds, holds, network, notifications, queries, reminders, responses, second_factors,
-    session, summaries, tokens, unsubscriptions, user_lists, users, word_form,
+    editions, exports, extensions, feeds, holds, network, notifications, oidc, queries, reminders, responses,
+    second_factors, session, summaries, tokens, unsubscriptions, user_lists, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -28,6 +28,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(second_factors::confirm_second_factor)
         .service(second_factors::renew_recovery_codes)
         .service(second_factors::remove_second_factor)
+        .service(oidc::list_providers)
+        .service(oidc::begin_authorization)
+        .service(oidc::sign_in_through_provider)
+        .service(oidc::list_identities)
+        .service(oidc::link_identity)
+        .service(oidc::remove_identity)
         .service(tokens::list_tokens)
         .service(tokens::make_token)
         .service(tokens::revoke_token)

@@ -16,7 +16,7 @@ use crate::token::LIFETIME;
 use crate::users::view::{RefreshBody, SessionView, SessionsView, SignInBody, TokensView, UserView};
 
 impl Api {
-    fn tokens_for(&self, exchange: &Exchange, signed_in: SignedIn) -> Result<TokensView, Error> {
+    pub(crate) fn tokens_for(&self, exchange: &Exchange, signed_in: SignedIn) -> Result<TokensView, Error> {
         let now = self.clock().now();
         let access_token = self
             .tokens()

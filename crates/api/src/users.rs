@@ -163,9 +163,10 @@ pub(crate) async fn renew_invitation(
 
 /// Resets the account of a user by a written order
 ///
-/// For the service provider, when somebody of an office can no longer sign in. Every session and token ends, the second
-/// factor is taken away where the order says so, and a link to a new password is mailed to the address of the account. The
-/// order is named to the office at its functional mailbox and to each of its users.
+/// For the service provider, when somebody of an office can no longer sign in. Every session and token ends, identities of
+/// providers open the account no longer, the second factor is taken away where the order says so, and a link to a new
+/// password is mailed to the address of the account. The order is named to the office at its functional mailbox and to each
+/// of its users.
 #[utoipa::path(tag = "network", params(UserPath, IdempotencyKey), security(("bearer" = [])),
     responses((status = 200, description = "The user.", body = UserView)))]
 #[post("/offices/{code}/users/{user}/reset")]

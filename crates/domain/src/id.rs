@@ -61,6 +61,10 @@ id!(
     TokenId
 );
 id!(
+    /// Who a user is at a provider of identities.
+    IdentityId
+);
+id!(
     /// One edition of a compilation.
     EditionId
 );

@@ -22,6 +22,7 @@ pub mod export;
 pub mod extension;
 pub mod hold;
 pub mod id;
+pub mod identity;
 pub mod launch;
 pub mod life;
 pub mod markdown;

@@ -27,7 +27,7 @@ pub const RESET_LASTS: Duration = Duration::hours(1);
 /// How long a link that confirms an address holds.
 pub const CONFIRMATION_LASTS: Duration = Duration::days(1);
 /// How often links are asked for from one address of the network.
-const ASKING: Throttle = Throttle {
+pub(crate) const ASKING: Throttle = Throttle {
     free: 100,
     longest: Duration::minutes(15),
     forgotten_after: Duration::hours(1),

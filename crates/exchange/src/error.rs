@@ -36,6 +36,12 @@ pub enum Error {
     /// The password is right, and the code of the second factor is missing.
     #[error("the code of the second factor is missing")]
     CodeMissing,
+    /// Who came back from a provider of identities is not let in.
+    #[error("not let in by a provider of identities: {0:?}")]
+    NotLetIn(NotLetIn),
+    /// The provider of identities gives no usable reply; nothing was kept.
+    #[error("the provider of identities gives no usable reply")]
+    ProviderUnavailable,
     /// The access token is not, or no longer, good.
     #[error("the access token is not valid")]
     BadToken,
@@ -51,6 +57,19 @@ pub enum Error {
     /// A fault of the program or its surroundings; the cause is for the log only.
     #[error("{0}")]
     Internal(String),
+}
+
+/// Why somebody who came back from a provider of identities is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotLetIn {
+    /// They were not sent there from here, or for something else, or too long ago, or have been let in before.
+    Ended,
+    /// What the provider says does not hold.
+    Unproven,
+    /// The provider is not sure enough of them.
+    Unsure,
+    /// No active account is linked with them.
+    Unknown,
 }
 
 impl From<Faults> for Error {

@@ -25,6 +25,7 @@ pub mod import;
 pub mod keys;
 pub mod network;
 pub mod notifications;
+pub mod oidc;
 pub mod outgoing;
 pub mod passwords;
 pub mod persons;

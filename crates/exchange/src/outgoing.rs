@@ -225,6 +225,16 @@ pub enum AccountEvent {
     SecondFactorRemoved,
     /// A recovery code opened a session.
     RecoveryCodeUsed,
+    /// It is opened by an identity of a provider, too.
+    IdentityLinked {
+        /// What the provider is called.
+        provider: String,
+    },
+    /// It is no longer opened by an identity of a provider.
+    IdentityRemoved {
+        /// What the provider is called.
+        provider: String,
+    },
     /// Nobody uses it, so it will be disabled.
     Unused {
         /// On which day, unless it is used before.

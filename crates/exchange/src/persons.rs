@@ -10,7 +10,7 @@ use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::user::{User, UserStatus};
 use ahq_store::outbox::Entry;
 use ahq_store::persons;
-use ahq_store::{contributions, notifications, second_factors, suppressions, tokens, users};
+use ahq_store::{contributions, identities, notifications, second_factors, suppressions, tokens, users};
 use serde_json::{Value, json};
 
 use crate::credentials::Credentials;
@@ -76,6 +76,13 @@ impl Work<'_> {
         let sessions = persons::sessions(self.conn, user.id)?.into_iter().map(|session| {
             json!({"id": session.id, "begun": session.begun, "expires": session.expires, "ended": session.ended, "client": session.client})
         });
+        let linked = identities::of_user(self.conn, user.id)?.into_iter().map(|identity| {
+            json!({
+                "id": identity.id, "issuer": identity.issuer, "subject": identity.subject, "linked": identity.linked,
+                "seenOn": identity.seen_on,
+            })
+        });
+        let linked: Vec<Value> = linked.collect();
         let tokens = tokens::of_user(self.conn, user.id)?;
         let tokens = tokens.iter().map(
             |token| json!({"id": token.id, "name": token.name, "scopes": token.scopes, "made": token.made, "lastDay": token.last_day, "usedOn": token.used_on}),
@@ -94,6 +101,7 @@ impl Work<'_> {
             "roles": user.grants,
             "status": user.status,
             "hasPassword": has_password,
+            "identities": linked,
             "usedOn": used_on,
             "secondFactorSince": second_factor.and_then(|factor| factor.confirmed),
             "refusedSignIns": refused,

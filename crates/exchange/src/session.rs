@@ -39,7 +39,7 @@ pub struct Origin {
 
 impl Origin {
     /// What its throttle is called. A household or an office has a network of IPv6 for itself (RFC 6177).
-    fn throttle(&self) -> String {
+    pub(crate) fn throttle(&self) -> String {
         match self.address {
             IpAddr::V4(address) => format!("address:{address}"),
             IpAddr::V6(address) => match address.to_ipv4_mapped() {
@@ -136,7 +136,12 @@ impl Exchange {
             if let Some(hash) = &renewed {
                 users::set_password(work.conn, user.id, hash)?;
             }
-            Ok(Ok(work.open_session(&user, &origin.client, factor.is_some())?))
+            Ok(Ok(work.open_session(
+                &user,
+                &origin.client,
+                factor.is_some(),
+                "password",
+            )?))
         })
         .await?
     }
@@ -187,7 +192,14 @@ impl Work<'_> {
         Ok(Err(Error::WrongCredentials))
     }
 
-    fn open_session(&mut self, user: &User, client: &str, second_factor: bool) -> Result<SignedIn, Error> {
+    /// Opens a session; `by` is the door: `password`, or the issuer of an identity.
+    pub(crate) fn open_session(
+        &mut self,
+        user: &User,
+        client: &str,
+        second_factor: bool,
+        by: &str,
+    ) -> Result<SignedIn, Error> {
         let client = client.chars().filter(|c| !c.is_control());
         let session = Session {
             id: SessionId::new(self.now, self.randomness),
@@ -206,7 +218,7 @@ impl Work<'_> {
         self.record(
             "session.opened",
             format!("user/{}", user.id),
-            json!({"session": session.id, "secondFactor": second_factor}),
+            json!({"session": session.id, "secondFactor": second_factor, "by": by}),
         )?;
         Ok(self.signed_in(&session, session.generation))
     }

@@ -7,7 +7,7 @@ use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, role_on};
 use ahq_store::account_links::{self, Purpose};
-use ahq_store::{invitations, offices, second_factors, sessions, tokens, users};
+use ahq_store::{identities, invitations, offices, second_factors, sessions, tokens, users};
 use chrono::Duration;
 use serde_json::json;
 
@@ -257,8 +257,9 @@ impl Work<'_> {
         Ok(user)
     }
 
-    /// Resets an account by a written order: every session and token ends, the second factor is taken away where the order says so,
-    /// and a link to a new password is mailed. The office is told at its functional mailbox, and each of its users.
+    /// Resets an account by a written order: every session and token ends, identities of providers open it no longer, the
+    /// second factor is taken away where the order says so, and a link to a new password is mailed. The office is told at its
+    /// functional mailbox, and each of its users.
     ///
     /// # Errors
     /// Forbidden for all but the service provider; hidden when the office has no such user; a fault at `/order`; a conflict
@@ -281,7 +282,9 @@ impl Work<'_> {
         if second_factor {
             second_factors::delete(self.conn, user.id)?;
         }
-        let facts = json!({"office": office, "order": order, "secondFactor": second_factor});
+        // Whoever came into the account may have linked an identity of their own.
+        let identities = identities::delete_of(self.conn, user.id)?;
+        let facts = json!({"office": office, "order": order, "secondFactor": second_factor, "identities": identities});
         self.record("user.reset", format!("user/{}", user.id), facts)?;
         let event = AccountEvent::Reset {
             order: order.clone(),

@@ -20,6 +20,7 @@ use crate::attachments::Shelves;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::keys::ServerKeys;
+use crate::oidc::provider::Providers;
 use crate::replay::{KeptReply, ReplayKey};
 use crate::tokens::{naming, program};
 use crate::trail::{self, Ended, Lately, Trail};
@@ -62,6 +63,7 @@ pub struct Exchange {
     keys: Arc<ServerKeys>,
     settings: Arc<Settings>,
     shelves: Shelves,
+    providers: Arc<Providers>,
     refused_sign_ins: Arc<AtomicU64>,
     lately: Arc<Lately>,
 }
@@ -97,9 +99,22 @@ impl Exchange {
             keys: Arc::new(keys),
             settings: Arc::new(settings),
             shelves,
+            providers: Arc::default(),
             refused_sign_ins: Arc::default(),
             lately: Arc::default(),
         }
+    }
+
+    /// The same with providers of identities, through which people may sign in too.
+    #[must_use]
+    pub fn with_providers(mut self, providers: Providers) -> Self {
+        self.providers = Arc::new(providers);
+        self
+    }
+
+    /// The providers of identities.
+    pub fn providers(&self) -> &Providers {
+        &self.providers
     }
 
     /// The tables.

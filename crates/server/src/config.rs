@@ -2,12 +2,14 @@
 //!
 //! Values are handed down; nothing below reads a setting by itself.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use actix_web::http::uri::Authority;
 use ahq_domain::retention::Retention;
+use ahq_exchange::oidc::provider::ProviderSettings;
 use ahq_exchange::scan::Scanner;
 use ahq_mail::smtp::Dkim;
 use ahq_store::Address;
@@ -19,7 +21,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use tracing_subscriber::EnvFilter;
 
 mod load;
+mod oidc;
 mod weak;
+
+pub use self::oidc::OidcConfig;
 
 /// The file that is read when none is named and it is there.
 pub const FILE: &str = "ahq.toml";
@@ -38,6 +43,8 @@ pub struct Config {
     pub exchange: ExchangeConfig,
     /// Accounts and sessions.
     pub accounts: AccountsConfig,
+    /// Providers of identities, by their names in addresses: `[oidc.eulogin]`.
+    pub oidc: BTreeMap<String, OidcConfig>,
     /// The audit trail.
     pub audit: AuditConfig,
     /// Attachments.
@@ -423,12 +430,13 @@ pub struct ConfigError(pub String);
 
 impl Config {
     /// The names of the sections.
-    const SECTIONS: [&str; 9] = [
+    const SECTIONS: [&str; 10] = [
         "server",
         "database",
         "mail",
         "exchange",
         "accounts",
+        "oidc",
         "audit",
         "attachments",
         "retention",
@@ -565,6 +573,7 @@ impl Config {
         {
             faults.push(error.to_string());
         }
+        faults.extend(oidc::faults(&self.oidc));
         let authorities = self.mail_authorities().err();
         let (files, scanner) = (self.files().err(), self.scanner().err());
         for unread in [
@@ -712,6 +721,14 @@ impl Config {
     pub fn scanner(&self) -> Result<Option<Scanner>, ConfigError> {
         let parsed = self.attachments.clamd.as_deref().map(str::parse).transpose();
         parsed.map_err(|error: String| ConfigError(format!("attachments.clamd {error}")))
+    }
+
+    /// The providers of identities.
+    ///
+    /// # Errors
+    /// When the file of a secret cannot be read.
+    pub fn providers(&self) -> Result<Vec<ProviderSettings>, ConfigError> {
+        self.oidc.iter().map(|(name, config)| config.settings(name)).collect()
     }
 
     /// The password at the mail server, where there is one.

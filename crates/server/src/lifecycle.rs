@@ -10,6 +10,7 @@ use ahq_domain::clock::{Clock, Instant, Randomness};
 use ahq_exchange::attachments::Shelves;
 use ahq_exchange::credentials::Credentials;
 use ahq_exchange::keys::ServerKeys;
+use ahq_exchange::oidc::provider::Providers;
 use ahq_exchange::work::{AccountSettings, Exchange, Settings};
 use ahq_store::files::{Files, FilesError};
 use ahq_store::{Address, Limits, Store, migration};
@@ -149,7 +150,8 @@ pub async fn exchange(parts: &Parts) -> Result<Exchange, StartError> {
         keys,
         settings,
         Shelves::new(files, parts.config.scanner()?),
-    ))
+    )
+    .with_providers(Providers::new(parts.config.providers()?)))
 }
 
 /// An installation that is being served.

@@ -10,6 +10,7 @@
 pub mod account_links;
 pub mod attachments;
 pub mod audit;
+pub mod authorizations;
 pub mod backup;
 pub mod clarifications;
 pub mod column;
@@ -25,6 +26,7 @@ pub mod feeds;
 pub mod files;
 pub mod holds;
 pub mod holidays;
+pub mod identities;
 pub mod invitations;
 pub mod keys;
 pub mod mailings;

@@ -5,9 +5,9 @@ use crate::audit::{Event, Row as EventRow};
 use crate::column::{Id, Time};
 use crate::outbox::{Entry, OutboxStatus, Row as MailRow};
 use crate::schema::{
-    account_links, audit_events, calendar_feeds, contributions, draft_answers, exports, invitations, mailings,
-    notifications, outbox, recovery_codes, replays, responses, second_factors, sessions, suppressions, throttles,
-    tokens, users,
+    account_links, audit_events, authorizations, calendar_feeds, contributions, draft_answers, exports, identities,
+    invitations, mailings, notifications, outbox, recovery_codes, replays, responses, second_factors, sessions,
+    suppressions, throttles, tokens, users,
 };
 use crate::word::to_word;
 use crate::{Connection, StoreError, both};
@@ -130,9 +130,10 @@ pub fn contributions_of(conn: &mut Connection, email: &str) -> Result<Vec<Contri
     Ok(ids.into_iter().map(|id| ContributionId(id.into())).collect())
 }
 
-/// Takes an account's password, the day it was used last, second factor, sessions, tokens, links, invitations, settings,
-/// exports and kept replies away, settles what was to be mailed to it, and forgets what mail servers said of it and what its
-/// user was told of a change of address. The row of the account stays, and is for the caller to change. Statements: 18.
+/// Takes an account's password, the day it was used last, second factor, identities, sessions, tokens, links, invitations,
+/// settings, exports and kept replies away, settles what was to be mailed to it, and forgets what mail servers said of it and
+/// what its user was told of a change of address. The row of the account stays, and is for the caller to change.
+/// Statements: 20.
 ///
 /// # Errors
 /// Those of writing.
@@ -152,6 +153,8 @@ pub fn forget_account(conn: &mut Connection, user: UserId, email: &str, now: Ins
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(id))).execute(conn)?;
     diesel::delete(account_links::table.filter(account_links::user_id.eq(id))).execute(conn)?;
     diesel::delete(invitations::table.filter(invitations::user_id.eq(id))).execute(conn)?;
+    diesel::delete(identities::table.filter(identities::user_id.eq(id))).execute(conn)?;
+    diesel::delete(authorizations::table.filter(authorizations::user_id.eq(id))).execute(conn)?;
     let deputy = notifications::table.filter(notifications::deputy.eq(id));
     diesel::update(deputy)
         .set(notifications::deputy.eq(None::<Id>))

@@ -4,8 +4,8 @@
 use crate::column::{Id, Time};
 use crate::persons::ERASED;
 use crate::schema::{
-    contributions, draft_answers, editions, invitations, outbox, queries, response_versions, responses, sessions,
-    summaries, suppressions, throttles, tokens,
+    authorizations, contributions, draft_answers, editions, invitations, outbox, queries, response_versions, responses,
+    sessions, summaries, suppressions, throttles, tokens,
 };
 use crate::{Connection, StoreError, both};
 use ahq_domain::clock::{Instant, brussels_date};
@@ -170,7 +170,7 @@ pub fn erase_mails(conn: &mut Connection, before: Instant) -> Result<usize, Stor
 }
 
 /// Forgets what signing in leaves behind: sessions and tokens that ended before a moment, by themselves or not, invitations
-/// that did, refused sign-ins before it, addresses that get mail again. Statements: 5.
+/// and ways to a provider that did, refused sign-ins before it, addresses that get mail again. Statements: 6.
 ///
 /// # Errors
 /// Those of writing.
@@ -187,6 +187,7 @@ pub fn forget_traces(conn: &mut Connection, before: Instant, today: NaiveDate) -
         .or(tokens::revoked_at.lt(moment));
     forgotten += diesel::delete(tokens::table.filter(over)).execute(conn)?;
     forgotten += diesel::delete(invitations::table.filter(invitations::expires_at.lt(moment))).execute(conn)?;
+    forgotten += diesel::delete(authorizations::table.filter(authorizations::expires_at.lt(moment))).execute(conn)?;
     forgotten += diesel::delete(throttles::table.filter(throttles::last_at.lt(moment))).execute(conn)?;
     forgotten += diesel::delete(suppressions::table.filter(suppressions::until.lt(today))).execute(conn)?;
     Ok(forgotten)

@@ -134,6 +134,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Date, Nullable, Text};
+
+    identities (id) {
+        id -> Id,
+        user_id -> Id,
+        issuer -> Text,
+        subject -> Text,
+        linked_at -> Time,
+        seen_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Nullable, Text};
+
+    authorizations (state_hash) {
+        state_hash -> Text,
+        binding_hash -> Text,
+        provider -> Text,
+        purpose -> Text,
+        user_id -> Nullable<Id>,
+        session_id -> Nullable<Id>,
+        invitation_hash -> Nullable<Text>,
+        expires_at -> Time,
+        used_at -> Nullable<Time>,
+        subject -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     use crate::column::sql::Id;
     use diesel::sql_types::Text;
 
@@ -650,6 +682,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     audit_events,
     audit_seals,
+    authorizations,
     calendar_feeds,
     clarifications,
     contributions,
@@ -662,6 +695,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     extension_requests,
     holds,
     holidays,
+    identities,
     invitations,
     keys,
     mailings,

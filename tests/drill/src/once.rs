@@ -23,7 +23,7 @@ use crate::Order;
 use crate::scene::{Scene, answers, drafted, etag, launched, serve};
 
 /// POSTs that take no key, and why.
-const WITHOUT_KEY: [(&str, &str); 20] = [
+const WITHOUT_KEY: [(&str, &str); 23] = [
     ("sign_in", "its reply holds secrets, which are never stored"),
     ("make_calendar_feed", "its reply holds a secret, which is never stored"),
     (
@@ -57,6 +57,15 @@ const WITHOUT_KEY: [(&str, &str); 20] = [
         "its reply holds secrets, which are never stored",
     ),
     ("remove_second_factor", "its body holds a password"),
+    (
+        "begin_authorization",
+        "its reply holds a secret, which is never stored; asking again makes another way",
+    ),
+    (
+        "sign_in_through_provider",
+        "its state works once, and its reply holds secrets",
+    ),
+    ("link_identity", "its state works once"),
     (
         "end_subscription",
         "mail programs send no key, and a repetition changes nothing",

@@ -9,6 +9,7 @@ pub mod form;
 pub mod goal;
 pub mod installation;
 pub mod postgres;
+pub mod provider;
 pub mod text;
 
 use std::fmt;

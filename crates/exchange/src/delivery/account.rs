@@ -71,6 +71,8 @@ impl Work<'_> {
                 AccountEvent::SecondFactorAdded => AccountChange::SecondFactorAdded,
                 AccountEvent::SecondFactorRemoved => AccountChange::SecondFactorRemoved,
                 AccountEvent::RecoveryCodeUsed => AccountChange::RecoveryCodeUsed,
+                AccountEvent::IdentityLinked { provider } => AccountChange::IdentityLinked(provider.clone()),
+                AccountEvent::IdentityRemoved { provider } => AccountChange::IdentityRemoved(provider.clone()),
                 AccountEvent::Unused { until } => AccountChange::Unused { until: *until },
                 AccountEvent::Reset { order, second_factor } => AccountChange::Reset {
                     order: order.clone(),

@@ -61,6 +61,14 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ("account_notice_second_factor", notice(AccountChange::SecondFactorAdded)),
         ("account_notice_without", notice(AccountChange::SecondFactorRemoved)),
         ("account_notice_recovery", notice(AccountChange::RecoveryCodeUsed)),
+        (
+            "account_notice_identity_linked",
+            notice(AccountChange::IdentityLinked("EU Login".into())),
+        ),
+        (
+            "account_notice_identity_removed",
+            notice(AccountChange::IdentityRemoved("EU Login".into())),
+        ),
         ("account_notice_reset", notice(by_order)),
         ("user_reset", Message::UserReset(told)),
         ("account_notice_unused", notice(unused)),

@@ -60,6 +60,10 @@ pub enum AccountChange {
     SecondFactorRemoved,
     /// A recovery code was used to sign in.
     RecoveryCodeUsed,
+    /// An identity of a provider opens it too; the provider's name.
+    IdentityLinked(String),
+    /// An identity of a provider no longer opens it.
+    IdentityRemoved(String),
     /// Nobody uses it, so it will be disabled.
     Unused {
         /// On which day, unless it is used before.
@@ -95,6 +99,8 @@ impl AccountNotice {
             AccountChange::SecondFactorAdded => "Your account has a second factor",
             AccountChange::SecondFactorRemoved => "Your account no longer has a second factor",
             AccountChange::RecoveryCodeUsed => "A recovery code was used to sign in",
+            AccountChange::IdentityLinked(_) => "Your account has another way to sign in",
+            AccountChange::IdentityRemoved(_) => "Your account lost a way to sign in",
             AccountChange::Unused { .. } => "Your account will be disabled",
             AccountChange::Reset { .. } => "Your account was reset",
         }
@@ -122,6 +128,12 @@ impl AccountNotice {
                 "Somebody signed in to your account with one of your recovery codes in the place of your \
                  authenticator. That code is used up."
                     .to_owned()
+            }
+            AccountChange::IdentityLinked(provider) => {
+                format!("From now on you can sign in through {provider}.")
+            }
+            AccountChange::IdentityRemoved(provider) => {
+                format!("From now on {provider} no longer opens your account. Every other session was signed out.")
             }
             AccountChange::Unused { .. } => {
                 "Nobody has signed in with your account for more than five months. Sign in before the day below, and it \

@@ -8,7 +8,7 @@ use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use figment::{Figment, Profile, Provider};
 
-use super::{Config, ConfigError, FILE};
+use super::{Config, ConfigError, FILE, OidcConfig};
 
 /// What begins every variable.
 const PREFIX: &str = "AHQ_";
@@ -21,6 +21,11 @@ const SECRET: [&str; 4] = [
     "mail.password",
     "attachments.key",
 ];
+
+/// How the setting ends that is such a one of a provider of identities, whatever that is called.
+const PROVIDER_SECRET: &str = ".client_secret";
+/// The section whose sections are named by the operator.
+const PROVIDERS: &str = "oidc.";
 
 /// One setting as it was found.
 struct Found {
@@ -38,9 +43,9 @@ pub(super) fn load(
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Config, ConfigError> {
     let defaults = Figment::from(Serialized::defaults(Config::default()));
-    let known = known_keys(&defaults)?;
     let mut found = of_file(file)?;
     found.extend(of_variables(variables));
+    let known = known_keys(&defaults, &found)?;
     let (mut settings, mut faults) = (defaults.clone(), Vec::new());
     for Found { key, place, meanings } in found {
         if !known.contains(&key) {
@@ -55,7 +60,7 @@ pub(super) fn load(
         });
         match (fits, refused) {
             (Some(value), _) => settings = settings.merge(Serialized::default(&key, value)),
-            (None, Some(error)) if !SECRET.contains(&key.as_str()) => {
+            (None, Some(error)) if !SECRET.contains(&key.as_str()) && !key.ends_with(PROVIDER_SECRET) => {
                 faults.push(format!("{key} in {place}: {}", error.kind));
             }
             (None, _) => faults.push(format!("{key} in {place}: has to be a text in quotes")),
@@ -73,12 +78,21 @@ pub(super) fn load(
     }
 }
 
-fn known_keys(defaults: &Figment) -> Result<Vec<String>, ConfigError> {
+/// All keys there are: those of the defaults, and those of each provider of identities that is named.
+fn known_keys(defaults: &Figment, found: &[Found]) -> Result<Vec<String>, ConfigError> {
     let sections: Dict = defaults.extract().map_err(|error| ConfigError(error.to_string()))?;
     let keys = sections
         .iter()
         .flat_map(|(section, keys)| keys.as_dict().into_iter().flatten().map(move |(key, _)| (section, key)));
-    Ok(keys.map(|(section, key)| format!("{section}.{key}")).collect())
+    let mut known: Vec<String> = keys.map(|(section, key)| format!("{section}.{key}")).collect();
+    let provider: Dict = Figment::from(Serialized::defaults(OidcConfig::default()))
+        .extract()
+        .map_err(|error| ConfigError(error.to_string()))?;
+    let named = found.iter().filter_map(|found| found.key.strip_prefix(PROVIDERS));
+    for name in named.filter_map(|key| Some(key.split_once('.')?.0)) {
+        known.extend(provider.keys().map(|key| format!("{PROVIDERS}{name}.{key}")));
+    }
+    Ok(known)
 }
 
 fn of_file(file: Option<&Path>) -> Result<Vec<Found>, ConfigError> {
@@ -107,9 +121,16 @@ fn of_file(file: Option<&Path>) -> Result<Vec<Found>, ConfigError> {
             });
         };
         match value {
-            Value::Dict(_, keys) if !keys.is_empty() => keys
-                .into_iter()
-                .for_each(|(key, value)| add(format!("{section}.{key}"), value)),
+            Value::Dict(_, keys) if !keys.is_empty() => {
+                for (key, value) in keys {
+                    match value {
+                        Value::Dict(_, inner) if section == "oidc" => inner
+                            .into_iter()
+                            .for_each(|(name, value)| add(format!("{section}.{key}.{name}"), value)),
+                        value => add(format!("{section}.{key}"), value),
+                    }
+                }
+            }
             // A section without keys changes nothing, but has to be one.
             Value::Dict(..) if Config::SECTIONS.contains(&section.as_str()) => {}
             other => add(section, other),

@@ -196,6 +196,54 @@ fn what_is_weak_is_said() {
     );
 }
 
+#[test]
+fn providers_of_identities_have_names_of_their_own() {
+    let text = "[oidc.eulogin]\nlabel = \"EU Login\"\nissuer = \"https://id.example.org\"\nclient_id = \"ahq\"\n\
+                acr_values = [\"high\"]\nsecond_factor = true\n[oidc.home]\nlabel = \"Home\"\n\
+                issuer = \"http://127.0.0.1:3000\"\nclient_id = \"ahq\"";
+    let config = load(text, &[("AHQ_OIDC__EULOGIN__CLIENT_SECRET", "hush")]).unwrap();
+    let names: Vec<&String> = config.oidc.keys().collect();
+    assert_eq!(names, ["eulogin", "home"]);
+    let providers = config.providers().unwrap();
+    assert!(providers[0].assurance.gives_second_factor() && !providers[1].assurance.gives_second_factor());
+    assert!(providers[0].client_secret.is_some() && providers[1].client_secret.is_none());
+    for shown in [config.shown().unwrap(), format!("{config:?}"), format!("{providers:?}")] {
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+    let right = "label = \"X\"\nissuer = \"https://id.example.org\"\nclient_id = \"ahq\"\n";
+    for (text, named) in [
+        (format!("[oidc.x]\n{right}colour = 1"), "oidc.x.colour in /"),
+        (
+            format!("[oidc.x]\n{right}client_secret = 314159265"),
+            "has to be a text",
+        ),
+        (format!("[oidc.providers]\n{right}"), "oidc.providers is named"),
+        (format!("[oidc.X]\n{right}"), "oidc.X is named"),
+        (format!("[oidc.x]\n{right}second_factor = true"), "oidc.x.second_factor"),
+        (
+            format!("[oidc.x]\n{right}client_secret = \"a\"\nclient_secret_file = \"Cargo.toml\""),
+            "one too many",
+        ),
+        (
+            format!("[oidc.x]\n{right}client_secret_file = \"no-such-file\""),
+            "no-such-file",
+        ),
+        (
+            format!("[oidc.x]\n{right}[oidc.y]\n{right}"),
+            "oidc.y.issuer is another",
+        ),
+        (
+            right.replace("https://", "http://").replace("label", "[oidc.x]\nlabel"),
+            "oidc.x.issuer begins",
+        ),
+        ("[oidc.x]\nclient_id = \"\"".to_owned(), "oidc.x.label"),
+        ("[oidc]\nissuer = \"x\"".to_owned(), "oidc.issuer in /"),
+    ] {
+        let said = fault(&text, &[]);
+        assert!(said.contains(named) && !said.contains("314159265"), "{text}: {said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn files_of_secrets_that_everybody_reads_are_named() {

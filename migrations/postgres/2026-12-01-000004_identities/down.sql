@@ -1,0 +1,2 @@
+DROP TABLE authorizations;
+DROP TABLE identities;
