@@ -55,6 +55,14 @@ pub(crate) async fn docs_file(file: web::Path<String>) -> Result<HttpResponse, P
     Ok(reply
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
-        .content_type(found.content_type)
+        .content_type(with_charset(found.content_type))
         .body(found.bytes.into_owned()))
+}
+
+/// Texts say how their characters are encoded.
+fn with_charset(kind: String) -> String {
+    match kind.starts_with("text/") && !kind.contains("charset") {
+        true => format!("{kind}; charset=utf-8"),
+        false => kind,
+    }
 }

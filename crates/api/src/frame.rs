@@ -3,14 +3,17 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, ETAG, HeaderName, HeaderValue,
+};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
 use tracing_actix_web::RequestId;
 
 use crate::Api;
-use crate::contract::API_VERSION;
+use crate::contract::{API_VERSION, PREFIX};
 use crate::problem::Problem;
+use crate::reply::EXPOSED;
 
 /// The header with the request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -62,6 +65,7 @@ pub async fn frame<B: MessageBody + 'static>(
         response = ServiceResponse::new(response.request().clone(), reply);
     }
     dress(&mut response, &id, reads);
+    open_what_is_public(&mut response);
     Ok(response)
 }
 
@@ -98,5 +102,19 @@ fn dress(response: &mut ServiceResponse<BoxBody>, id: &str, reads: bool) {
             "no-store"
         };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
+    }
+}
+
+/// Pages of any origin may read what is public: it is made for nobody, so no caller's rights go into it. All else has no
+/// such header, and `OPTIONS` never has one, so that no page sends a token across origins.
+fn open_what_is_public(response: &mut ServiceResponse<BoxBody>) {
+    let (path, method) = (response.request().path(), response.request().method());
+    let public = path
+        .strip_prefix(PREFIX)
+        .is_some_and(|rest| rest.starts_with("/public/"));
+    if public && *method == Method::GET {
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }
 }

@@ -152,6 +152,9 @@ impl Responder for Reply {
     }
 }
 
+/// What pages of other origins may read of the headers of what is open to them.
+pub(crate) const EXPOSED: &str = "ETag, Link, API-Version, X-Request-Id";
+
 /// A text that is read without signing in, from pages of any origin too; 304 where the caller has it. `kept` says by whom
 /// it may be kept.
 pub fn open(request: &HttpRequest, media_type: &str, etag: &str, kept: &'static str, text: Bytes) -> HttpResponse {
@@ -165,7 +168,7 @@ pub fn open(request: &HttpRequest, media_type: &str, etag: &str, kept: &'static 
         .insert_header((ETAG, etag))
         .insert_header((CACHE_CONTROL, kept))
         .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, API-Version, X-Request-Id"));
+        .insert_header((ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED));
     if unchanged {
         return reply.finish();
     }

@@ -405,7 +405,10 @@ async fn swagger_ui_comes_from_the_binary() {
     let root = send(get("/docs")).await;
     assert_eq!((root.status, root.header("location")), (308, Some("/docs/")));
     let page = send(get("/docs/")).await;
-    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html")));
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (200, Some("text/html; charset=utf-8"))
+    );
     assert!(
         page.header("content-security-policy")
             .unwrap()

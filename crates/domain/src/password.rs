@@ -15,6 +15,36 @@ pub const LONGEST: usize = 256;
 /// too short anyway.
 const COMMON: &str = include_str!("password/common.txt");
 
+/// Words of the exchange and of who uses it: a text of nothing else, whatever stands between, is no password.
+const OF_THE_EXCHANGE: [&str; 26] = [
+    "ad",
+    "administrator",
+    "adhoc",
+    "ahq",
+    "asylum",
+    "commission",
+    "contact",
+    "coordinator",
+    "emn",
+    "europe",
+    "european",
+    "exchange",
+    "expert",
+    "hoc",
+    "migration",
+    "national",
+    "ncp",
+    "network",
+    "office",
+    "point",
+    "queries",
+    "query",
+    "reader",
+    "response",
+    "union",
+    "password",
+];
+
 /// Checks a new password for whoever has this name and address.
 ///
 /// # Errors
@@ -57,6 +87,24 @@ fn is_guessed_first(password: &str, names: &[&str]) -> bool {
             .into_iter()
             .any(|text| is_common(text) || names.iter().any(|name| name.trim().to_lowercase() == text))
         || is_a_run(&folded)
+        || is_of_the_exchange(&text)
+}
+
+/// Whether the letters of a text are words of the exchange, one after the other, as in `EMN-Network-2026!`.
+fn is_of_the_exchange(text: &str) -> bool {
+    let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
+    // Up to which bytes the letters are such words.
+    let mut ends = vec![false; letters.len() + 1];
+    ends[0] = true;
+    for start in 0..letters.len() {
+        let Some(rest) = letters.get(start..).filter(|_| ends[start]) else {
+            continue;
+        };
+        for word in OF_THE_EXCHANGE.iter().filter(|word| rest.starts_with(**word)) {
+            ends[start + word.len()] = true;
+        }
+    }
+    !letters.is_empty() && ends[letters.len()]
 }
 
 fn is_common(text: &str) -> bool {
@@ -113,6 +161,22 @@ mod tests {
             assert_eq!(codes(password, second_factor).first().copied(), expected, "{password}");
         }
         assert_eq!(codes(&"ab c".repeat(65), false).first(), Some(&"too_long"));
+    }
+
+    #[test]
+    fn words_of_the_exchange_are_no_passwords() {
+        for (password, common) in [
+            ("European Migration Network", true),
+            ("EMN-Network-2026!", true),
+            ("emn.ncp.commission.1", true),
+            ("adhocqueryexchange", true),
+            ("networkofadhocqueries", false),
+            ("my query about a cat", false),
+            ("123 456 789 021 345", false),
+            ("μετανάστευση στην Ευρώπη", false),
+        ] {
+            assert_eq!(codes(password, false) == ["too_common"], common, "{password}");
+        }
     }
 
     #[test]

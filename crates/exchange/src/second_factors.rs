@@ -24,8 +24,10 @@ use crate::work::{Exchange, Work};
 const ISSUER: &str = "EMN ad-hoc queries";
 /// Characters of recovery codes: none that is taken for another.
 const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-/// Characters of a recovery code: sixty bits.
-const RECOVERY_LENGTH: usize = 12;
+/// Characters of a recovery code: 120 bits, so that a plain hash is enough for what is kept of it.
+const RECOVERY_LENGTH: usize = 24;
+/// Characters of a recovery code that stand together.
+const RECOVERY_GROUP: usize = 4;
 
 /// Where the caller's second factor stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,7 +244,11 @@ impl Work<'_> {
             .collect();
         let hashes: Vec<String> = codes.iter().map(|code| recovery_hash(user, code)).collect();
         second_factors::replace_recovery_codes(self.conn, user, &hashes)?;
-        let grouped = |code: &String| format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]);
+        let grouped = |code: &String| {
+            let letters: Vec<char> = code.chars().collect();
+            let groups: Vec<String> = letters.chunks(RECOVERY_GROUP).map(String::from_iter).collect();
+            groups.join("-")
+        };
         Ok(codes.iter().map(grouped).collect())
     }
 

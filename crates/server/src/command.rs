@@ -21,7 +21,7 @@ use crate::keys::{self, KeysCommand};
 use crate::lifecycle::{self, Parts, StartError};
 use crate::mail::{self, MailCommand};
 use crate::person::{self, PersonCommand};
-use crate::{demo, holidays, system, telemetry};
+use crate::{demo, holidays, sbom, system, telemetry};
 
 /// The ad-hoc query exchange of the European Migration Network.
 #[derive(Debug, Parser)]
@@ -91,6 +91,11 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
+    /// Print what the program is made of, as CycloneDX.
+    #[command(
+        after_help = "Example:\n  ahq sbom > ahq.cdx.json\n\nEach part with its version, its hash and what it needs, from the lock file the program was built with: with all its\nfeatures and on any system, so some parts are in no one build."
+    )]
+    Sbom,
     /// Manage users from the command line.
     #[command(subcommand)]
     User(UserCommand),
@@ -200,6 +205,10 @@ pub async fn run(line: Line) -> Result<(), StartError> {
     if let Command::Mail(MailCommand::Preview(preview)) = &line.command {
         return mail::preview(preview);
     }
+    if let Command::Sbom = line.command {
+        let document = sbom::document().map_err(StartError::Other)?;
+        return say(format!("{document:#}"));
+    }
     let config = Config::load(line.config.as_deref())?;
     if let Command::Config(ConfigCommand::Check) = &line.command {
         return check(&config);
@@ -228,7 +237,7 @@ pub async fn run(line: Line) -> Result<(), StartError> {
         }
         Command::Demo(options) => demo::run(parts, options).await,
         Command::Mail(MailCommand::Bounce { mails }) => mail::take_bounces(&parts, &mails).await,
-        Command::Openapi { .. } | Command::Mail(MailCommand::Preview(_)) | Command::Config(_) => Ok(()),
+        Command::Openapi { .. } | Command::Mail(MailCommand::Preview(_)) | Command::Sbom | Command::Config(_) => Ok(()),
     }
 }
 

@@ -14,6 +14,7 @@ mod mail;
 mod maildir;
 pub mod metrics;
 pub mod person;
+pub mod sbom;
 mod security_txt;
 pub mod serve;
 mod survive;

@@ -14,7 +14,8 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{HttpServiceFactory, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, CROSS_ORIGIN_OPENER_POLICY,
+    CROSS_ORIGIN_RESOURCE_POLICY, HeaderName, HeaderValue, PERMISSIONS_POLICY, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::{Next, from_fn};
@@ -40,10 +41,12 @@ const LAST_SECONDS: u64 = 9;
 /// How long busy connections are told that they end before no more are taken.
 const LAST_CALL: Duration = Duration::from_millis(300);
 /// What a reply may load unless it says otherwise: nothing.
-const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// What a page may load: a compilation carries its stylesheet inside.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
+/// What a page may use of the device it is shown on: nothing.
+const DEVICE: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 const API_VERSION_HEADER: HeaderName = HeaderName::from_static("api-version");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -159,6 +162,12 @@ impl Manner {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(DEVICE));
+        headers.insert(CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
+        // What pages of any origin may read they may embed too, and nothing else.
+        let open = headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN);
+        let whose = if open { "cross-origin" } else { "same-origin" };
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static(whose));
         if !headers.contains_key(CONTENT_SECURITY_POLICY) {
             let page = headers
                 .get(CONTENT_TYPE)

@@ -57,7 +57,7 @@ impl From<NewSecondFactor> for NewSecondFactorView {
 #[schema(as = RecoveryCodes)]
 pub(crate) struct RecoveryCodesView {
     /// The codes.
-    #[schema(example = json!(["7kqf-2mxp-9dtw"]))]
+    #[schema(example = json!(["7kqf-2mxp-9dtw-hc3r-0vbn-8sya"]))]
     pub(crate) recovery_codes: Vec<String>,
 }
 
