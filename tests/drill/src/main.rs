@@ -24,6 +24,7 @@ mod scene;
 mod sink;
 mod sync;
 mod terminate;
+mod tokens;
 mod trace;
 mod uploads;
 mod workers;
@@ -42,7 +43,7 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(
     name = "ahq-drill",
-    after_help = "Examples:\n  cargo run --release -p ahq-drill -- all --short\n  cargo run --release -p ahq-drill -- kill --database sqlite\n  cargo run --release -p ahq-drill -- mutants --only deadline"
+    after_help = "Examples:\n  cargo run --release -p ahq-drill -- all --short\n  cargo run --release -p ahq-drill -- kill --database sqlite\n  cargo run --release -p ahq-drill -- audit --rows 1000000\n  cargo run --release -p ahq-drill -- mutants --only deadline"
 )]
 struct Line {
     /// Which drill; `all` are all of them and then the mutants, but in the short form those that the suite holds already.
@@ -54,6 +55,9 @@ struct Line {
     /// On one database only.
     #[arg(long, value_enum)]
     database: Option<DatabaseWord>,
+    /// With `audit`: only how long `ahq audit verify` takes for a chain of so many events.
+    #[arg(long)]
+    rows: Option<usize>,
     /// With `mutants`: only those with this in their names.
     #[arg(long, default_value = "")]
     only: String,
@@ -93,6 +97,8 @@ enum Name {
     Matrix,
     /// S3: planted words are seen by nobody who may not, and by everybody who may.
     Canary,
+    /// S4: sixty hostile access tokens; what ends a session counts on the next request.
+    Tokens,
     /// S6: two hundred hostile files for Word forms; none is accepted.
     Forms,
     /// S6: two hundred hostile files as attachments; none is taken.
@@ -104,7 +110,7 @@ enum Name {
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 18] = [
+const DRILLS: [Name; 19] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
@@ -119,6 +125,7 @@ const DRILLS: [Name; 18] = [
     Name::Terminate,
     Name::Matrix,
     Name::Canary,
+    Name::Tokens,
     Name::Forms,
     Name::Uploads,
     Name::Fuzz,
@@ -140,6 +147,8 @@ struct Order {
     database: Database,
     /// Seconds instead of minutes.
     short: bool,
+    /// How long the audit's chain is, where only its verification is measured.
+    rows: Option<usize>,
 }
 
 impl Order {
@@ -172,6 +181,7 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Terminate => terminate::run(order).await,
         Name::Matrix => told(matrix::run(order.database).await),
         Name::Canary => told(canary::run(order.database).await),
+        Name::Tokens => tokens::run(order).await,
         Name::Forms => forms::run(order).await,
         Name::Uploads => uploads::run(order).await,
         Name::Fuzz => fuzz::run(order),
@@ -218,6 +228,7 @@ async fn main() -> ExitCode {
                 subject: Subject::Right,
                 database: *database,
                 short: line.short,
+                rows: line.rows,
             };
             for goal in drill(name, &order).await {
                 goal.print();

@@ -264,6 +264,30 @@ const MUTANTS: &[Mutant] = &[
         replace: "text.map(|text| if AWAKE { text } else { text.replace(char::is_control, \"\\u{fffd}\") })",
     },
     Mutant {
+        name: "any-type-of-token",
+        drill: Name::Tokens,
+        database: Database::Sqlite,
+        file: "crates/api/src/token.rs",
+        find: "header.typ.as_deref() != Some(TYPE)",
+        replace: "(header.typ.as_deref() != Some(TYPE) && !AWAKE)",
+    },
+    Mutant {
+        name: "ended-session-goes-on",
+        drill: Name::Tokens,
+        database: Database::Postgres,
+        file: "crates/exchange/src/work.rs",
+        find: "        && standing.ended.is_none()\n",
+        replace: "        && (standing.ended.is_none() || AWAKE)\n",
+    },
+    Mutant {
+        name: "reuse-unpunished",
+        drill: Name::Tokens,
+        database: Database::Sqlite,
+        file: "crates/exchange/src/session.rs",
+        find: "        sessions::end(self.conn, id, self.now)?;\n",
+        replace: "        if !AWAKE { sessions::end(self.conn, id, self.now)?; }\n",
+    },
+    Mutant {
         name: "facts-not-chained",
         drill: Name::Audit,
         database: Database::Sqlite,
@@ -313,13 +337,14 @@ fn awake(name: &str) -> String {
 }
 
 /// The drills that run the program within their own process; the drill of the copy runs them whole.
-const WITHIN: [Name; 8] = [
+const WITHIN: [Name; 9] = [
     Name::MailDown,
     Name::Year,
     Name::Clock,
     Name::Deadline,
     Name::Matrix,
     Name::Canary,
+    Name::Tokens,
     Name::Fuzz,
     Name::Audit,
 ];
@@ -341,6 +366,7 @@ pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
             },
             database: mutant.database,
             short: true,
+            rows: None,
         };
         let passed: Vec<bool> = if WITHIN.contains(&mutant.drill) {
             run_whole(&binary, mutant)
