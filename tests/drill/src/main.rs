@@ -9,6 +9,7 @@ mod chance;
 mod clock;
 mod deadline;
 mod disk;
+mod equal;
 mod forms;
 mod fuzz;
 mod journal;
@@ -99,6 +100,8 @@ enum Name {
     Canary,
     /// S4: sixty hostile access tokens; what ends a session counts on the next request.
     Tokens,
+    /// S5: known and unknown accounts get the same bytes, after the same time.
+    Equal,
     /// S6: two hundred hostile files for Word forms; none is accepted.
     Forms,
     /// S6: two hundred hostile files as attachments; none is taken.
@@ -110,7 +113,7 @@ enum Name {
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 19] = [
+const DRILLS: [Name; 20] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
@@ -126,6 +129,7 @@ const DRILLS: [Name; 19] = [
     Name::Matrix,
     Name::Canary,
     Name::Tokens,
+    Name::Equal,
     Name::Forms,
     Name::Uploads,
     Name::Fuzz,
@@ -182,6 +186,7 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Matrix => told(matrix::run(order.database).await),
         Name::Canary => told(canary::run(order.database).await),
         Name::Tokens => tokens::run(order).await,
+        Name::Equal => equal::run(order).await,
         Name::Forms => forms::run(order).await,
         Name::Uploads => uploads::run(order).await,
         Name::Fuzz => fuzz::run(order),

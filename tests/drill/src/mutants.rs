@@ -288,6 +288,22 @@ const MUTANTS: &[Mutant] = &[
         replace: "        if !AWAKE { sessions::end(self.conn, id, self.now)?; }\n",
     },
     Mutant {
+        name: "nobody-answered-at-once",
+        drill: Name::Equal,
+        database: Database::Sqlite,
+        file: "crates/exchange/src/passwords.rs",
+        find: "                let salt = [0u8; 16];\n",
+        replace: "                if AWAKE { return Ok(false); }\n                let salt = [0u8; 16];\n",
+    },
+    Mutant {
+        name: "nobody-answered-otherwise",
+        drill: Name::Equal,
+        database: Database::Postgres,
+        file: "crates/exchange/src/session.rs",
+        find: "        Ok(Err(Error::WrongCredentials))\n",
+        replace: "        Ok(Err(if AWAKE && known.is_none() { Error::BadToken } else { Error::WrongCredentials }))\n",
+    },
+    Mutant {
         name: "facts-not-chained",
         drill: Name::Audit,
         database: Database::Sqlite,
@@ -337,7 +353,7 @@ fn awake(name: &str) -> String {
 }
 
 /// The drills that run the program within their own process; the drill of the copy runs them whole.
-const WITHIN: [Name; 9] = [
+const WITHIN: [Name; 10] = [
     Name::MailDown,
     Name::Year,
     Name::Clock,
@@ -345,6 +361,7 @@ const WITHIN: [Name; 9] = [
     Name::Matrix,
     Name::Canary,
     Name::Tokens,
+    Name::Equal,
     Name::Fuzz,
     Name::Audit,
 ];
