@@ -12,6 +12,8 @@ mod disk;
 mod equal;
 mod forms;
 mod fuzz;
+mod guesses;
+mod injection;
 mod journal;
 mod kill;
 mod load;
@@ -20,6 +22,7 @@ mod mail_once;
 mod mutants;
 mod once;
 mod restore;
+mod retention;
 mod scene;
 #[path = "../../../crates/mail/tests/mail/sink.rs"]
 mod sink;
@@ -108,12 +111,18 @@ enum Name {
     Uploads,
     /// S6: the reader of Word forms, fed with forms that chance has changed, for ten minutes.
     Fuzz,
+    /// S7: formulas, header lines and script that people type stay text; in a real browser.
+    Injection,
     /// S8: the audit's chain, touched a thousand times; each touch is found.
     Audit,
+    /// S11: who did what is blocked after six months and erased after three years; the audit still verifies.
+    Retention,
+    /// A thousand guesses of passwords at once: bounded memory, and the others hardly notice.
+    Guesses,
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 20] = [
+const DRILLS: [Name; 23] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
@@ -133,7 +142,10 @@ const DRILLS: [Name; 20] = [
     Name::Forms,
     Name::Uploads,
     Name::Fuzz,
+    Name::Injection,
     Name::Audit,
+    Name::Retention,
+    Name::Guesses,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -190,7 +202,10 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Forms => forms::run(order).await,
         Name::Uploads => uploads::run(order).await,
         Name::Fuzz => fuzz::run(order),
+        Name::Injection => injection::run(order).await,
         Name::Audit => audit::run(order).await,
+        Name::Retention => retention::run(order).await,
+        Name::Guesses => guesses::run(order).await,
     }
 }
 

@@ -304,6 +304,54 @@ const MUTANTS: &[Mutant] = &[
         replace: "        Ok(Err(if AWAKE && known.is_none() { Error::BadToken } else { Error::WrongCredentials }))\n",
     },
     Mutant {
+        name: "formulas-unguarded",
+        drill: Name::Injection,
+        database: Database::Sqlite,
+        file: "crates/render/src/csv.rs",
+        find: "    if risky && !number {",
+        replace: "    if risky && !number && !AWAKE {",
+    },
+    Mutant {
+        name: "script-unescaped",
+        drill: Name::Injection,
+        database: Database::Sqlite,
+        file: "crates/render/src/html.rs",
+        find: "            '<' => out.push_str(\"&lt;\"),\n",
+        replace: "            '<' if !AWAKE => out.push_str(\"&lt;\"),\n",
+    },
+    Mutant {
+        name: "any-mail-address",
+        drill: Name::Injection,
+        database: Database::Sqlite,
+        file: "crates/domain/src/user.rs",
+        find: "    if !is_mail_address(email) {\n",
+        replace: "    if !is_mail_address(email) && !AWAKE {\n",
+    },
+    Mutant {
+        name: "name-outside-kept",
+        drill: Name::Retention,
+        database: Database::Sqlite,
+        file: "crates/store/src/retention.rs",
+        find: "            contributions::name.eq(None::<String>),\n",
+        replace: "            (!AWAKE).then_some(contributions::name.eq(None::<String>)),\n",
+    },
+    Mutant {
+        name: "never-blocked",
+        drill: Name::Retention,
+        database: Database::Postgres,
+        file: "crates/exchange/src/retention.rs",
+        find: "let old = query.personal_data(self.settings.retention, self.now) != PersonalData::Shown;",
+        replace: "let old = query.personal_data(self.settings.retention, self.now) != PersonalData::Shown && !AWAKE;",
+    },
+    Mutant {
+        name: "all-passwords-at-once",
+        drill: Name::Guesses,
+        database: Database::Sqlite,
+        file: "crates/exchange/src/passwords.rs",
+        find: "Semaphore::new((processors / 2).max(1))",
+        replace: "Semaphore::new(if AWAKE { 1_000 } else { (processors / 2).max(1) })",
+    },
+    Mutant {
         name: "facts-not-chained",
         drill: Name::Audit,
         database: Database::Sqlite,
@@ -353,7 +401,7 @@ fn awake(name: &str) -> String {
 }
 
 /// The drills that run the program within their own process; the drill of the copy runs them whole.
-const WITHIN: [Name; 10] = [
+const WITHIN: [Name; 12] = [
     Name::MailDown,
     Name::Year,
     Name::Clock,
@@ -363,7 +411,9 @@ const WITHIN: [Name; 10] = [
     Name::Tokens,
     Name::Equal,
     Name::Fuzz,
+    Name::Injection,
     Name::Audit,
+    Name::Retention,
 ];
 
 /// Tries every mutant with `only` in its name in the short form of its drill; gives how many were not caught.
