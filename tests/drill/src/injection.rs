@@ -125,7 +125,7 @@ async fn asked_and_answered(app: &App, lead: &Client, at: &Client, words: &Words
     });
     let reply = lead.post("/queries", &draft).await.expect(201);
     let path = format!("/queries/{}", reply.json["id"].as_str().expect("an id"));
-    let launch = json!({"addressed": "members"});
+    let launch = json!({"addressed": "list", "offices": ["AT"], "audience": "addressed"});
     lead.post_if(&format!("{path}/launch"), &reply.etag(), &launch)
         .await
         .expect(200);

@@ -66,7 +66,7 @@ pub(super) async fn typed(app: &App, lead: &Client, at: &Client) -> Vec<String> 
             .await;
         let made = lead.post("/queries", &draft(&format!("Missing minors{ending}"))).await;
         if let (201, Some(id)) = (made.status, made.json["id"].as_str()) {
-            let launch = json!({"addressed": "members"});
+            let launch = json!({"addressed": "list", "offices": ["AT"], "audience": "addressed"});
             let path = format!("/queries/{id}/launch");
             lead.post_if(&path, &made.etag(), &launch).await.expect(200);
         }

@@ -2,9 +2,9 @@
 
 use super::Words;
 
-/// The words: `executed` is what script asks the trap for, `loaded` what a page asks for by itself.
+/// The words: `executed` is what script asks the trap for before it opens a dialog, `loaded` what a page asks for by itself.
 pub(super) fn words(trap: &str) -> Words {
-    let run = format!("new Image().src='{trap}/executed';alert(1)");
+    let run = format!("new Image().src='{trap}/executed';setTimeout(alert,99)");
     let load = format!("{trap}/loaded");
     let text = [
         format!("<script>{run}</script>"),
@@ -38,7 +38,7 @@ pub(super) fn words(trap: &str) -> Words {
         format!("&lt;script&gt;{run}&lt;/script&gt; &#60;script&#62;{run}&#60;/script&#62;"),
     ];
     Words {
-        line: format!("\"'></title><script>{run}</script><img src={load} onerror=\"{run}\">"),
+        line: format!("\"'></title><script>{run}</script><img src={load}>"),
         // The note of a contribution takes 2,000 characters: the first ones.
         text: text.join("\n\n"),
     }
@@ -62,7 +62,7 @@ pub(super) fn faults(pages: &[(String, String)]) -> Vec<String> {
         }
         let lower = page.to_ascii_lowercase();
         for element in [
-            "<script", "<iframe", "<img", "<svg", "<object", "<embed", "<form", "<base", "<link", "<video",
+            "<script", "<iframe", "<img", "<svg/", "<object", "<embed", "<form", "<base", "<link", "<video",
         ] {
             if lower.contains(element) {
                 faults.push(format!("{name} has {element}"));
