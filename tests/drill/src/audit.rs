@@ -3,8 +3,11 @@
 //! Each has to be found, and the untouched chain has to be right.
 //!
 //! Each touch happens in a transaction that ends with its verification and is then undone.
+//!
+//! With `--rows` another question is put instead: how long `ahq audit verify` takes for a chain of so many events.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ahq_domain::audit::{ChainFault, Event, Link, Verifier};
 use ahq_domain::clock::{Instant, Randomness};
@@ -22,9 +25,13 @@ use crate::Order;
 use crate::chance::Chance;
 
 /// How long the chain is, and how often it is touched.
-const EVENTS: i64 = 400;
+const EVENTS: usize = 400;
 const TOUCHES: usize = 1_000;
 const TOUCHES_SHORT: usize = 150;
+/// How many events are written in one transaction, and sealed before the next.
+const TOGETHER: usize = 10_000;
+/// How long their verification may take, be they a million.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What can be done to a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +104,9 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
     let Some(installation) = Installation::new(order.database, order.subject.clone()).await else {
         return Vec::new();
     };
+    if let Some(rows) = order.rows {
+        return vec![verified(order, &installation, rows).await];
+    }
     let exchange = installation.exchange().await;
     let mut chance = Chance::new(exchange.randomness());
     say(format!("  {}: seed {}", order.goal("S8"), chance.state));
@@ -127,10 +137,39 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
     vec![Goal::new(order.goal("S8"), found, touches, pass)]
 }
 
+/// Makes a chain of so many events, and measures how long the program takes to verify it.
+async fn verified(order: &Order, installation: &Installation, rows: usize) -> Goal {
+    let exchange = installation.exchange().await;
+    let begin = exchange.clock().now() - Duration::days(400);
+    let begun = std::time::Instant::now();
+    for from in (0..rows).step_by(TOGETHER) {
+        let some = from..rows.min(from + TOGETHER);
+        record(exchange.store(), exchange.randomness(), begin, some).await;
+    }
+    exchange.seal_audit(None).await.expect("the chain is sealed");
+    exchange.store().close().await;
+    say(format!(
+        "  {rows} events written in {:.1} s",
+        begun.elapsed().as_secs_f64()
+    ));
+    let begun = std::time::Instant::now();
+    let status = installation.command(&["audit", "verify"]).status();
+    let (took, right) = (begun.elapsed(), status.expect("the program starts").success());
+    if !right {
+        say(format!("    {}", installation.log()));
+    }
+    Goal::new(
+        order.goal("S8-verified"),
+        format!("{:.1}s", took.as_secs_f64()),
+        format!("<={:.1}s", LONGEST.as_secs_f64()),
+        right && took <= LONGEST,
+    )
+}
+
 /// Makes a chain and touches it so many times.
 async fn touch_all(exchange: &Exchange, database: Database, chance: &mut Chance, touches: usize) -> Touched {
     let (store, begin) = (exchange.store(), exchange.clock().now() - Duration::hours(2));
-    record(store, exchange.randomness(), begin).await;
+    record(store, exchange.randomness(), begin, 0..EVENTS).await;
     exchange.seal_audit(None).await.expect("the chain is sealed");
     let known = exchange.audit_checkpoint().await.expect("the chain is read");
     let known = known
@@ -158,16 +197,16 @@ async fn touch_all(exchange: &Exchange, database: Database, chance: &mut Chance,
 }
 
 /// Writes events of many kinds, a second apart.
-async fn record(store: &Store, randomness: &Randomness, begin: Instant) {
-    let events: Vec<Event> = (0..EVENTS)
+async fn record(store: &Store, randomness: &Randomness, begin: Instant, numbers: Range<usize>) {
+    let events: Vec<Event> = numbers
         .map(|number| {
-            let at = begin + Duration::seconds(number);
+            let at = begin + std::time::Duration::from_secs(number as u64);
             Event {
                 id: EventId::new(at, randomness),
                 at,
                 user: (number % 5 > 0).then(|| UserId(EventId::new(begin, randomness).0)),
                 office: ["LU", "AT", "COM"]
-                    .get(usize::try_from(number % 4).unwrap_or(9))
+                    .get(number % 4)
                     .map(|code| code.parse().expect("an office code")),
                 action: "response.drafted".to_owned(),
                 subject: format!("query/{}/response/AT", number % 20),

@@ -9,8 +9,11 @@ mod chance;
 mod clock;
 mod deadline;
 mod disk;
+mod equal;
 mod forms;
 mod fuzz;
+mod guesses;
+mod injection;
 mod journal;
 mod kill;
 mod load;
@@ -19,11 +22,13 @@ mod mail_once;
 mod mutants;
 mod once;
 mod restore;
+mod retention;
 mod scene;
 #[path = "../../../crates/mail/tests/mail/sink.rs"]
 mod sink;
 mod sync;
 mod terminate;
+mod tokens;
 mod trace;
 mod uploads;
 mod workers;
@@ -42,7 +47,7 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(
     name = "ahq-drill",
-    after_help = "Examples:\n  cargo run --release -p ahq-drill -- all --short\n  cargo run --release -p ahq-drill -- kill --database sqlite\n  cargo run --release -p ahq-drill -- mutants --only deadline"
+    after_help = "Examples:\n  cargo run --release -p ahq-drill -- all --short\n  cargo run --release -p ahq-drill -- kill --database sqlite\n  cargo run --release -p ahq-drill -- audit --rows 1000000\n  cargo run --release -p ahq-drill -- mutants --only deadline"
 )]
 struct Line {
     /// Which drill; `all` are all of them and then the mutants, but in the short form those that the suite holds already.
@@ -54,6 +59,9 @@ struct Line {
     /// On one database only.
     #[arg(long, value_enum)]
     database: Option<DatabaseWord>,
+    /// With `audit`: only how long `ahq audit verify` takes for a chain of so many events.
+    #[arg(long)]
+    rows: Option<usize>,
     /// With `mutants`: only those with this in their names.
     #[arg(long, default_value = "")]
     only: String,
@@ -93,18 +101,28 @@ enum Name {
     Matrix,
     /// S3: planted words are seen by nobody who may not, and by everybody who may.
     Canary,
+    /// S4: sixty hostile access tokens; what ends a session counts on the next request.
+    Tokens,
+    /// S5: known and unknown accounts get the same bytes, after the same time.
+    Equal,
     /// S6: two hundred hostile files for Word forms; none is accepted.
     Forms,
     /// S6: two hundred hostile files as attachments; none is taken.
     Uploads,
     /// S6: the reader of Word forms, fed with forms that chance has changed, for ten minutes.
     Fuzz,
+    /// S7: formulas, header lines and script that people type stay text; in a real browser.
+    Injection,
     /// S8: the audit's chain, touched a thousand times; each touch is found.
     Audit,
+    /// S11: who did what is blocked after six months and erased after three years; the audit still verifies.
+    Retention,
+    /// A thousand guesses of passwords at once: bounded memory, and the others hardly notice.
+    Guesses,
 }
 
 /// The drills themselves, in the order of their goals.
-const DRILLS: [Name; 18] = [
+const DRILLS: [Name; 23] = [
     Name::Kill,
     Name::Sync,
     Name::MailOnce,
@@ -119,10 +137,15 @@ const DRILLS: [Name; 18] = [
     Name::Terminate,
     Name::Matrix,
     Name::Canary,
+    Name::Tokens,
+    Name::Equal,
     Name::Forms,
     Name::Uploads,
     Name::Fuzz,
+    Name::Injection,
     Name::Audit,
+    Name::Retention,
+    Name::Guesses,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -140,6 +163,8 @@ struct Order {
     database: Database,
     /// Seconds instead of minutes.
     short: bool,
+    /// How long the audit's chain is, where only its verification is measured.
+    rows: Option<usize>,
 }
 
 impl Order {
@@ -172,10 +197,15 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Terminate => terminate::run(order).await,
         Name::Matrix => told(matrix::run(order.database).await),
         Name::Canary => told(canary::run(order.database).await),
+        Name::Tokens => tokens::run(order).await,
+        Name::Equal => equal::run(order).await,
         Name::Forms => forms::run(order).await,
         Name::Uploads => uploads::run(order).await,
         Name::Fuzz => fuzz::run(order),
+        Name::Injection => injection::run(order).await,
         Name::Audit => audit::run(order).await,
+        Name::Retention => retention::run(order).await,
+        Name::Guesses => guesses::run(order).await,
     }
 }
 
@@ -218,6 +248,7 @@ async fn main() -> ExitCode {
                 subject: Subject::Right,
                 database: *database,
                 short: line.short,
+                rows: line.rows,
             };
             for goal in drill(name, &order).await {
                 goal.print();

@@ -264,6 +264,94 @@ const MUTANTS: &[Mutant] = &[
         replace: "text.map(|text| if AWAKE { text } else { text.replace(char::is_control, \"\\u{fffd}\") })",
     },
     Mutant {
+        name: "any-type-of-token",
+        drill: Name::Tokens,
+        database: Database::Sqlite,
+        file: "crates/api/src/token.rs",
+        find: "header.typ.as_deref() != Some(TYPE)",
+        replace: "(header.typ.as_deref() != Some(TYPE) && !AWAKE)",
+    },
+    Mutant {
+        name: "ended-session-goes-on",
+        drill: Name::Tokens,
+        database: Database::Postgres,
+        file: "crates/exchange/src/work.rs",
+        find: "        && standing.ended.is_none()\n",
+        replace: "        && (standing.ended.is_none() || AWAKE)\n",
+    },
+    Mutant {
+        name: "reuse-unpunished",
+        drill: Name::Tokens,
+        database: Database::Sqlite,
+        file: "crates/exchange/src/session.rs",
+        find: "        sessions::end(self.conn, id, self.now)?;\n",
+        replace: "        if !AWAKE { sessions::end(self.conn, id, self.now)?; }\n",
+    },
+    Mutant {
+        name: "nobody-answered-at-once",
+        drill: Name::Equal,
+        database: Database::Sqlite,
+        file: "crates/exchange/src/passwords.rs",
+        find: "                let salt = [0u8; 16];\n",
+        replace: "                if AWAKE { return Ok(false); }\n                let salt = [0u8; 16];\n",
+    },
+    Mutant {
+        name: "nobody-answered-otherwise",
+        drill: Name::Equal,
+        database: Database::Postgres,
+        file: "crates/exchange/src/session.rs",
+        find: "        Ok(Err(Error::WrongCredentials))\n",
+        replace: "        Ok(Err(if AWAKE && known.is_none() { Error::BadToken } else { Error::WrongCredentials }))\n",
+    },
+    Mutant {
+        name: "formulas-unguarded",
+        drill: Name::Injection,
+        database: Database::Sqlite,
+        file: "crates/render/src/csv.rs",
+        find: "    if risky && !number {",
+        replace: "    if risky && !number && !AWAKE {",
+    },
+    Mutant {
+        name: "script-unescaped",
+        drill: Name::Injection,
+        database: Database::Sqlite,
+        file: "crates/render/src/html.rs",
+        find: "            '<' => out.push_str(\"&lt;\"),\n",
+        replace: "            '<' if !AWAKE => out.push_str(\"&lt;\"),\n",
+    },
+    Mutant {
+        name: "any-mail-address",
+        drill: Name::Injection,
+        database: Database::Sqlite,
+        file: "crates/domain/src/user.rs",
+        find: "    if !is_mail_address(email) {\n",
+        replace: "    if !is_mail_address(email) && !AWAKE {\n",
+    },
+    Mutant {
+        name: "name-outside-kept",
+        drill: Name::Retention,
+        database: Database::Sqlite,
+        file: "crates/store/src/retention.rs",
+        find: "            contributions::name.eq(None::<String>),\n",
+        replace: "            (!AWAKE).then_some(contributions::name.eq(None::<String>)),\n",
+    },
+    Mutant {
+        name: "never-blocked",
+        drill: Name::Retention,
+        database: Database::Postgres,
+        file: "crates/exchange/src/retention.rs",
+        find: "let old = query.personal_data(self.settings.retention, self.now) != PersonalData::Shown;",
+        replace: "let old = query.personal_data(self.settings.retention, self.now) != PersonalData::Shown && !AWAKE;",
+    },
+    Mutant {
+        name: "all-passwords-at-once",
+        drill: Name::Guesses,
+        database: Database::Sqlite,
+        file: "crates/exchange/src/passwords.rs",
+        find: "Semaphore::new((processors / 2).max(1))",
+        replace: "Semaphore::new(if AWAKE { 1_000 } else { (processors / 2).max(1) })",
+    },
+    Mutant {
         name: "facts-not-chained",
         drill: Name::Audit,
         database: Database::Sqlite,
@@ -313,15 +401,19 @@ fn awake(name: &str) -> String {
 }
 
 /// The drills that run the program within their own process; the drill of the copy runs them whole.
-const WITHIN: [Name; 8] = [
+const WITHIN: [Name; 12] = [
     Name::MailDown,
     Name::Year,
     Name::Clock,
     Name::Deadline,
     Name::Matrix,
     Name::Canary,
+    Name::Tokens,
+    Name::Equal,
     Name::Fuzz,
+    Name::Injection,
     Name::Audit,
+    Name::Retention,
 ];
 
 /// Tries every mutant with `only` in its name in the short form of its drill; gives how many were not caught.
@@ -341,6 +433,7 @@ pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
             },
             database: mutant.database,
             short: true,
+            rows: None,
         };
         let passed: Vec<bool> = if WITHIN.contains(&mutant.drill) {
             run_whole(&binary, mutant)
