@@ -4,8 +4,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
-    editions, exports, extensions, feeds, holds, network, notifications, queries, reminders, responses, second_factors,
-    session, summaries, tokens, unsubscriptions, user_lists, users, word_form,
+    editions, erasures, exports, extensions, feeds, holds, network, notifications, queries, reminders, responses,
+    second_factors, session, summaries, tokens, unsubscriptions, user_lists, users, word_form,
 };
 
 /// Registers all routes below `/api/v1`.
@@ -136,6 +136,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(holds::place_hold)
         .service(holds::list_holds)
         .service(holds::lift_hold)
+        .service(erasures::ask_erasure)
+        .service(erasures::list_erasures)
+        .service(erasures::read_erasure)
+        .service(erasures::confirm_erasure)
+        .service(erasures::withdraw_erasure)
         .service(exports::ask_export)
         .service(exports::read_export)
         .service(exports::download_export)
