@@ -503,7 +503,7 @@ impl Life {
                 "secret" => self.calendars.clone(),
                 "year" => texts(&["2026"]),
                 // The hold itself stays: what is tried with all ids would lift it.
-                "hold" | "user" | "session" | "feed" | "delivery" | "request" | "clarification" => {
+                "hold" | "erasure" | "user" | "session" | "feed" | "delivery" | "request" | "clarification" => {
                     texts(&["00000000-0000-7000-8000-000000000000"])
                 }
                 "token" => texts(&["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),

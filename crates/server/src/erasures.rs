@@ -16,7 +16,7 @@ use crate::lifecycle::StartError;
 ///
 /// # Errors
 /// A file that cannot be read or written, and what the tables refuse.
-pub(crate) async fn keep(exchange: &Exchange, file: &Path) -> Result<usize, StartError> {
+pub async fn keep(exchange: &Exchange, file: &Path) -> Result<usize, StartError> {
     let done = exchange.carried_out_erasures().await;
     let done = done.map_err(|error| StartError::Other(error.to_string()))?;
     if done.is_empty() {
@@ -49,7 +49,7 @@ pub(crate) async fn keep(exchange: &Exchange, file: &Path) -> Result<usize, Star
 ///
 /// # Errors
 /// A file that cannot be used or has another line in it, and what the tables refuse: nothing is applied then.
-pub(crate) async fn apply(exchange: &Exchange, file: &Path) -> Result<Applied, StartError> {
+pub async fn apply(exchange: &Exchange, file: &Path) -> Result<Applied, StartError> {
     let list = read(file)?;
     let applied = exchange.apply_erasures(list).await;
     let applied = applied.map_err(|error| StartError::Other(error.to_string()))?;

@@ -281,16 +281,17 @@ pub fn forget_documents(conn: &mut Connection, query: QueryId) -> Result<(), Sto
     Ok(())
 }
 
-/// Forgets the kept replies of requests to a query by any of its names, and of all contributions, whose addresses do not say to
-/// which query they are. Statements: 1 for each name, and 1.
+/// Forgets the kept replies of requests to a query by any of its names. Statements: 3 for each name.
 ///
 /// # Errors
 /// Those of writing.
 pub fn forget_replies(conn: &mut Connection, names: &[String]) -> Result<(), StoreError> {
-    // A sign that means something to LIKE, or a longer number, finds a reply too many, which is repeated work at the worst.
-    let places = names.iter().map(|name| format!("%/queries/{name}%"));
-    for place in places.chain(["%/contributions/%".to_owned()]) {
-        diesel::delete(replays::table.filter(replays::path.like(place))).execute(conn)?;
+    for name in names {
+        // Neither an id nor a number has a sign that means something to LIKE.
+        for end in ["", "/%", "?%"] {
+            let place = replays::path.like(format!("%/queries/{name}{end}"));
+            diesel::delete(replays::table.filter(place)).execute(conn)?;
+        }
     }
     Ok(())
 }
