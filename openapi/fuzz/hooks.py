@@ -202,6 +202,18 @@ def held(make):
     return made
 
 
+def erasure():
+    """An erasure that the service provider's coordinator has asked for, who does not confirm it; for other roles any id."""
+    if ROLE != "coordinator.sp":
+        return {"erasure": "00000000-0000-7000-8000-000000000000"}
+    return {"erasure": me.send("POST", "/erasures", erased())[0]["id"]}
+
+
+def erased():
+    """An answer of a query's that was submitted."""
+    return {"order": "SP/2026/17", "query": answered.submitted(), "office": ANSWERING, "question": "q1"}
+
+
 def clarified(make):
     """A query whose answering office has asked what is meant."""
     def made():
@@ -373,6 +385,10 @@ THINGS = {
     "place_hold": (asking(asked.compiled), {"edition": 1, "reason": "Its table is wrong."}, None),
     "list_holds": (READ_QUERY, None, None),
     "lift_hold": (held(asked.compiled), None, None),
+    "ask_erasure": (dict, erased, None),
+    "read_erasure": (erasure, None, None),
+    "confirm_erasure": (erasure, None, None),
+    "withdraw_erasure": (erasure, None, None),
     "read_summary": (READ_QUERY, None, None),
     "save_summary": (asking(asked.compiled), SUMMARY, "/queries/{query}/summary"),
     "sign_summary": (asking(asked.summarised), None, "/queries/{query}/summary"),

@@ -502,11 +502,10 @@ impl Life {
                 "contribution" => vec![self.contribution.clone()],
                 "secret" => self.calendars.clone(),
                 "year" => texts(&["2026"]),
-                // The hold itself stays: what is tried with all ids would lift it.
                 "provider" => texts(&["home"]),
-                "hold" | "identity" | "user" | "session" | "feed" | "delivery" | "request" | "clarification" => {
-                    texts(&["00000000-0000-7000-8000-000000000000"])
-                }
+                // The hold itself stays: what is tried with all ids would lift it.
+                "hold" | "erasure" | "identity" | "user" | "session" | "feed" | "delivery" | "request"
+                | "clarification" => texts(&["00000000-0000-7000-8000-000000000000"]),
                 "token" => texts(&["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),
                 _ => panic!("no value for {{{name}}}"),
             }

@@ -471,6 +471,26 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
                 etag: Some(now.etag()),
             };
         }
+        "list_erasures" => (Method::GET, "/erasures".to_owned(), None),
+        "ask_erasure" => {
+            let asked = erasure(world).await;
+            (Method::POST, "/erasures".to_owned(), Some(asked))
+        }
+        "read_erasure" | "confirm_erasure" | "withdraw_erasure" => {
+            let wanted = erasure(world).await;
+            let asked = world
+                .app
+                .second_coordinator("SP")
+                .await
+                .post("/erasures", &wanted)
+                .await;
+            let path = format!("/erasures/{}", asked.expect(201).json["id"].as_str().expect("an id"));
+            match name {
+                "read_erasure" => (Method::GET, path, None),
+                "withdraw_erasure" => (Method::DELETE, path, None),
+                _ => (Method::POST, format!("{path}/confirmation"), Some(json!({}))),
+            }
+        }
         "list_user_lists" => (Method::GET, "/user-lists".to_owned(), None),
         "list_users" => (Method::GET, "/offices/LU/users".to_owned(), None),
         "invite_user" => (
@@ -781,4 +801,12 @@ async fn linked_identity(world: &World, lead: &Client, subject: &str) -> String 
 
 fn credentials() -> Value {
     json!({"email": "lu.coordinator@example.org", "password": PASSWORD})
+}
+
+/// The erasure of an answer of Austria's.
+async fn erasure(world: &mut World) -> Value {
+    let query = world.query("open", Position::Submitted).await;
+    let id = query.trim_start_matches("/queries/").to_owned();
+    world.give_back("open", Position::Submitted, query);
+    json!({"order": "SP/2026/17", "query": id, "office": "AT", "question": "q4"})
 }

@@ -15,6 +15,7 @@ mod contributions;
 mod corrections;
 mod deadlines;
 mod documents;
+mod erasures;
 mod exports;
 mod feeds;
 mod headers;

@@ -41,7 +41,11 @@ pub(crate) async fn set_up(app: &App, user: &Client) -> (String, Vec<String>) {
         .expect(201);
     let codes = reply.json["recoveryCodes"].as_array().expect("codes");
     // Twenty-four letters of 32: 120 bits, in groups.
-    assert!(codes.iter().all(|code| code.as_str().is_some_and(|code| code.len() == 29)));
+    assert!(
+        codes
+            .iter()
+            .all(|code| code.as_str().is_some_and(|code| code.len() == 29))
+    );
     (
         secret,
         codes

@@ -18,6 +18,7 @@ mod corrections;
 mod deliveries;
 mod docs;
 mod editions;
+mod erasures;
 mod exports;
 mod extensions;
 pub mod extract;

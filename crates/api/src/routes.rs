@@ -4,7 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     accounts, approvals, attachments, audit, calendar, clarifications, contributions, corrections, deliveries,
-    editions, exports, extensions, feeds, holds, network, notifications, oidc, queries, reminders, responses,
+    editions, erasures, exports, extensions, feeds, holds, network, notifications, oidc, queries, reminders, responses,
     second_factors, session, summaries, tokens, unsubscriptions, user_lists, users, word_form,
 };
 
@@ -142,6 +142,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(holds::place_hold)
         .service(holds::list_holds)
         .service(holds::lift_hold)
+        .service(erasures::ask_erasure)
+        .service(erasures::list_erasures)
+        .service(erasures::read_erasure)
+        .service(erasures::confirm_erasure)
+        .service(erasures::withdraw_erasure)
         .service(exports::ask_export)
         .service(exports::read_export)
         .service(exports::download_export)

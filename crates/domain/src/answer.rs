@@ -173,6 +173,11 @@ pub enum Content {
         /// More about it.
         comment: Option<Markdown>,
     },
+    /// Nothing any more: it was erased on a written order.
+    Erased {
+        /// The day in Brussels.
+        on: NaiveDate,
+    },
 }
 
 impl Content {

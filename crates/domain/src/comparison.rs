@@ -26,6 +26,9 @@ pub struct Figure {
     /// How many rows are suspended; not in the JSON where none is, as in every frozen view.
     #[serde(default, skip_serializing_if = "is_none")]
     pub suspended: usize,
+    /// How many rows are erased; not in the JSON where none is.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub erased: usize,
     /// The words that stand instead of an answer, only those that occur.
     pub instead: Vec<Count>,
     /// The figure itself.
@@ -198,11 +201,12 @@ fn told(seen: Seen<'_>) -> Told<'_> {
 fn figure<'a>(id: &Key, kind: &Kind, rows: impl Iterator<Item = (&'a OfficeCode, Told<'a>)>) -> Option<Figure> {
     let mut given: Vec<Given<'_>> = Vec::new();
     let mut instead: Vec<(&OfficeCode, Instead)> = Vec::new();
-    let (mut left_out, mut suspended) = (0, 0);
+    let (mut left_out, mut suspended, mut erased) = (0, 0, 0);
     for (office, (shown, content)) in rows {
         match (shown, content) {
             (Shown::Restricted, _) => left_out += 1,
             (Shown::Suspended, _) => suspended += 1,
+            (Shown::Erased, _) | (Shown::Answer, Some(Content::Erased { .. })) => erased += 1,
             (Shown::Skipped | Shown::None, _) | (Shown::Answer, None) => {}
             (Shown::Answer, Some(Content::Instead { word, .. })) => instead.push((office, *word)),
             (Shown::Answer, Some(content)) => given.push((office, content)),
@@ -213,6 +217,7 @@ fn figure<'a>(id: &Key, kind: &Kind, rows: impl Iterator<Item = (&'a OfficeCode,
         answers: given.len(),
         left_out,
         suspended,
+        erased,
         instead: count_instead(&instead),
         body: body(kind, &given)?,
     })

@@ -18,6 +18,7 @@ use crate::attachment::Attachment;
 use crate::clock::{Instant, brussels_date};
 use crate::comparison::{Figure, compare};
 use crate::dissemination::{Circle, Seen, seen};
+use crate::erasure::tombstone;
 use crate::id::QueryId;
 use crate::markdown::Markdown;
 use crate::office::{OfficeCode, Offices, Standing};
@@ -191,6 +192,8 @@ pub enum Shown {
     Restricted,
     /// Suspended until a hold is lifted: a sentence that says so stands here.
     Suspended,
+    /// Erased on a written order: a sentence that says when stands here.
+    Erased,
 }
 
 /// One row of a response: what a question got.
@@ -218,6 +221,9 @@ pub struct ViewRow {
     pub attachments: Vec<Attachment>,
     /// Whether it was given to an earlier wording of the question.
     pub earlier_wording: bool,
+    /// What stands in place of an answer that was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<String>,
 }
 
 /// One office's response in a view.
@@ -365,6 +371,7 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
         sources: Vec::new(),
         attachments: Vec::new(),
         earlier_wording: false,
+        erased: None,
     };
     match seen {
         Seen::Restricted => {}
@@ -377,9 +384,14 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
             row.wider_dissemination = Circle::Public.wider_dissemination().to_owned();
         }
         Seen::Answer(answer, circle) => {
-            row.shown = Shown::Answer;
             row.wider_dissemination = circle.wider_dissemination().to_owned();
             row.circle = Some(circle);
+            if let Content::Erased { on } = answer.content {
+                row.shown = Shown::Erased;
+                row.erased = Some(tombstone(on));
+                return row;
+            }
+            row.shown = Shown::Answer;
             row.content = Some(answer.content.clone());
             row.ground = answer.ground.clone();
             row.as_of = answer.as_of;

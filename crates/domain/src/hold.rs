@@ -133,11 +133,7 @@ impl HoldInput {
             faults.add("/office", "missing_field", detail);
         }
         match (&self.office, self.edition) {
-            (Some(_), Some(_)) => faults.add(
-                "/edition",
-                "not_both",
-                "a hold is on answers of an office or on an edition",
-            ),
+            (Some(_), Some(_)) => faults.add("/edition", "not_both", "answers of an office are meant, or an edition"),
             (None, None) if self.question.is_none() => {
                 faults.add(
                     "",
@@ -305,6 +301,7 @@ impl View {
                 row.sources.clear();
                 row.attachments.clear();
                 row.earlier_wording = false;
+                row.erased = None;
             }
         }
         if suspended {

@@ -93,6 +93,10 @@ id!(
     ExtensionRequestId
 );
 id!(
+    /// One erasure of a text.
+    ErasureId
+);
+id!(
     /// One hold on an answer, a response or an edition.
     HoldId
 );

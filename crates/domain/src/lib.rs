@@ -18,6 +18,7 @@ pub mod correction;
 pub mod deadline;
 pub mod dissemination;
 pub mod draft;
+pub mod erasure;
 pub mod export;
 pub mod extension;
 pub mod hold;

@@ -248,6 +248,8 @@ pub enum Action {
     ReadSettings,
     /// Change what an office has settled for itself.
     ManageSettings,
+    /// Ask for, confirm, withdraw and read erasures.
+    EraseTexts,
     /// Read the audit trail: the whole of it, or what was done with the responses of an office.
     ReadAudit,
 }
@@ -422,15 +424,17 @@ fn may_in_exchange(caller: &Caller, action: Action) -> Result<(), Refusal> {
             "the service provider sees to the mail",
         )),
         Action::ManageDeliveries => needs_role(caller, Role::Coordinator),
-        Action::ManageNetwork | Action::ReadAudit | Action::ReadUserLists
+        Action::ManageNetwork | Action::ReadAudit | Action::ReadUserLists | Action::EraseTexts
             if party.kind == OfficeKind::ServiceProvider =>
         {
             needs_role(caller, Role::Coordinator)
         }
-        Action::ManageNetwork | Action::ReadAudit | Action::ReadUserLists => Err(Refusal::forbidden(
-            "not_the_service_provider",
-            "this is for the service provider, which runs the exchange",
-        )),
+        Action::ManageNetwork | Action::ReadAudit | Action::ReadUserLists | Action::EraseTexts => {
+            Err(Refusal::forbidden(
+                "not_the_service_provider",
+                "this is for the service provider, which runs the exchange",
+            ))
+        }
         _ => needs_role(caller, Role::Reader),
     }
 }

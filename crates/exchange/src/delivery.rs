@@ -5,6 +5,7 @@
 
 mod account;
 mod digest;
+mod erasures;
 mod holds;
 mod internal;
 mod message;

@@ -19,6 +19,7 @@ use ahq_domain::summary::Summary;
 pub use ahq_render::{Format, Order};
 use ahq_store::documents;
 pub use ahq_store::documents::Source;
+pub use ahq_store::editions::ViewHead;
 use ahq_store::editions::{self, Edition, FrozenView};
 use ahq_store::queries::{self, Lock, QueryRef};
 use ahq_store::{holds, offices, responses, summaries, topics};
@@ -44,8 +45,8 @@ pub struct EditionItem {
     pub edition: Edition,
     /// Whether a response has changed since.
     pub stale: bool,
-    /// The views this caller may read: circle, hash, and the edition that replaced it.
-    pub views: Vec<(Circle, String, Option<i32>)>,
+    /// The views this caller may read.
+    pub views: Vec<ViewHead>,
     /// Whether it is suspended: nobody reads it now.
     pub held: bool,
     /// Whether answers in it are suspended: its views are read without them, with other hashes.
@@ -61,8 +62,10 @@ pub struct EditionView {
     edition: EditionId,
     number: i32,
     circle: Circle,
-    /// The SHA-256 of the canonical JSON.
+    /// The SHA-256 of the canonical JSON; where something was erased, of what stood before.
     pub sha256: String,
+    /// What the hash is of now, where something was erased, and when that was.
+    erased: Option<(String, Instant)>,
     /// The summary signed for this view.
     pub summary: Option<Summary>,
     /// The canonical JSON, where answers are suspended and it is not the one that was frozen.
@@ -82,7 +85,10 @@ impl EditionView {
             sha256(&json!(parts.map(|part| part.as_str())).to_string())
         };
         Source {
-            view_sha256: self.sha256.clone(),
+            view_sha256: self
+                .erased
+                .as_ref()
+                .map_or_else(|| self.sha256.clone(), |(left, _)| left.clone()),
             summary_sha256: self.summary.as_ref().map(texts).unwrap_or_default(),
             form: format!("{} by {}", format.word(), order.word()),
         }
@@ -118,6 +124,7 @@ impl EditionView {
             view: &parse_view(body)?,
             canonical: body,
             sha256: &self.sha256,
+            erased: self.erased.as_ref().map(|(_, at)| brussels_date(*at)),
             summary: self.summary.as_ref(),
             interface,
         };
@@ -435,7 +442,7 @@ impl Work<'_> {
         })
     }
 
-    fn edition_actions(&self, query: &Query, edition: &Edition, views: &[editions::ViewHead]) -> Vec<&'static str> {
+    fn edition_actions(&self, query: &Query, edition: &Edition, views: &[ViewHead]) -> Vec<&'static str> {
         if query.is_edition_held(edition.number) {
             return Vec::new();
         }
@@ -536,6 +543,7 @@ impl Work<'_> {
             number,
             circle,
             sha256: frozen.sha256,
+            erased: frozen.erased,
             summary: None,
             without_answers: None,
             query,
@@ -555,7 +563,9 @@ impl Work<'_> {
         let body = whole
             .canonical_json()
             .map_err(|error| Error::Internal(error.to_string()))?;
+        // It is of what is shown.
         view.sha256 = sha256(&body);
+        view.erased = None;
         view.without_answers = Some(body);
         Ok(view)
     }
@@ -575,7 +585,7 @@ impl Work<'_> {
     }
 
     /// Keeps a document of a view, and gives what is kept: where two print the same at once, the first one's. One of a
-    /// view that was replaced in the meantime is not kept, and none of a view that lacks suspended answers for a time.
+    /// view that was replaced in the meantime, or of which something was erased, is not kept, and none of a view that lacks suspended answers for a time.
     ///
     /// # Errors
     /// Those of writing.
@@ -583,11 +593,19 @@ impl Work<'_> {
         if view.without_answers.is_some() {
             return Ok(bytes);
         }
-        // A narrowing waits for this, or is seen by it.
+        // A narrowing or an erasure waits for this, or is seen by it.
         queries::lock(self.conn, &QueryRef::Id(view.query.id), Lock::Shared)?;
         let frozen = editions::frozen(self.conn, view.query.id, view.number, view.circle)?;
-        if frozen.is_some_and(|frozen| frozen.replaced_by.is_some()) {
-            return Ok(bytes);
+        // An imported query has none.
+        if let Some(frozen) = frozen {
+            if frozen.replaced_by.is_some() {
+                return Ok(bytes);
+            }
+            let now = self.view_of(view.query.clone(), frozen, view.number, view.circle)?;
+            let now = now.source(Format::Json, Order::default());
+            if (&source.view_sha256, &source.summary_sha256) != (&now.view_sha256, &now.summary_sha256) {
+                return Ok(bytes);
+            }
         }
         if documents::insert(self.conn, source, &bytes, self.now)? {
             return Ok(bytes);
@@ -605,6 +623,7 @@ impl Work<'_> {
             number,
             circle,
             sha256: sha256(&self.imported_body(&query, circle)?),
+            erased: None,
             summary: None,
             without_answers: None,
             query,
@@ -785,10 +804,7 @@ fn declined(responses: &[Response]) -> Vec<OfficeCode> {
         .collect()
 }
 
-fn readable(views: Vec<editions::ViewHead>, reader: Circle) -> Vec<(Circle, String, Option<i32>)> {
+fn readable(mut views: Vec<ViewHead>, reader: Circle) -> Vec<ViewHead> {
+    views.retain(|view| view.circle.reaches(reader));
     views
-        .into_iter()
-        .filter(|view| view.circle.reaches(reader))
-        .map(|view| (view.circle, view.sha256, view.replaced_by))
-        .collect()
 }

@@ -16,6 +16,7 @@ pub mod deliveries;
 pub mod delivery;
 pub mod digests;
 pub mod editions;
+pub mod erasures;
 pub mod error;
 pub mod exports;
 pub mod extensions;

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
 use ahq_domain::id::{
-    ClarificationId, ContributionId, CorrectionId, ExtensionRequestId, HoldId, MessageId, QueryId, TokenId, UserId,
+    ClarificationId, ContributionId, CorrectionId, ErasureId, ExtensionRequestId, HoldId, MessageId, QueryId, TokenId,
+    UserId,
 };
 use ahq_domain::notification::{MailWish, Notifications, Subscription};
 use ahq_domain::office::OfficeCode;
@@ -143,6 +144,11 @@ pub enum Note {
     HoldLifted {
         /// The hold.
         hold: HoldId,
+    },
+    /// A text was erased on a written order.
+    Erasure {
+        /// The erasure.
+        erasure: ErasureId,
     },
     /// What happened in a time, in one mail.
     Digest {
@@ -280,6 +286,7 @@ impl Note {
             Self::EditionReplaced { .. } => "edition_replaced",
             Self::HoldPlaced { .. } => "hold_placed",
             Self::HoldLifted { .. } => "hold_lifted",
+            Self::Erasure { .. } => "erasure",
             Self::Digest { .. } => "digest",
             Self::WeeklyOverview { .. } => "weekly_overview",
             Self::QuarterlyList { .. } => "quarterly_list",
@@ -324,6 +331,7 @@ impl Note {
                 | Self::Withdrawal
                 | Self::PublicationNotice
                 | Self::HoldPlaced { .. }
+                | Self::Erasure { .. }
                 | Self::TokenEnds { .. }
         )
     }

@@ -10,6 +10,7 @@ mod contribution;
 mod deadline;
 mod delivery;
 mod digest;
+mod erasure;
 mod hold;
 mod invitation;
 mod launch;
@@ -34,6 +35,7 @@ pub use contribution::{ContributionAsked, ContributionReturned};
 pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded};
 pub use delivery::{AddressSuppressed, OfficeNotReached};
 pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
+pub use erasure::Erasure;
 pub use hold::{HoldLifted, HoldPlaced};
 pub use invitation::{AccountInvitation, JointInvitation};
 pub use launch::{Extension, Granted, Launch, Question, Withdrawal};
@@ -220,6 +222,8 @@ pub enum Message {
     Retraction(Retraction),
     /// An edition that the recipient downloaded was replaced, because an answer was narrowed or withdrawn.
     EditionReplaced(EditionReplaced),
+    /// A text was erased on a written order.
+    Erasure(Erasure),
     /// Something of a query was suspended.
     HoldPlaced(HoldPlaced),
     /// It no longer is.
@@ -298,6 +302,7 @@ impl Message {
             Self::Publication(message) => message.render(frame),
             Self::Retraction(message) => message.render(frame),
             Self::EditionReplaced(message) => message.render(frame),
+            Self::Erasure(message) => message.render(frame),
             Self::HoldPlaced(message) => message.render(frame),
             Self::HoldLifted(message) => message.render(frame),
             Self::Reminder(message) => message.render(frame),
@@ -470,6 +475,7 @@ templates!(
     "edition_replaced/body.txt",
     "edition_replaced/body.html"
 );
+templates!(Erasure, "erasure/subject.txt", "erasure/body.txt", "erasure/body.html");
 templates!(
     HoldPlaced,
     "hold_placed/subject.txt",

@@ -8,6 +8,8 @@ use crate::{RenderError, Source};
 #[derive(Serialize)]
 struct Head<'a> {
     sha256: &'a str,
+    #[serde(rename = "hashOf", skip_serializing_if = "Option::is_none")]
+    hash_of: Option<String>,
     summary: Option<PrintedSummary<'a>>,
 }
 
@@ -31,6 +33,7 @@ impl<'a> From<&'a Summary> for PrintedSummary<'a> {
 pub(crate) fn print(source: Source<'_>) -> Result<Vec<u8>, RenderError> {
     let mut document = serde_json::to_vec(&Head {
         sha256: source.sha256,
+        hash_of: source.erased.map(|_| source.hash_of()),
         summary: source.summary.map(Into::into),
     })
     .map_err(|error| RenderError(error.to_string()))?;

@@ -10,6 +10,7 @@ use ahq_domain::attachment::Attachment;
 use ahq_domain::clock::written_date;
 use ahq_domain::compilation::{AskedQuestion, Named, Shown, View, ViewResponse, ViewRow};
 use ahq_domain::dissemination::{Circle, RESTRICTED};
+use ahq_domain::erasure::tombstone;
 use ahq_domain::hold::SUSPENDED;
 use ahq_domain::markdown::{Markdown, plain_text};
 use ahq_domain::question::{Column, Kind};
@@ -22,7 +23,7 @@ use crate::{Order, Source};
 /// Lays a view out.
 pub fn lay_out(source: Source<'_>, order: Order) -> Document {
     let view = source.view;
-    let mut blocks = head(view, source.sha256);
+    let mut blocks = head(source);
     if let Some(summary) = source.summary {
         blocks.extend(summary_blocks(summary));
     }
@@ -107,7 +108,8 @@ fn place_texts(blocks: &mut [Block], mut level: u8) {
     }
 }
 
-fn head(view: &View, sha256: &str) -> Vec<Block> {
+fn head(source: Source<'_>) -> Vec<Block> {
+    let view = source.view;
     let head = &view.head;
     let mut facts = Vec::new();
     if !head.topics.is_empty() {
@@ -153,7 +155,7 @@ fn head(view: &View, sha256: &str) -> Vec<Block> {
         }
     }
     blocks.push(Block::Notice(view.disclaimer.clone()));
-    blocks.push(Block::Remark(format!("SHA-256 of this view: {sha256}")));
+    blocks.push(Block::Remark(format!("{}: {}", source.hash_of(), source.sha256)));
     blocks
 }
 
@@ -312,6 +314,7 @@ fn row_blocks(files: &Downloads<'_>, response: &ViewResponse, question: &AskedQu
         (Shown::Skipped, _) => vec![Block::Paragraph("Not asked after an earlier answer.".to_owned())],
         (Shown::None, _) => vec![Block::Paragraph("No answer.".to_owned())],
         (Shown::Suspended, _) => return vec![Block::Paragraph(SUSPENDED.to_owned())],
+        (Shown::Erased, _) => return vec![Block::Paragraph(row.erased.clone().unwrap_or_default())],
         (Shown::Restricted | Shown::Answer, _) => return vec![Block::Paragraph(RESTRICTED.to_owned())],
     };
     if row.earlier_wording {
@@ -387,6 +390,7 @@ pub(crate) fn answer_text(question: &AskedQuestion, content: &Content) -> String
             }
         }
         Content::Date { date, .. } => written_date(*date),
+        Content::Erased { on } => tombstone(*on),
         Content::Table { rows, .. } => rows
             .iter()
             .map(|row| format!("{}: {}", row.title, row.cells.join(", ")))
@@ -398,7 +402,7 @@ pub(crate) fn answer_text(question: &AskedQuestion, content: &Content) -> String
 /// The comment or note beside an answer.
 pub(crate) fn comment(content: &Content) -> Option<&Markdown> {
     match content {
-        Content::Text { .. } => None,
+        Content::Text { .. } | Content::Erased { .. } => None,
         Content::Instead { note: comment, .. }
         | Content::YesNo { comment, .. }
         | Content::Choice { comment, .. }

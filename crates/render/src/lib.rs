@@ -23,8 +23,10 @@ mod rows;
 pub mod word_form;
 mod xlsx;
 
+use ahq_domain::clock::written_date;
 use ahq_domain::compilation::View;
 use ahq_domain::summary::Summary;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// How hard packages are packed, of 9: the usual 6 takes as long as all the rest and saves a sixth at most.
@@ -127,12 +129,27 @@ pub struct Source<'a> {
     pub view: &'a View,
     /// Its canonical JSON.
     pub canonical: &'a str,
-    /// The SHA-256 of that.
+    /// The SHA-256 of that; where something was erased, of what stood before.
     pub sha256: &'a str,
+    /// The day something was erased from the view; none where it stands as it was frozen.
+    pub erased: Option<NaiveDate>,
     /// The summary signed for it, where there is one.
     pub summary: Option<&'a Summary>,
     /// The address of the interface, `https://host/api/v1`, for links to attachments.
     pub interface: &'a str,
+}
+
+impl Source<'_> {
+    /// What the hash is over, in words.
+    fn hash_of(&self) -> String {
+        match self.erased {
+            None => "SHA-256 of this view".to_owned(),
+            Some(on) => format!(
+                "SHA-256 of this view as it stood before content was erased on {}",
+                written_date(on)
+            ),
+        }
+    }
 }
 
 /// A view that could not be printed: a fault of the program.

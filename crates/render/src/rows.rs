@@ -48,6 +48,7 @@ fn answer_row<'a>(
         (Shown::Skipped, _) => ("Not asked after an earlier answer".to_owned(), String::new()),
         (Shown::None, _) => ("No answer".to_owned(), String::new()),
         (Shown::Suspended, _) => (SUSPENDED.to_owned(), String::new()),
+        (Shown::Erased, _) => (row.erased.clone().unwrap_or_default(), String::new()),
         (Shown::Restricted | Shown::Answer, _) => (RESTRICTED.to_owned(), String::new()),
     };
     let sources: Vec<String> = row

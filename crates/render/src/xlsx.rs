@@ -106,7 +106,7 @@ fn overview(workbook: &mut Workbook, source: Source<'_>) -> Result<(), RenderErr
     for question in &view.questions {
         fact(&format!("Question {}", question.number), plain(&question.text).into())?;
     }
-    fact("SHA-256 of this view", source.sha256.into())?;
+    fact(&source.hash_of(), source.sha256.into())?;
     sheet.finish()
 }
 
@@ -348,7 +348,11 @@ fn measures(figure: &Figure) -> Vec<Measure> {
         }
     };
     all.extend(figure.instead.iter().map(counted));
-    for (count, why) in [(figure.left_out, "restricted"), (figure.suspended, "suspended")] {
+    for (count, why) in [
+        (figure.left_out, "restricted"),
+        (figure.suspended, "suspended"),
+        (figure.erased, "erased"),
+    ] {
         if count > 0 {
             all.push(Measure {
                 name: format!("Not counted here, being {why}"),

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ahq_domain::clock::Instant;
+use ahq_exchange::erasures::Applied;
 use ahq_store::backup::{self, Content, Kind};
 use ahq_store::files::id_in;
 use ahq_store::{Address, StoreError};
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::config::FilesPlace;
+use crate::erasures;
 use crate::lifecycle::{self, Parts, StartError};
 
 /// The file that says what a backup holds; without it a folder is none.
@@ -204,6 +206,8 @@ pub struct Restored {
     pub manifest: Manifest,
     /// The old files, where they were replaced.
     pub kept: Vec<PathBuf>,
+    /// What became of the list of erasures; none where no list is configured.
+    pub erasures: Option<Applied>,
 }
 
 /// Puts a backup into the configured database, which is empty; where `replace` says so, the old file of SQLite is kept
@@ -239,8 +243,23 @@ pub async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<Restor
             "the backup is restored, but the program cannot start on it: {error}"
         ))
     })?;
+    // Before it serves: what was erased after the backup was made must not be read again.
+    let erasures = match &parts.config.exchange.erasures {
+        Some(file) => Some(erasures::apply(&exchange, file).await),
+        None => None,
+    };
     exchange.store().close().await;
-    Ok(Restored { manifest, kept })
+    let erasures = erasures.transpose().map_err(|error| {
+        other(format!(
+            "the backup is restored, but the list of erasures was not applied to it: do not serve it, mend the list and \
+             restore again: {error}"
+        ))
+    })?;
+    Ok(Restored {
+        manifest,
+        kept,
+        erasures,
+    })
 }
 
 /// The folder where the files of attachments lie; none where a store has them.

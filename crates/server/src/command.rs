@@ -288,7 +288,11 @@ async fn back_up(parts: &Parts, into: &Path) -> Result<(), StartError> {
 }
 
 async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<(), StartError> {
-    let Restored { manifest, kept } = backup::restore(parts, from, replace).await?;
+    let Restored {
+        manifest,
+        kept,
+        erasures,
+    } = backup::restore(parts, from, replace).await?;
     for old in kept {
         say(format!("Kept {}.", old.display()))?;
     }
@@ -297,6 +301,16 @@ async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<(), StartE
         manifest.made,
         manifest.told()
     ))?;
+    match erasures {
+        Some(done) => say(format!(
+            "Erasures of the list: {} carried out again, {} known to the backup, {} of queries it does not have.",
+            done.applied, done.known, done.unknown
+        ))?,
+        None => say(
+            "Warning: exchange.erasures is not set, so nothing was erased again: what was erased on a written order after \
+             the backup was made is back. Carry those orders out before anybody reads.",
+        )?,
+    }
     let events = audit::check_restored(parts).await?;
     say(format!("Its audit is whole: {events} events verified."))
 }

@@ -219,12 +219,16 @@ impl Default for MailConfig {
 pub struct ExchangeConfig {
     /// How many working days ahead a publication is announced to the respondents.
     pub publication_notice_days: i32,
+    /// A file that the worker adds a line to for each erasure that was carried out, and that `ahq restore` reads, so that an
+    /// older backup does not bring a text back; none for not at all. It lies where the database and its backups do not.
+    pub erasures: Option<PathBuf>,
 }
 
 impl Default for ExchangeConfig {
     fn default() -> Self {
         Self {
             publication_notice_days: 3,
+            erasures: None,
         }
     }
 }
@@ -529,6 +533,10 @@ impl Config {
         hold(
             self.audit.checkpoints.as_ref().is_none_or(folder),
             "audit.checkpoints is a file in a folder that is there",
+        );
+        hold(
+            self.exchange.erasures.as_ref().is_none_or(folder),
+            "exchange.erasures is a file in a folder that is there",
         );
         // A message that waits for its turn keeps its lease, which ends before a minute is over, and a worker that is told to stop
         // waits with it, ten seconds at the most.

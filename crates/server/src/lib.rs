@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod demo;
+pub mod erasures;
 mod holidays;
 pub mod keys;
 pub mod lifecycle;

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::audit;
 use crate::config::{Config, MailSecurity, MailTransport};
+use crate::erasures;
 use crate::lifecycle::StartError;
 use crate::maildir::Maildir;
 use crate::metrics::Metrics;
@@ -41,6 +42,7 @@ const SEAL_ALL_EVERY: Duration = Duration::from_secs(3_600);
 pub struct Worker {
     exchange: Exchange,
     checkpoints: Option<PathBuf>,
+    erasures: Option<PathBuf>,
     transport: Transport,
     sender: Sender,
     returned: Option<Maildir>,
@@ -99,6 +101,7 @@ impl Worker {
         Ok(Self {
             exchange,
             checkpoints: config.audit.checkpoints.clone(),
+            erasures: config.exchange.erasures.clone(),
             transport,
             sender: Sender {
                 from: Mailbox::named(&mail.from_name, &mail.from_address),
@@ -108,8 +111,8 @@ impl Worker {
         })
     }
 
-    /// Clears what is over, warns of tokens that end and erases personal data whose time is, where an hour has passed, writes the reminders and digests that are due and takes in mail that
-    /// came back, where a minute has, delivers one message that is due, and makes one document of an export that lacks some.
+    /// Clears what is over, warns of tokens that end and erases personal data whose time is, where an hour has passed, writes the reminders and digests that are due, takes in mail that
+    /// came back and keeps the list of erasures, where a minute has, delivers one message that is due, and makes one document of an export that lacks some.
     async fn turn(&self, next: &mut Next) -> Result<Turn, Error> {
         if next.clear <= Instant::now() {
             next.clear = Instant::now() + CLEAR_EVERY;
@@ -139,6 +142,12 @@ impl Worker {
             self.exchange.write_digests().await?;
             if let Some(maildir) = &self.returned {
                 maildir.take_all(&self.exchange, &self.sender.domain).await?;
+            }
+            // The list may lie elsewhere: what is due in the tables does not wait for that.
+            if let Some(file) = &self.erasures
+                && let Err(error) = erasures::keep(&self.exchange, file).await
+            {
+                tracing::error!(%error, "the list of erasures is not kept; it will be tried again");
             }
             next.look = Instant::now() + LOOK_EVERY;
         }

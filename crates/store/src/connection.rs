@@ -313,6 +313,16 @@ impl AnyConnection {
         }
     }
 
+    /// Whether what is deleted from now on is written over at once: in the file of SQLite it would stay until its place is
+    /// needed. PostgreSQL sees to it by itself when it vacuums.
+    pub(crate) fn overwrite_deleted(&mut self, on: bool) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(connection) if on => connection.batch_execute("PRAGMA secure_delete = ON"),
+            Self::Sqlite(connection) => connection.batch_execute("PRAGMA secure_delete = OFF"),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// All tables, as a statement names them.
     pub fn tables(&mut self) -> QueryResult<Vec<String>> {
         #[derive(QueryableByName)]

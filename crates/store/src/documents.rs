@@ -14,7 +14,7 @@ use diesel::prelude::*;
 /// What a document is printed from. The hash of a view covers its query, edition and circle.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Source {
-    /// The SHA-256 of the view.
+    /// The SHA-256 of the view as it stands: after an erasure not the one it was frozen with.
     pub view_sha256: String,
     /// The SHA-256 of the summary signed for it; empty where there is none.
     pub summary_sha256: String,
@@ -49,15 +49,21 @@ pub fn insert(conn: &mut Connection, source: &Source, bytes: &[u8], made: Instan
     Ok(insert_or_ignore(row).execute(conn)? == 1)
 }
 
-/// Forgets the documents of a view. Statements: 1.
+/// Forgets the documents of a view. Statements: 2.
 ///
 /// # Errors
 /// Those of writing.
 pub fn remove(conn: &mut Connection, edition: EditionId, circle: Circle) -> Result<(), StoreError> {
-    let view = edition_views::table
-        .filter(edition_views::edition_id.eq(Id::from(edition.0)))
-        .filter(edition_views::circle.eq(circle.word()))
-        .select(edition_views::sha256);
-    diesel::delete(documents::table.filter(documents::view_sha256.eq_any(view))).execute(conn)?;
+    let view = || {
+        edition_views::table
+            .filter(edition_views::edition_id.eq(Id::from(edition.0)))
+            .filter(edition_views::circle.eq(circle.word()))
+    };
+    let frozen = documents::view_sha256.eq_any(view().select(edition_views::sha256));
+    diesel::delete(documents::table.filter(frozen)).execute(conn)?;
+    let left = documents::view_sha256
+        .nullable()
+        .eq_any(view().select(edition_views::body_sha256));
+    diesel::delete(documents::table.filter(left)).execute(conn)?;
     Ok(())
 }

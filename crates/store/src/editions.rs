@@ -1,5 +1,5 @@
 //! Editions: frozen when they are written. All that ever changes is that a view which became too wide names the edition
-//! in its place. It compiles nothing and keeps the bytes of a view as they were hashed.
+//! in its place, and that an erasure leaves less of a body (see [`crate::erasures`]). It compiles nothing and keeps the bytes of a view as they were hashed.
 
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
@@ -52,6 +52,8 @@ pub struct FrozenView {
     pub edition: EditionId,
     /// The SHA-256 of its body, in hexadecimal digits.
     pub sha256: String,
+    /// What the hash is of now, where something was erased from the body, and when that was.
+    pub erased: Option<(String, Instant)>,
     /// The number of the edition in its place, once it became too wide.
     pub replaced_by: Option<i32>,
     /// The summary, once it is signed, and when it was.
@@ -63,8 +65,10 @@ pub struct FrozenView {
 pub struct ViewHead {
     /// Whose view it is.
     pub circle: Circle,
-    /// The SHA-256 of its body, in hexadecimal digits.
+    /// The SHA-256 of its body as it was frozen, in hexadecimal digits.
     pub sha256: String,
+    /// When something was erased from it.
+    pub erased: Option<Instant>,
     /// The number of the edition in its place, once it became too wide.
     pub replaced_by: Option<i32>,
 }
@@ -219,12 +223,15 @@ pub fn view(
 }
 
 type SummaryTexts = (String, String, String, Option<Time>);
-type FrozenRow = (Id, String, Option<i32>, Option<SummaryTexts>);
+/// The hash of the body that is left of a view, and when something was erased from it.
+type Left = (Option<String>, Option<Time>);
+type FrozenRow = (Id, String, Left, Option<i32>, Option<SummaryTexts>);
 
-fn frozen_view((edition, sha256, replaced_by, texts): FrozenRow) -> Result<FrozenView, StoreError> {
+fn frozen_view((edition, sha256, (left, erased_at), replaced_by, texts): FrozenRow) -> Result<FrozenView, StoreError> {
     Ok(FrozenView {
         edition: EditionId(edition.into()),
         sha256,
+        erased: left.zip(erased_at.map(Instant::from)),
         replaced_by,
         summary: match texts {
             Some((background, respondents, findings, Some(signed))) => {
@@ -257,6 +264,7 @@ pub fn frozen_of(conn: &mut Connection, ids: &[EditionId], circle: Circle) -> Re
         .select((
             edition_views::edition_id,
             edition_views::sha256,
+            (edition_views::body_sha256, edition_views::erased_at),
             edition_views::replaced_by,
             (
                 summaries::background,
@@ -293,6 +301,7 @@ pub fn frozen(
         .select((
             editions::id,
             edition_views::sha256,
+            (edition_views::body_sha256, edition_views::erased_at),
             edition_views::replaced_by,
             (
                 summaries::background,
@@ -357,7 +366,12 @@ pub fn bodies(conn: &mut Connection, query: QueryId, circle: Circle) -> Result<V
 pub fn views(conn: &mut Connection, edition: EditionId) -> Result<Vec<ViewHead>, StoreError> {
     let rows: Vec<HeadRow> = edition_views::table
         .filter(edition_views::edition_id.eq(Id::from(edition.0)))
-        .select((edition_views::circle, edition_views::sha256, edition_views::replaced_by))
+        .select((
+            edition_views::circle,
+            edition_views::sha256,
+            edition_views::erased_at,
+            edition_views::replaced_by,
+        ))
         .load(conn)?;
     let mut heads = rows.into_iter().map(head).collect::<Result<Vec<_>, _>>()?;
     heads.sort_by_key(|head| head.circle);
@@ -376,7 +390,12 @@ pub fn views_of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<(Edit
         .select((
             editions::number,
             editions::id,
-            (edition_views::circle, edition_views::sha256, edition_views::replaced_by),
+            (
+                edition_views::circle,
+                edition_views::sha256,
+                edition_views::erased_at,
+                edition_views::replaced_by,
+            ),
         ))
         .load(conn)?;
     let mut heads = rows
@@ -387,13 +406,14 @@ pub fn views_of_query(conn: &mut Connection, query: QueryId) -> Result<Vec<(Edit
     Ok(heads)
 }
 
-/// Circle, hash, and the edition in its place.
-type HeadRow = (String, String, Option<i32>);
+/// Circle, hash, when something was erased, and the edition in its place.
+type HeadRow = (String, String, Option<Time>, Option<i32>);
 
-fn head((circle, sha256, replaced_by): HeadRow) -> Result<ViewHead, StoreError> {
+fn head((circle, sha256, erased, replaced_by): HeadRow) -> Result<ViewHead, StoreError> {
     Ok(ViewHead {
         circle: from_word(&circle)?,
         sha256,
+        erased: erased.map(Instant::from),
         replaced_by,
     })
 }

@@ -19,6 +19,7 @@ pub mod contributions;
 pub mod corrections;
 pub mod documents;
 pub mod editions;
+pub mod erasures;
 mod error;
 pub mod exports;
 pub mod extensions;

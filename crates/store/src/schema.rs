@@ -353,7 +353,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::column::sql::Id;
+    use crate::column::sql::{Id, Time};
     use diesel::sql_types::{Integer, Nullable, Text};
 
     edition_views (edition_id, circle) {
@@ -362,6 +362,8 @@ diesel::table! {
         sha256 -> Text,
         body -> Text,
         replaced_by -> Nullable<Integer>,
+        body_sha256 -> Nullable<Text>,
+        erased_at -> Nullable<Time>,
     }
 }
 
@@ -471,6 +473,26 @@ diesel::table! {
         lease -> Integer,
         done -> Integer,
         finished_at -> Nullable<Time>,
+    }
+}
+
+diesel::table! {
+    use crate::column::sql::{Id, Time};
+    use diesel::sql_types::{Integer, Nullable, Text};
+
+    erasures (id) {
+        id -> Id,
+        query_id -> Id,
+        office -> Nullable<Text>,
+        question -> Nullable<Text>,
+        edition -> Nullable<Integer>,
+        written_order -> Text,
+        asked_at -> Time,
+        asked_by -> Id,
+        confirmed_at -> Nullable<Time>,
+        confirmed_by -> Nullable<Id>,
+        withdrawn_at -> Nullable<Time>,
+        withdrawn_by -> Nullable<Id>,
     }
 }
 
@@ -661,6 +683,7 @@ diesel::joinable!(draft_answers -> responses (response_id));
 diesel::joinable!(edition_views -> editions (edition_id));
 diesel::joinable!(editions -> queries (query_id));
 diesel::joinable!(extension_requests -> queries (query_id));
+diesel::joinable!(erasures -> queries (query_id));
 diesel::joinable!(holds -> queries (query_id));
 diesel::joinable!(holidays -> offices (office));
 diesel::joinable!(invitations -> users (user_id));
@@ -691,6 +714,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     draft_answers,
     edition_views,
     editions,
+    erasures,
     exports,
     extension_requests,
     holds,

@@ -226,6 +226,20 @@ impl Cast {
             .expect(200);
     }
 
+    /// The one who asks for an erasure that another confirms.
+    async fn second_provider(&self, exchange: &Exchange) -> Client {
+        let email = "second.sp@example.org";
+        let second = UserInput {
+            name: "Second".to_owned(),
+            email: email.to_owned(),
+            role: Role::Coordinator,
+        };
+        let provider = "SP".parse().expect("an office code");
+        // The address is taken by whoever it was made for before.
+        let _ = exchange.add_user(provider, second, PASSWORD.to_owned()).await;
+        Client::signed_in(self.base.clone(), email).await
+    }
+
     /// A query with its first edition.
     async fn compiled(&mut self) -> String {
         let path = self.closed().await;
@@ -329,6 +343,30 @@ impl Cast {
                     path: format!("{user}/reset"),
                     etag: None,
                     body: json!({"order": "SP/2026/17"}),
+                }
+            }
+            "ask_erasure" => {
+                let path = self.open(true).await;
+                Ask {
+                    caller: self.provider.clone(),
+                    path: "/erasures".to_owned(),
+                    etag: None,
+                    body: erasure(&path),
+                }
+            }
+            "confirm_erasure" => {
+                let path = self.open(true).await;
+                let asked = self
+                    .second_provider(exchange)
+                    .await
+                    .post("/erasures", &erasure(&path))
+                    .await;
+                let id = asked.expect(201).json["id"].as_str().expect("an id").to_owned();
+                Ask {
+                    caller: self.provider.clone(),
+                    path: format!("/erasures/{id}/confirmation"),
+                    etag: None,
+                    body: nothing,
                 }
             }
             "confirm_user_list" => {
@@ -634,6 +672,11 @@ async fn given_up(exchange: &Exchange) -> MessageId {
         Ok::<_, StoreError>(claimed.id)
     });
     message.await.expect("a message is given up")
+}
+
+/// The erasure of Austria's response.
+fn erasure(query: &str) -> Value {
+    json!({"order": "SP/2026/17", "query": query.trim_start_matches("/queries/"), "office": "AT"})
 }
 
 /// The link of the contribution that was asked for last, as its mail would have it.

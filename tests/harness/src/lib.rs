@@ -177,6 +177,16 @@ impl App {
         self.running.exchange()
     }
 
+    /// What the program was started from, for the operator's commands.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// A folder of this test alone.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Another server on the same database, with the same clock. Whoever starts it stops it.
     pub async fn beside(&self) -> Running {
         start(self.parts.clone(), false).await.expect("another program starts")
@@ -229,6 +239,20 @@ impl App {
     /// A coordinator of an office.
     pub async fn coordinator(&self, office: &str) -> Client {
         self.user(office, Role::Coordinator).await
+    }
+
+    /// Another coordinator of an office, made where there is none yet: two people are needed for some things.
+    pub async fn second_coordinator(&self, office: &str) -> Client {
+        let email = format!("{}.second@example.org", office.to_lowercase());
+        let input = UserInput {
+            name: format!("Second of {office}"),
+            email: email.clone(),
+            role: Role::Coordinator,
+        };
+        let code: OfficeCode = office.parse().expect("an office code");
+        // The address is taken by whoever it was made for before.
+        let _ = self.exchange().add_user(code, input, PASSWORD.to_owned()).await;
+        self.sign_in(&email).await
     }
 
     /// Signs in the coordinator of an office that is there.

@@ -42,8 +42,11 @@ pub(crate) struct EditionEntry {
 pub(crate) struct ViewEntry {
     /// Whose view it is.
     circle: CircleWord,
-    /// The SHA-256 of its canonical JSON.
+    /// The SHA-256 of its canonical JSON as it was frozen.
     sha256: String,
+    /// When content of it was erased on a written order: the hash is of what stood before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<DateTime<Utc>>,
     /// The edition that replaced it, after an answer was narrowed.
     replaced_by: Option<i32>,
 }
@@ -70,10 +73,11 @@ impl From<EditionItem> for EditionEntry {
             views: item
                 .views
                 .into_iter()
-                .map(|(circle, sha256, replaced_by)| ViewEntry {
-                    circle: circle.into(),
-                    sha256,
-                    replaced_by,
+                .map(|view| ViewEntry {
+                    circle: view.circle.into(),
+                    sha256: view.sha256,
+                    erased_at: view.erased,
+                    replaced_by: view.replaced_by,
                 })
                 .collect(),
         }
@@ -102,8 +106,12 @@ pub(crate) struct PublicationBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = EditionDocument)]
 pub(crate) struct EditionDocument {
-    /// The SHA-256 of the canonical JSON of `view`.
+    /// The SHA-256 of the canonical JSON of `view`, or of what `hashOf` says.
     sha256: String,
+    /// Where content was erased on a written order: that the hash is of what stood before, and when that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "SHA-256 of this view as it stood before content was erased on 4 December 2026")]
+    hash_of: Option<String>,
     /// The summary signed for this view.
     summary: Option<SummaryText>,
     /// The view.
@@ -316,6 +324,10 @@ pub(crate) struct CompiledRow {
     attachments: Vec<crate::attachments::view::AttachmentView>,
     /// Whether it was given to an earlier wording.
     earlier_wording: bool,
+    /// What stands in place of an answer that was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Content erased on 4 December 2026.")]
+    erased: Option<String>,
 }
 
 /// What an answer says: exactly one of these.
@@ -435,6 +447,9 @@ pub(crate) struct Figure {
     /// How many responses are left out, being suspended; not given where none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     suspended: Option<usize>,
+    /// How many responses are left out, being erased; not given where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erased: Option<usize>,
     /// Who said not applicable, no information, to follow.
     instead: Vec<FigureCount>,
     /// The figure, by its kind: counts, number, date or table.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ahq_domain::answer::{Answer, AnswerInput, Content, NumberInput, NumberValue, Row, Source};
 use ahq_domain::compilation::Submitted;
 use ahq_domain::dissemination::{Circle, Seen, seen};
+use ahq_domain::erasure::tombstone;
 use ahq_domain::question::{Key, Question};
 use ahq_domain::response::{Position, Response};
 use ahq_exchange::responses::DraftAnswer;
@@ -232,6 +233,8 @@ impl From<&Answer> for AnswerBody {
                 body.date = Some(*date);
                 comment
             }
+            // Its row says so.
+            Content::Erased { .. } => &None,
             Content::Table { rows, comment } => {
                 let views = rows.iter().map(|row| RowView {
                     title: row.title.clone(),
@@ -274,6 +277,8 @@ pub(crate) enum ShownWord {
     Restricted,
     /// The answer is suspended: nobody but its office reads it.
     Suspended,
+    /// The answer was erased on a written order.
+    Erased,
 }
 
 /// One row of a submitted response.
@@ -295,6 +300,10 @@ pub(crate) struct RowOfResponse {
     /// The answer, where the row shows one.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerBody>,
+    /// What stands in place of an answer that was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Content erased on 4 December 2026.")]
+    erased: Option<String>,
 }
 
 impl RowOfResponse {
@@ -306,6 +315,7 @@ impl RowOfResponse {
             earlier_wording: false,
             revision: None,
             answer: None,
+            erased: None,
         }
     }
 }
@@ -502,7 +512,12 @@ pub(crate) fn rows(
             if suspended.contains(&question.id) {
                 return RowOfResponse::suspended(question);
             }
+            let erased = match seen {
+                Seen::Answer(answer, _) => answer.erased().map(tombstone),
+                _ => None,
+            };
             let (shown, answer) = match seen {
+                Seen::Answer(..) if erased.is_some() => (ShownWord::Erased, None),
                 Seen::Answer(answer, circle) => (ShownWord::Answer, Some((answer, circle))),
                 Seen::Skipped => (ShownWord::Skipped, None),
                 Seen::None => (ShownWord::None, None),
@@ -523,6 +538,7 @@ pub(crate) fn rows(
                     circle: Some(circle.into()),
                     ..answer.into()
                 }),
+                erased,
             }
         })
         .collect()

@@ -291,6 +291,7 @@ impl Work<'_> {
                 self.holiday_added(query, *date, whose, offices, head, link)?
             }
             Note::HoldPlaced { hold } => self.hold_placed(query, *hold, offices, head, &link),
+            Note::Erasure { erasure } => self.erased(query, *erasure, offices, head, link)?,
             Note::HoldLifted { hold } => self.hold_lifted(query, *hold, offices, head, link),
             Note::EditionReplaced { by, office, edition } => Some(Message::EditionReplaced(EditionReplaced {
                 query: head,

@@ -2,8 +2,9 @@
 
 use super::{at, day, query};
 use crate::messages::{
-    AccountInvitation, Compilation, EditionReplaced, Extension, Granted, HoldLifted, HoldPlaced, JointInvitation,
-    Launch, Link, Message, Publication, PublicationNotice, Question, Retraction, RichText, Summary, Withdrawal,
+    AccountInvitation, Compilation, EditionReplaced, Erasure, Extension, Granted, HoldLifted, HoldPlaced,
+    JointInvitation, Launch, Link, Message, Publication, PublicationNotice, Question, Retraction, RichText, Summary,
+    Withdrawal,
 };
 
 /// A launch.
@@ -257,6 +258,17 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ("retraction", Message::Retraction(retraction())),
         ("retraction_replaced", Message::Retraction(replaced_retraction)),
         ("edition_replaced", Message::EditionReplaced(edition_replaced)),
+        (
+            "erasure",
+            Message::Erasure(Erasure {
+                query: query(),
+                what: "The answer of EMN NCP Estonia to question 3".into(),
+                erased_on: day(2026, 12, 15),
+                order: "SP/2026/17".into(),
+                answers: true,
+                link: "https://ahq.example.org/queries/2026.81".into(),
+            }),
+        ),
         ("hold_placed", Message::HoldPlaced(hold_placed())),
         ("hold_placed_edition", Message::HoldPlaced(held_edition)),
         ("hold_lifted", Message::HoldLifted(hold_lifted)),

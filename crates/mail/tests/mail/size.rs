@@ -136,6 +136,10 @@ fn at_its_largest(message: Message) -> Message {
             (m.query, m.reason) = (head(m.query), reason);
             Message::HoldPlaced(m)
         }
+        Message::Erasure(mut m) => {
+            m.query = head(m.query);
+            Message::Erasure(m)
+        }
         Message::HoldLifted(mut m) => {
             m.query = head(m.query);
             Message::HoldLifted(m)

@@ -49,7 +49,11 @@ pub(super) fn comparison(view: &View) -> Vec<Block> {
         blocks.push(question_heading(3, "comparison", question));
         blocks.push(text(&question.text));
         blocks.extend(figure_blocks(figure, question, &names));
-        for (count, why) in [(figure.left_out, "restricted"), (figure.suspended, "suspended")] {
+        for (count, why) in [
+            (figure.left_out, "restricted"),
+            (figure.suspended, "suspended"),
+            (figure.erased, "erased"),
+        ] {
             let word = if count == 1 { "response is" } else { "responses are" };
             if count > 0 {
                 blocks.push(Block::Remark(format!("{count} {word} not counted here, being {why}")));

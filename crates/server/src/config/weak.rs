@@ -74,6 +74,12 @@ impl Config {
                  machine's disk",
             );
         }
+        if self.exchange.erasures.is_none() {
+            add(
+                "exchange.erasures is not set: restoring a backup brings back what was erased after it was made; name a file \
+                 that lies apart from the database and its backups",
+            );
+        }
         if self.attachments.clamd.is_none() {
             add(
                 "attachments.clamd is not set: nothing looks for harmful software in attachments; run clamd and name its \
