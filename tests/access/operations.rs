@@ -473,11 +473,11 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         }
         "list_erasures" => (Method::GET, "/erasures".to_owned(), None),
         "ask_erasure" => {
-            let asked = erasure(world).await;
+            let asked = erasure(world, true).await;
             (Method::POST, "/erasures".to_owned(), Some(asked))
         }
         "read_erasure" | "confirm_erasure" | "withdraw_erasure" => {
-            let wanted = erasure(world).await;
+            let wanted = erasure(world, name != "confirm_erasure").await;
             let asked = world
                 .app
                 .second_coordinator("SP")
@@ -803,10 +803,12 @@ fn credentials() -> Value {
     json!({"email": "lu.coordinator@example.org", "password": PASSWORD})
 }
 
-/// The erasure of an answer of Austria's.
-async fn erasure(world: &mut World) -> Value {
+/// The erasure of an answer of Austria's, to a query that others use afterwards where the answer stays.
+async fn erasure(world: &mut World, stays: bool) -> Value {
     let query = world.query("open", Position::Submitted).await;
     let id = query.trim_start_matches("/queries/").to_owned();
-    world.give_back("open", Position::Submitted, query);
-    json!({"order": "SP/2026/17", "query": id, "office": "AT", "question": "q4"})
+    if stays {
+        world.give_back("open", Position::Submitted, query);
+    }
+    json!({"order": "SP/2026/17", "query": id, "office": "AT", "question": "q1"})
 }

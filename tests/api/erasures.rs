@@ -13,6 +13,8 @@ use crate::scenario::{answered, answers, compiled, etag, launched};
 const WORD: &str = "zebcanary";
 const TOMBSTONE: &str = "Content erased on 10 December 2026.";
 const FORMATS: [&str; 6] = ["html", "pdf", "docx", "xlsx", "csv", "json"];
+/// Those that are printed fast.
+const FEW: [&str; 3] = ["html", "csv", "json"];
 const CIRCLES: [&str; 3] = ["requester", "network", "public"];
 
 /// A published query of Luxembourg with two versions of Austria's response in two editions; q1 and q2 have the word, in texts,
@@ -132,7 +134,7 @@ async fn scene(app: &App) -> Scene {
 }
 
 /// Everything of the query that somebody reads: each text with its address.
-async fn everything(app: &App, client: &Client, path: &str) -> Vec<(String, String)> {
+async fn everything(app: &App, client: &Client, path: &str, formats: &[&str]) -> Vec<(String, String)> {
     let mut addresses: Vec<String> = [
         "",
         "/responses",
@@ -153,14 +155,14 @@ async fn everything(app: &App, client: &Client, path: &str) -> Vec<(String, Stri
     ]
     .map(|part| format!("{path}{part}"))
     .into();
-    for edition in [1, 2] {
-        for format in FORMATS {
+    for (edition, formats) in [(1, &FEW[..]), (2, formats)] {
+        for format in formats {
             for circle in CIRCLES {
                 addresses.push(format!("{path}/editions/{edition}?format={format}&circle={circle}"));
             }
         }
     }
-    for format in FORMATS {
+    for format in FEW {
         addresses.push(format!("/public{path}/edition?format={format}&order=question"));
     }
     for address in [
@@ -181,7 +183,7 @@ async fn everything(app: &App, client: &Client, path: &str) -> Vec<(String, Stri
             read.push((address, text::text_of(&reply.bytes)));
         }
     }
-    let asked = client.post("/exports", &json!({"formats": FORMATS})).await;
+    let asked = client.post("/exports", &json!({"formats": FEW})).await;
     if asked.status == 201 {
         while app.exchange().make_export().await.expect("a document") {}
         let file = format!("/exports/{}/file", asked.json["id"].as_str().expect("an id"));
@@ -220,9 +222,9 @@ on_both!(an_erased_text_is_nowhere, |app| {
         second,
     } = scene(&app).await;
     let public = app.public();
-    let readers = [&lead, &at, &be, &com, &first, &public];
-    for reader in readers {
-        let read = everything(&app, reader, &path).await;
+    let readers = [&at, &be, &com, &first, &public];
+    for (reader, formats) in [(&lead, &FORMATS[..]), (&public, &FEW)] {
+        let read = everything(&app, reader, &path, formats).await;
         assert!(!found(&read, WORD).is_empty(), "there is something to erase");
     }
     let before = tables_with(&app, &[WORD]).await;
@@ -248,8 +250,7 @@ on_both!(an_erased_text_is_nowhere, |app| {
     for erasure in [&answer, &summary] {
         assert_eq!(confirmed(&first, erasure).await.expect(403).code(), "same_person");
     }
-    let untouched = everything(&app, &at, &path).await;
-    assert!(!found(&untouched, WORD).is_empty(), "one person erases nothing");
+    assert_eq!(tables_with(&app, &[WORD]).await, before, "one person erases nothing");
     for erasure in [&answer, &summary] {
         let done = confirmed(&second, erasure).await.expect(200);
         assert_eq!(
@@ -268,8 +269,12 @@ on_both!(an_erased_text_is_nowhere, |app| {
     for mail in told.iter().filter(|mail| mail.content.subject().contains("erased")) {
         assert!(!mail.content.text().contains(WORD));
     }
-    for reader in readers {
-        let read = everything(&app, reader, &path).await;
+    for (reader, formats) in readers
+        .map(|reader| (reader, &FEW[..]))
+        .into_iter()
+        .chain([(&lead, &FORMATS[..])])
+    {
+        let read = everything(&app, reader, &path, formats).await;
         assert_eq!(found(&read, WORD), Vec::<String>::new());
         let shown = found(&read, TOMBSTONE);
         let places = read.iter().map(|(place, _)| place);

@@ -384,14 +384,15 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
             row.wider_dissemination = Circle::Public.wider_dissemination().to_owned();
         }
         Seen::Answer(answer, circle) => {
-            row.wider_dissemination = circle.wider_dissemination().to_owned();
-            row.circle = Some(circle);
-            if let Content::Erased { on } = answer.content {
+            if let Some(on) = answer.erased() {
+                // How far it went is not told either: a skipped question below it reads the same.
                 row.shown = Shown::Erased;
                 row.erased = Some(tombstone(on));
                 return row;
             }
             row.shown = Shown::Answer;
+            row.wider_dissemination = circle.wider_dissemination().to_owned();
+            row.circle = Some(circle);
             row.content = Some(answer.content.clone());
             row.ground = answer.ground.clone();
             row.as_of = answer.as_of;

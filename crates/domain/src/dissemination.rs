@@ -127,6 +127,8 @@ pub fn seen<'a>(questions: &'a [Question], answers: &'a [Answer], reader: Circle
                 Seen::Restricted
             } else if let Some(answer) = find(answers, &question.id) {
                 Seen::Answer(answer, circle)
+            } else if let Some(above) = erased_above(questions, answers, question) {
+                Seen::Answer(above, circle)
             } else if is_asked(questions, answers, question) {
                 Seen::None
             } else {
@@ -135,6 +137,16 @@ pub fn seen<'a>(questions: &'a [Question], answers: &'a [Answer], reader: Circle
             (question, seen)
         })
         .collect()
+}
+
+/// The erased answer that a question without one hangs on: whether it was asked would tell what that said, so it reads as
+/// erased with it.
+fn erased_above<'a>(questions: &[Question], answers: &'a [Answer], question: &Question) -> Option<&'a Answer> {
+    let above = &question.ask_if.as_ref()?.question;
+    match find(answers, above) {
+        Some(answer) => answer.erased().map(|_| answer),
+        None => erased_above(questions, answers, questions.iter().find(|other| other.id == *above)?),
+    }
 }
 
 /// Whether `question` is asked, given the answers to the questions it hangs on.

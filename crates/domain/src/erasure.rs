@@ -11,6 +11,7 @@ use crate::answer::{Answer, Content};
 use crate::clock::{Instant, written_date};
 use crate::comparison::compare_rows;
 use crate::compilation::{Shown, View};
+use crate::dissemination::Circle;
 use crate::hold::{Held, HoldInput};
 use crate::id::{ErasureId, QueryId, UserId};
 use crate::markdown::{Markdown, NotTaken};
@@ -263,19 +264,38 @@ impl Summary {
 }
 
 impl View {
-    /// Takes what an office answered to these questions out of a view; whether there was something. The rows stay and say
-    /// when, the figures are computed without them. A row whose answer is not for the view's circle says no more than before.
-    pub fn erase(&mut self, office: &OfficeCode, questions: &BTreeSet<Key>, on: NaiveDate) -> bool {
+    /// Takes erased answers to these questions out of a view; whether there was something. The rows stay and say when, the
+    /// figures are computed without them. A row whose answer is not for the view's circle says no more than before.
+    pub fn erase(&mut self, erased: &Erased, questions: &[Question], on: NaiveDate) -> bool {
+        let keys = erased.questions(questions);
+        // That one of these was skipped or left open tells what the answer above it said.
+        let hanging: BTreeSet<&Key> = questions
+            .iter()
+            .filter(|question| {
+                let above = question.ask_if.as_ref().map(|condition| &condition.question);
+                above.is_some_and(|above| keys.contains(above))
+            })
+            .map(|question| &question.id)
+            .collect();
         let mut found = false;
-        let responses = self.responses.iter_mut().filter(|response| response.office == *office);
+        let responses = self
+            .responses
+            .iter_mut()
+            .filter(|response| erased.office() == Some(&response.office));
         for row in responses.flat_map(|response| &mut response.rows) {
-            let said = matches!(row.shown, Shown::Answer | Shown::Skipped | Shown::Suspended);
-            if !said || !questions.contains(&row.question) {
+            let gone = match row.shown {
+                Shown::Answer => keys.contains(&row.question),
+                Shown::Skipped | Shown::None => hanging.contains(&row.question),
+                Shown::Restricted | Shown::Suspended | Shown::Erased => false,
+            };
+            if !gone {
                 continue;
             }
             found = true;
             row.shown = Shown::Erased;
             row.erased = Some(tombstone(on));
+            row.wider_dissemination = Circle::Requester.wider_dissemination().to_owned();
+            row.circle = None;
             row.content = None;
             row.ground = None;
             row.as_of = None;

@@ -8,7 +8,7 @@ mod query;
 #[path = "support/mod.rs"]
 mod support;
 
-use ahq_domain::answer::{Content, YesNo};
+use ahq_domain::answer::{Answer, Content, YesNo};
 use ahq_domain::compilation::{Shown, Snapshot, Submitted, View, compile};
 use ahq_domain::dissemination::Circle;
 use ahq_domain::erasure::{Deed, Erased, Erasure, ErasureInput, Position, tombstone};
@@ -141,23 +141,27 @@ fn what_hangs_on_an_erased_answer_goes_with_it() {
     assert_eq!(whole.questions(&query.questions).len(), 4);
 }
 
+fn submitted(code: &str, answers: Vec<Answer>) -> Submitted {
+    Submitted {
+        office: office(code),
+        version: 1,
+        at: at("2026-11-20T09:00:00Z"),
+        late: false,
+        answers,
+    }
+}
+
 #[test]
 fn a_view_made_after_says_the_same_as_one_made_before() {
     let query = asked();
-    let mut responses: Vec<Submitted> = ["AT", "BE"]
-        .map(|code| Submitted {
-            office: office(code),
-            version: 1,
-            at: at("2026-11-20T09:00:00Z"),
-            late: false,
-            answers: vec![
-                answer("q1", Circle::Network, yes_no(YesNo::Yes)),
-                answer("q2", Circle::Public, yes_no(YesNo::Yes)),
-                answer("q3", Circle::Requester, yes_no(YesNo::No)),
-                answer("q4", Circle::Public, yes_no(YesNo::No)),
-            ],
-        })
-        .into();
+    let all = vec![
+        answer("q1", Circle::Network, yes_no(YesNo::Yes)),
+        answer("q2", Circle::Public, yes_no(YesNo::Yes)),
+        answer("q3", Circle::Requester, yes_no(YesNo::No)),
+        answer("q4", Circle::Public, yes_no(YesNo::No)),
+    ];
+    let mut skipping = vec![all[0].clone(), all[3].clone()];
+    skipping[0].content = yes_no(YesNo::No);
     let offices = Offices::default();
     let made = |responses: &[Submitted], circle| -> View {
         let snapshot = Snapshot {
@@ -170,28 +174,40 @@ fn a_view_made_after_says_the_same_as_one_made_before() {
         };
         compile(&snapshot, circle, 1)
     };
-    let questions = one("AT", "q1").questions(&query.questions);
+    let erased = one("AT", "q1");
+    let questions = erased.questions(&query.questions);
     let on = "2026-12-04".parse().unwrap();
-    let mut before: Vec<View> = Circle::ALL.map(|circle| made(&responses, circle)).into();
-    for view in &mut before {
-        let shows = view.circle != Circle::Public;
-        assert_eq!(view.erase(&office("AT"), &questions, on), shows, "{}", view.circle);
-    }
-    for answer in &mut responses[0].answers {
-        if questions.contains(&answer.question) {
-            answer.erase(on);
-            assert_eq!(answer.content, Content::Erased { on });
+    let mut left = Vec::new();
+    for own in [all.clone(), skipping] {
+        let mut responses = vec![submitted("AT", own), submitted("BE", all.clone())];
+        let mut before: Vec<View> = Circle::ALL.map(|circle| made(&responses, circle)).into();
+        for view in &mut before {
+            let shows = view.circle != Circle::Public;
+            assert_eq!(view.erase(&erased, &query.questions, on), shows, "{}", view.circle);
         }
-    }
-    for view in before {
-        assert_eq!(view, made(&responses, view.circle), "{}", view.circle);
-        let first = &view.responses[0].rows[0];
-        if view.circle == Circle::Public {
-            assert_eq!((first.shown, &first.erased), (Shown::Restricted, &None));
-        } else {
-            assert_eq!(first.erased.as_deref(), Some("Content erased on 4 December 2026."));
-            assert_eq!(first.erased, Some(tombstone(on)));
-            assert_eq!((view.comparison[0].answers, view.comparison[0].erased), (1, 1));
+        for answer in &mut responses[0].answers {
+            if questions.contains(&answer.question) {
+                answer.erase(on);
+                assert_eq!(answer.content, Content::Erased { on });
+            }
         }
+        for view in &before {
+            assert_eq!(*view, made(&responses, view.circle), "{}", view.circle);
+            let first = &view.responses[0].rows[0];
+            if view.circle == Circle::Public {
+                assert_eq!((first.shown, &first.erased), (Shown::Restricted, &None));
+            } else {
+                assert_eq!(first.erased.as_deref(), Some("Content erased on 4 December 2026."));
+                assert_eq!(first.erased, Some(tombstone(on)));
+                assert_eq!((view.comparison[0].answers, view.comparison[0].erased), (1, 1));
+            }
+        }
+        left.push(before);
     }
+    let rows = |views: &[View]| views[0].responses[0].rows.clone();
+    assert_eq!(
+        rows(&left[0]),
+        rows(&left[1]),
+        "whether a question was skipped is not told"
+    );
 }

@@ -285,7 +285,7 @@ impl Work<'_> {
                 continue;
             };
             let mut view = parse_view(&body)?;
-            if view.erase(office, &questions, on) {
+            if view.erase(erased, &query.questions, on) {
                 let body = view
                     .canonical_json()
                     .map_err(|error| Error::Internal(error.to_string()))?;

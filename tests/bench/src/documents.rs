@@ -215,6 +215,7 @@ fn with_source<T>(view: &View, act: impl FnOnce(Source<'_>) -> T) -> T {
         view,
         canonical: &canonical,
         sha256: &sha256(&canonical),
+        erased: None,
         summary: None,
         interface: "https://ahq.example.org/api/v1",
     })

@@ -109,6 +109,7 @@ fn compilation(sample: &Sample, view: &View, keep: &dyn Fn(&str, &[u8])) -> Stri
         view,
         canonical: &canonical,
         sha256: &hash,
+        erased: None,
         summary: Some(&summary),
         interface: "https://ahq.example.org/api/v1",
     };
@@ -152,6 +153,7 @@ fn largest(format: Format) {
         view: &view,
         canonical: &canonical,
         sha256: &hash,
+        erased: None,
         summary: None,
         interface: "https://ahq.example.org/api/v1",
     };

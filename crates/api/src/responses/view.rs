@@ -524,6 +524,7 @@ pub(crate) fn rows(
                 Seen::Restricted => (ShownWord::Restricted, None),
             };
             let wider = match seen {
+                _ if erased.is_some() => Circle::Requester.wider_dissemination(),
                 Seen::Answer(_, circle) => circle.wider_dissemination(),
                 Seen::Restricted => Circle::Requester.wider_dissemination(),
                 Seen::Skipped | Seen::None => Circle::Public.wider_dissemination(),

@@ -107,6 +107,7 @@ async fn the_first_replacement_of_a_view_stands(store: &Store) {
     let head = |circle: Circle, replaced_by| ViewHead {
         circle,
         sha256: format!("hash of {circle}"),
+        erased: None,
         replaced_by,
     };
     let of_first = [
