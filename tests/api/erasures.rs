@@ -317,7 +317,9 @@ on_both!(an_erased_text_is_nowhere, |app| {
     );
     let figure = &whole.json["view"]["comparison"][0];
     assert_eq!((&figure["answers"], &figure["erased"]), (&json!(1), &json!(1)));
-    assert_eq!(whole.json["summary"]["findings"], TOMBSTONE);
+    let network = format!("{path}/editions/2?format=json&circle=network");
+    let network = lead.get(&network).await.expect(200);
+    assert_eq!(network.json["summary"]["findings"], TOMBSTONE);
 
     // The office reads that its draft lacks them, and amends with a new answer.
     let response = format!("{path}/responses/AT");
@@ -346,11 +348,10 @@ on_both!(an_erased_text_is_nowhere, |app| {
     let verified = app.exchange().verify_audit(Vec::new(), |_| ()).await.expect("verified");
     assert_eq!(verified.fault, None);
     let audit = first.get("/audit?action=erasure.confirmed").await.expect(200);
-    assert_eq!(audit.json["items"][1]["facts"]["order"], "SP/2026/17");
-    assert_eq!(
-        audit.json["items"][1]["subject"],
-        format!("query/{}/response/AT", path.trim_start_matches("/queries/"))
-    );
+    let subject = format!("query/{}/response/AT", path.trim_start_matches("/queries/"));
+    let items = audit.json["items"].as_array().expect("items");
+    let about = items.iter().find(|event| event["subject"] == subject);
+    assert_eq!(about.expect("an event")["facts"]["order"], "SP/2026/17");
 });
 
 on_both!(a_whole_response_is_erased, |app| {
@@ -439,6 +440,7 @@ on_both!(who_is_concerned_is_told_and_nobody_else_asks, |app| {
     assert_eq!(confirmed(&second, &address).await.expect(409).code(), "withdrawn");
     second.get("/erasures/nothing").await.expect(404);
 
+    app.pass(chrono::Duration::seconds(1));
     let known = app.deliver().await.len();
     let again = asked(&first, &path, json!({"office": "AT", "question": "q3"})).await;
     assert_eq!(app.deliver().await.len(), known, "nothing is told before it is done");
@@ -450,15 +452,7 @@ on_both!(who_is_concerned_is_told_and_nobody_else_asks, |app| {
         .collect();
     let mut to: Vec<&str> = told.iter().map(|mail| mail.to.address.as_str()).collect();
     to.sort_unstable();
-    assert_eq!(
-        to,
-        [
-            "at.coordinator@example.org",
-            "lu.coordinator@example.org",
-            "ncp-at@example.org",
-            "ncp-lu@example.org"
-        ]
-    );
+    assert_eq!(to, ["ncp-at@example.org", "ncp-lu@example.org"]);
     insta::assert_snapshot!("erasure_mail", told.first().expect("a mail").content.text());
     let listed = first.get("/erasures").await.expect(200);
     let statuses: Vec<&Value> = (0..2).map(|index| &listed.json["items"][index]["status"]).collect();
@@ -473,7 +467,7 @@ async fn restored(
     list: Option<&str>,
 ) -> (lifecycle::Running, Option<usize>) {
     let mut parts = app.parts().clone();
-    let beside = list.unwrap_or("none");
+    let beside = if list.is_some() { "with" } else { "without" };
     parts.config.database.address = match database {
         Database::Sqlite => app.folder().join(beside).join("ahq.db").display().to_string(),
         Database::Postgres => postgres::server().expect("a server").database(),
