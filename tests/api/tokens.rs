@@ -250,7 +250,7 @@ on_both!(a_token_holds_to_the_end_of_its_last_day, |app| {
     app.set_clock("2026-11-20T23:00:00Z");
     assert_eq!(client.get("/queries").await.expect(401).code(), "bad_token");
     assert_eq!(item().await["ended"], true);
-    app.set_clock("2026-12-21T09:00:00Z");
+    app.set_clock("2026-12-20T09:00:00Z");
     let coordinator = app.sign_in_coordinator("AT").await;
     let there = async || {
         app.exchange().apply_retention().await.expect("what is over is erased");
@@ -258,7 +258,7 @@ on_both!(a_token_holds_to_the_end_of_its_last_day, |app| {
         listed.json["items"].as_array().map(Vec::len)
     };
     assert_eq!(there().await, Some(1));
-    app.set_clock("2026-12-22T09:00:00Z");
+    app.set_clock("2026-12-21T09:00:00Z");
     assert_eq!(there().await, Some(0), "thirty days later");
 });
 
