@@ -67,7 +67,7 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
         ("okapititle" | "okapitext" | "okapifile", _) => LEAD.contains(&caller),
         ("ibexfile", _) => network,
         ("zebfndraft" | "zebfcdraft" | "zebdraft" | "emuproposal" | "emunote", _) => caller == "answering",
-        ("zebrequester" | "zebnetwork" | "zebpublic", _) if stage == Stage::Suspended => own,
+        (_, "requester" | "network" | "public") if word.starts_with("zeb") && stage == Stage::Suspended => own,
         ("ibextitle", _) => network || stage >= Stage::Published,
         (_, "requester") => own || requester || caller == "commission",
         (_, "network") => own || requester || caller == "commission" || from(Stage::Compiled, network),

@@ -55,7 +55,7 @@ fn operations() -> Vec<Operation> {
                 method: method.to_uppercase().parse().expect("a method"),
                 path: parts.join("/") + required_keys(operation).as_str(),
                 body,
-                needs_somebody: security.iter().any(|one| one.get("bearer").is_some()),
+                needs_somebody: !security.is_empty() && security.iter().all(|one| one.get("bearer").is_some()),
             });
         }
     }
@@ -127,6 +127,8 @@ on_both!(a_departed_office_gets_nothing_but_what_is_public, |app| {
         "confirm_second_factor",
         "renew_recovery_codes",
         "remove_second_factor",
+        "list_identities",
+        "link_identity",
         "list_tokens",
         "read_notifications",
         "change_notifications",

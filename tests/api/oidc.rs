@@ -220,11 +220,8 @@ with_provider!(an_invitation_is_accepted_through_a_provider, |_| {}, |scene| {
     let asked = json!({"email": "anna.muster@example.org"});
     public.post("/password-resets", &asked).await.expect(204);
     let mails = scene.app.deliver().await;
-    let texts = mails.iter().map(|mail| mail.content.text());
-    let text = texts
-        .filter(|text| text.contains("/password-resets/"))
-        .last()
-        .expect("a mail");
+    let mut texts = mails.iter().map(|mail| mail.content.text());
+    let text = texts.rfind(|text| text.contains("/password-resets/")).expect("a mail");
     let start = text.find("/password-resets/").expect("a link");
     let link = text[start..].split_whitespace().next().expect("a link");
     public.post(link, &json!({"password": PASSWORD})).await.expect(204);
