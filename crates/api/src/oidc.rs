@@ -103,6 +103,7 @@ pub(crate) async fn list_identities(exchange: web::Data<Exchange>, caller: Beare
 #[utoipa::path(tag = "session", security(("bearer" = [])),
     responses((status = 201, description = "The identity.", body = IdentityView),
               (status = 401, description = "Not let in: `authorization_ended`, `identity_not_proven`, `assurance_too_low`."),
+              (status = 404, description = "There is no provider of this name."),
               (status = 409, description = "The identity is linked with an account already (`identity_in_use`)."),
               (status = 503, description = "The provider gives no usable reply (`provider_unavailable`).")))]
 #[post("/me/identities")]
