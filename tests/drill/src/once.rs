@@ -371,6 +371,8 @@ impl Cast {
             }
             "confirm_user_list" => {
                 let list = "/offices/LU/user-list";
+                // The first look of a worker begins the lists of all offices.
+                exchange.ask_for_user_lists().await.expect("lists");
                 Ask {
                     caller: self.lead.clone(),
                     path: format!("{list}/confirmation"),
