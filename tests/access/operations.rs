@@ -591,7 +591,7 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
         "list_providers" => (Method::GET, "/oidc/providers".to_owned(), None),
         "begin_authorization" => (
             Method::POST,
-            "/oidc/home/authorizations".to_owned(),
+            "/oidc/providers/home/authorizations".to_owned(),
             Some(json!({"purpose": "sign_in"})),
         ),
         "list_identities" => (Method::GET, "/me/identities".to_owned(), None),
@@ -604,7 +604,7 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
             let nobody = world.app.public();
             let mut way = way_of(world, &nobody, &json!({"purpose": "sign_in"}), &email).await;
             way.as_object_mut().expect("an object").remove("provider");
-            (Method::POST, "/oidc/home/sessions".to_owned(), Some(way))
+            (Method::POST, "/oidc/providers/home/sessions".to_owned(), Some(way))
         }
         "remove_identity" => {
             let id = linked_identity(world, &lead, &email).await;
@@ -785,7 +785,10 @@ fn link_wanted() -> Value {
 
 /// What somebody comes back from the provider with, where they are called this.
 async fn way_of(world: &World, client: &Client, wanted: &Value, subject: &str) -> Value {
-    let sent = client.post("/oidc/home/authorizations", wanted).await.expect(201);
+    let sent = client
+        .post("/oidc/providers/home/authorizations", wanted)
+        .await
+        .expect(201);
     let address = sent.json["authorizationUrl"].as_str().expect("an address");
     let now = world.app.exchange().clock().now().timestamp();
     let (code, state) = world.provider.approve(address, subject, now, |_| {});

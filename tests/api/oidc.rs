@@ -38,7 +38,10 @@ impl Scene {
     }
 
     async fn sent(&self, client: &Client, wanted: &Value) -> Value {
-        let sent = client.post("/oidc/home/authorizations", wanted).await.expect(201);
+        let sent = client
+            .post("/oidc/providers/home/authorizations", wanted)
+            .await
+            .expect(201);
         sent.json
     }
 
@@ -57,7 +60,7 @@ impl Scene {
         let public = self.app.public();
         let sent = self.sent(&public, &json!({"purpose": "sign_in"})).await;
         let way = self.approved(&sent, subject, spoil);
-        public.post("/oidc/home/sessions", &way.body).await
+        public.post("/oidc/providers/home/sessions", &way.body).await
     }
 
     /// Links an identity with the account of a client.
@@ -132,10 +135,13 @@ with_provider!(an_identity_that_was_linked_opens_the_account, |_| {}, |scene| {
         "identity_unknown"
     );
     let wrong = json!({"purpose": "link", "password": "not the password"});
-    let refused = lead.post("/oidc/home/authorizations", &wrong).await.expect(401);
+    let refused = lead
+        .post("/oidc/providers/home/authorizations", &wrong)
+        .await
+        .expect(401);
     assert_eq!(refused.code(), "wrong_credentials");
     let without = lead
-        .post("/oidc/home/authorizations", &json!({"purpose": "link"}))
+        .post("/oidc/providers/home/authorizations", &json!({"purpose": "link"}))
         .await;
     assert_eq!(
         without.expect(400).faults(),
@@ -143,8 +149,14 @@ with_provider!(an_identity_that_was_linked_opens_the_account, |_| {}, |scene| {
     );
     let public = scene.app.public();
     let wanted = json!({"purpose": "link", "password": PASSWORD});
-    public.post("/oidc/home/authorizations", &wanted).await.expect(401);
-    public.post("/oidc/nowhere/authorizations", &wanted).await.expect(404);
+    public
+        .post("/oidc/providers/home/authorizations", &wanted)
+        .await
+        .expect(401);
+    public
+        .post("/oidc/providers/nowhere/authorizations", &wanted)
+        .await
+        .expect(404);
 
     let linked = scene.link(&lead, "anna").await.expect(201);
     assert_eq!(
@@ -194,15 +206,24 @@ with_provider!(an_invitation_is_accepted_through_a_provider, |_| {}, |scene| {
     let secret = scene.invited(&lead, "anna.muster@example.org").await;
     let wanted = json!({"purpose": "invitation", "invitation": secret});
     let unknown = json!({"purpose": "invitation", "invitation": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ"});
-    public.post("/oidc/home/authorizations", &unknown).await.expect(404);
+    public
+        .post("/oidc/providers/home/authorizations", &unknown)
+        .await
+        .expect(404);
     // Two ways may be asked for; one of them accepts.
     let (sent, other) = (scene.sent(&public, &wanted).await, scene.sent(&public, &wanted).await);
     let way = scene.approved(&sent, "anna", |_| {});
-    let session = public.post("/oidc/home/sessions", &way.body).await.expect(201);
+    let session = public
+        .post("/oidc/providers/home/sessions", &way.body)
+        .await
+        .expect(201);
     let anna = public.with_session(&session.json);
     assert_eq!(anna.get("/me").await.expect(200).json["status"], "active");
     let late = scene.approved(&other, "mallory", |_| {});
-    let refused = public.post("/oidc/home/sessions", &late.body).await.expect(401);
+    let refused = public
+        .post("/oidc/providers/home/sessions", &late.body)
+        .await
+        .expect(401);
     assert_eq!(refused.code(), "authorization_ended");
     public.get(&format!("/invitations/{secret}")).await.expect(404);
     scene.returned("anna", |_| {}).await.expect(201);
@@ -235,7 +256,10 @@ with_provider!(an_invitation_is_accepted_through_a_provider, |_| {}, |scene| {
         .sent(&public, &json!({"purpose": "invitation", "invitation": secret}))
         .await;
     let way = scene.approved(&sent, "lead", |_| {});
-    let refused = public.post("/oidc/home/sessions", &way.body).await.expect(409);
+    let refused = public
+        .post("/oidc/providers/home/sessions", &way.body)
+        .await
+        .expect(409);
     assert_eq!(refused.code(), "identity_in_use");
     public.get(&format!("/invitations/{secret}")).await.expect(200);
 });
@@ -265,7 +289,7 @@ with_provider!(a_reset_and_an_erasure_take_identities_away, |_| {}, |scene| {
     let erased = scene.app.exchange().erase_person(address, "DPO-2026-14".into()).await;
     erased.expect("an erasure");
     let way = scene.approved(&sent, "anna", |_| {}).body;
-    let refused = public.post("/oidc/home/sessions", &way).await.expect(401);
+    let refused = public.post("/oidc/providers/home/sessions", &way).await.expect(401);
     assert_eq!(refused.code(), "identity_unknown");
     // The identity is free for whoever links it next.
     let lead = scene.app.sign_in_coordinator("LU").await;
@@ -278,7 +302,7 @@ with_provider!(only_who_was_sent_comes_back_and_once, |_| {}, |scene| {
     scene.link(&lead, "anna").await.expect(201);
     let sign_in = json!({"purpose": "sign_in"});
     let ended = async |body: &Value| {
-        let reply = public.post("/oidc/home/sessions", body).await;
+        let reply = public.post("/oidc/providers/home/sessions", body).await;
         assert_eq!(reply.expect(401).code(), "authorization_ended", "{body}");
     };
     // Another state, another's binding, another issuer: the way itself is not used up by that.
@@ -297,7 +321,7 @@ with_provider!(only_who_was_sent_comes_back_and_once, |_| {}, |scene| {
     }
     let mut body = way.clone();
     body["issuer"] = json!(scene.provider.issuer());
-    public.post("/oidc/home/sessions", &body).await.expect(201);
+    public.post("/oidc/providers/home/sessions", &body).await.expect(201);
     ended(&way).await;
 
     // The code of another way, which was made for another verifier and nonce.
@@ -307,7 +331,7 @@ with_provider!(only_who_was_sent_comes_back_and_once, |_| {}, |scene| {
         scene.approved(&two, "anna", |_| {}).body,
     );
     one["code"] = two["code"].clone();
-    let refused = public.post("/oidc/home/sessions", &one).await.expect(401);
+    let refused = public.post("/oidc/providers/home/sessions", &one).await.expect(401);
     assert_eq!(refused.code(), "identity_not_proven");
 
     // A way to sign in links nothing, one to link signs nobody in, and nobody else's session links with it.
@@ -337,7 +361,7 @@ with_provider!(only_who_was_sent_comes_back_and_once, |_| {}, |scene| {
     let other = scene.sent(&public, &sign_in).await;
     scene.app.pass(Duration::minutes(10) - Duration::seconds(1));
     let way = scene.approved(&sent, "anna", |_| {}).body;
-    public.post("/oidc/home/sessions", &way).await.expect(201);
+    public.post("/oidc/providers/home/sessions", &way).await.expect(201);
     scene.app.pass(Duration::seconds(1));
     ended(&scene.approved(&other, "anna", |_| {}).body).await;
     // Who is disabled is not let in.
@@ -402,7 +426,7 @@ with_provider!(a_token_that_does_not_hold_opens_nothing, |_| {}, |scene| {
     let sent = scene.sent(&public, &json!({"purpose": "sign_in"})).await;
     let mut way = scene.approved(&sent, "anna", |_| {}).body;
     way["code"] = json!("none");
-    let refused = public.post("/oidc/home/sessions", &way).await.expect(401);
+    let refused = public.post("/oidc/providers/home/sessions", &way).await.expect(401);
     assert_eq!(refused.code(), "identity_not_proven");
     scene.returned("anna", |_| {}).await.expect(201);
 });
@@ -430,17 +454,23 @@ with_provider!(
         let sent = scene.sent(&public, &json!({"purpose": "sign_in"})).await;
         let way = scene.approved(&sent, "anna", |_| {}).body;
         scene.provider.go_down(true);
-        let away = public.post("/oidc/home/sessions", &way).await.expect(503);
+        let away = public.post("/oidc/providers/home/sessions", &way).await.expect(503);
         assert_eq!(away.code(), "provider_unavailable");
         scene.app.pass(Duration::hours(24));
         let wanted = json!({"purpose": "sign_in"});
-        let away = public.post("/oidc/home/authorizations", &wanted).await.expect(503);
+        let away = public
+            .post("/oidc/providers/home/authorizations", &wanted)
+            .await
+            .expect(503);
         assert_eq!(away.code(), "provider_unavailable");
         scene.provider.go_down(false);
         scene.returned("anna", |_| {}).await.expect(201);
         scene.provider.call_itself("https://other.example.org");
         scene.app.pass(Duration::hours(24));
-        let away = public.post("/oidc/home/authorizations", &wanted).await.expect(503);
+        let away = public
+            .post("/oidc/providers/home/authorizations", &wanted)
+            .await
+            .expect(503);
         assert_eq!(away.code(), "provider_unavailable");
     }
 );
@@ -514,19 +544,19 @@ with_provider!(a_second_factor_is_asked_for_behind_a_provider, |_| {}, |scene| {
     let public = scene.app.public();
     let sent = scene.sent(&public, &json!({"purpose": "sign_in"})).await;
     let mut way = scene.approved(&sent, "anna", |_| {}).body;
-    let refused = public.post("/oidc/home/sessions", &way).await.expect(401);
+    let refused = public.post("/oidc/providers/home/sessions", &way).await.expect(401);
     assert_eq!(refused.code(), "code_missing");
     way["secondFactorCode"] = json!("000000");
-    let refused = public.post("/oidc/home/sessions", &way).await.expect(401);
+    let refused = public.post("/oidc/providers/home/sessions", &way).await.expect(401);
     assert_eq!(refused.code(), "wrong_credentials");
     way["secondFactorCode"] = json!(code(&scene.app, secret));
     let mut other = way.clone();
     other["binding"] = json!("another");
-    public.post("/oidc/home/sessions", &other).await.expect(401);
-    let session = public.post("/oidc/home/sessions", &way).await.expect(201);
+    public.post("/oidc/providers/home/sessions", &other).await.expect(401);
+    let session = public.post("/oidc/providers/home/sessions", &way).await.expect(201);
     let session = public.with_session(&session.json);
     assert_eq!(session.get("/session").await.expect(200).json["secondFactor"], true);
-    public.post("/oidc/home/sessions", &way).await.expect(401);
+    public.post("/oidc/providers/home/sessions", &way).await.expect(401);
     assert_eq!(scene.provider.calls("/token"), 2, "they went there once for it");
 });
 

@@ -79,7 +79,7 @@ async function browse(url) {
 
 /** Somebody asks for the way, signs in at the provider as who they are, and has what to come back with. */
 async function sent(wanted, who, token) {
-  const begun = await call('POST', '/oidc/home/authorizations', wanted, token)
+  const begun = await call('POST', '/oidc/providers/home/authorizations', wanted, token)
   if (begun.status !== 201) throw new Error(`no way: ${JSON.stringify(begun)}`)
   person = who
   const back = await browse(begun.json.authorizationUrl)
@@ -92,7 +92,7 @@ async function sent(wanted, who, token) {
   }
 }
 
-const through = (way) => call('POST', '/oidc/home/sessions', way)
+const through = (way) => call('POST', '/oidc/providers/home/sessions', way)
 
 /** The secret of the invitation that was mailed to somebody. */
 async function invitation(to) {

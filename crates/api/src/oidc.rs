@@ -32,13 +32,13 @@ pub(crate) async fn list_providers(exchange: web::Data<Exchange>) -> Result<Repl
 ///
 /// Open `authorizationUrl` in a browser within ten minutes. The provider sends it back to
 /// `<address of the exchange>/oidc/<provider>/callback` with `code` and `state`; bring both to
-/// `/oidc/{provider}/sessions`, or to `/me/identities` to link, together with `binding`, which you keep until then where
+/// `/oidc/providers/{provider}/sessions`, or to `/me/identities` to link, together with `binding`, which you keep until then where
 /// nobody else reads it. To link, you are signed in and give your password; an invitation is accepted without one.
 #[utoipa::path(tag = "session", security((), ("bearer" = [])),
     params(("provider" = String, Path, description = "Name of the provider.", example = "eulogin")),
     responses((status = 201, description = "Where to go, and what to bring back.", body = AuthorizationView),
               (status = 503, description = "The provider gives no usable reply (`provider_unavailable`).")))]
-#[post("/oidc/{provider}/authorizations")]
+#[post("/oidc/providers/{provider}/authorizations")]
 pub(crate) async fn begin_authorization(
     exchange: web::Data<Exchange>,
     caller: Bearer,
@@ -65,7 +65,7 @@ pub(crate) async fn begin_authorization(
               (status = 401, description = "Not let in: `authorization_ended`, `identity_not_proven`, `assurance_too_low`, \
                   `identity_unknown`; `code_missing` or `wrong_credentials` for the code of the second factor."),
               (status = 503, description = "The provider gives no usable reply (`provider_unavailable`).")))]
-#[post("/oidc/{provider}/sessions")]
+#[post("/oidc/providers/{provider}/sessions")]
 pub(crate) async fn sign_in_through_provider(
     api: web::Data<Api>,
     exchange: web::Data<Exchange>,
