@@ -21,6 +21,8 @@ use crate::scene::{Scene, launched};
 const FILES: usize = 200;
 /// How long the program may take for one, counted while it has a processor: neighbours on the machine are no fault of it.
 const SLOWEST: Duration = Duration::from_secs(2);
+/// How many times as long a build without optimisation may take.
+const UNOPTIMISED: u32 = 6;
 /// After how long by the clock a reply does not come.
 const ENDLESS: Duration = Duration::from_secs(60);
 /// How much memory they may take, in MiB.
@@ -69,7 +71,7 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
         let time = used(&scene.process) - before;
         slowest = slowest.max((time, &file.name));
         most = most.max(memory(&scene.process).1);
-        if order.is_decided(faults.len()) || order.is_decided(usize::from(time > SLOWEST)) {
+        if order.is_decided(faults.len()) || order.is_decided(usize::from(time > SLOWEST * UNOPTIMISED)) {
             break;
         }
     }
@@ -86,13 +88,19 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
         say(format!("    {fault}"));
     }
     let grown = most.saturating_sub(begin).div_ceil(1024);
+    // Unoptimised, as on every change, it is held to less, under another name.
+    let (name, bound) = if cfg!(debug_assertions) {
+        ("S6-uploads-slowest-unoptimised", SLOWEST * UNOPTIMISED)
+    } else {
+        ("S6-uploads-slowest", SLOWEST)
+    };
     vec![
         Goal::new(order.goal("S6-uploads-accepted"), faults.len(), 0, faults.is_empty()),
         Goal::new(
-            order.goal("S6-uploads-slowest"),
+            order.goal(name),
             format!("{}ms", slowest.0.as_millis()),
-            format!("<={}ms", SLOWEST.as_millis()),
-            slowest.0 <= SLOWEST,
+            format!("<={}ms", bound.as_millis()),
+            slowest.0 <= bound,
         ),
         Goal::new(
             order.goal("S6-uploads-memory"),
