@@ -3,24 +3,17 @@
 mod view;
 
 use actix_web::{get, post, put, web};
-use ahq_domain::office::OfficeCode;
-use ahq_domain::refusal::Refusal;
-use ahq_exchange::error::Error;
 use ahq_exchange::queries::parse_reference;
 use ahq_exchange::work::Exchange;
 
 use self::view::{OfficeSettingsBody, OfficeSettingsView};
 use crate::caller::Bearer;
-use crate::extract::{Json, NoBody, Path};
+use crate::extract::{Json, NoBody, Path, office};
 use crate::precondition::IfMatch;
 use crate::problem::Problem;
 use crate::replay::IdempotencyKey;
 use crate::reply::Reply;
 use crate::responses::{ResponsePath, shown};
-
-fn office(code: &str) -> Result<OfficeCode, Error> {
-    code.parse().map_err(|_| Refusal::Hidden.into())
-}
 
 /// Reads what your office has settled for itself
 ///

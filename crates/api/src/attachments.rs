@@ -24,11 +24,11 @@ use crate::Api;
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
 use crate::editions::File;
-use crate::extract::{Path, Query, essence, read};
+use crate::extract::{Path, Query, essence, office, read};
 use crate::problem::{Kind, Problem};
 use crate::replay::{IdempotencyKey, replay_key};
 use crate::reply::{Reply, is_known};
-use crate::responses::{AnswerPath, office};
+use crate::responses::AnswerPath;
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 /// A file that a browser shows all the same loads nothing, runs nothing, and is of no origin.

@@ -9,7 +9,10 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
+use ahq_domain::office::OfficeCode;
+use ahq_domain::refusal::Refusal;
 use ahq_exchange::editions::Format;
+use ahq_exchange::error::Error;
 use ahq_exchange::replay::ReplayKey;
 use ahq_exchange::word_form;
 use serde::de::DeserializeOwned;
@@ -238,6 +241,14 @@ pub async fn read(request: &HttpRequest, payload: &mut Payload, limit: usize) ->
             format!("The body may have at most {limit} bytes."),
         )),
     }
+}
+
+/// The office that a path names.
+///
+/// # Errors
+/// Hidden when that is no code of an office.
+pub(crate) fn office(code: &str) -> Result<OfficeCode, Error> {
+    code.parse().map_err(|_| Refusal::Hidden.into())
 }
 
 /// The media type of the body without its parameters.

@@ -5,10 +5,7 @@ pub(crate) mod view;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
-use ahq_domain::office::OfficeCode;
-use ahq_domain::refusal::Refusal;
 use ahq_exchange::credentials::Credentials;
-use ahq_exchange::error::Error;
 use ahq_exchange::work::Exchange;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -16,7 +13,7 @@ use utoipa::IntoParams;
 use self::view::{CalendarFeedView, CalendarFeedsView, FeedKeys};
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{NoBody, Path, Query};
+use crate::extract::{NoBody, Path, Query, office};
 use crate::problem::Problem;
 use crate::reply::{Reply, content_tag, open};
 
@@ -32,10 +29,6 @@ pub(crate) struct FeedPath {
     code: String,
     /// Id of the address.
     feed: String,
-}
-
-fn office(code: &str) -> Result<OfficeCode, Error> {
-    code.parse().map_err(|_| Refusal::Hidden.into())
 }
 
 /// Lists the secret addresses of your office's calendar feed

@@ -7,7 +7,6 @@ use actix_web::{delete, get, post, put, web};
 use ahq_domain::answer::AnswerInput;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::query::Query as AskedQuery;
-use ahq_domain::refusal::Refusal;
 use ahq_exchange::error::Error;
 use ahq_exchange::queries::parse_reference;
 use ahq_exchange::responses::{DraftAnswer, ResponseDetail};
@@ -21,7 +20,7 @@ use self::view::{
 };
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{Json, NoBody, Path, Query};
+use crate::extract::{Json, NoBody, Path, Query, office};
 use crate::precondition::{IfMatch, MaybeIfMatch};
 use crate::problem::Problem;
 use crate::queries::body::ReasonBody;
@@ -42,7 +41,7 @@ pub(crate) struct ResponsePath {
 
 impl ResponsePath {
     pub(crate) fn office(&self) -> Result<OfficeCode, Error> {
-        self.office.parse().map_err(|_| Refusal::Hidden.into())
+        office(&self.office)
     }
 }
 
@@ -188,10 +187,6 @@ pub(crate) async fn read_answer(
             answer_shown(work.answer(&parse_reference(&path.query)?, &office, &path.question)?)
         })
         .await?)
-}
-
-pub(crate) fn office(code: &str) -> Result<OfficeCode, Error> {
-    code.parse().map_err(|_| Refusal::Hidden.into())
 }
 
 /// Saves one answer of your office's draft

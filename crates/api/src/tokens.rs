@@ -4,8 +4,6 @@ pub(crate) mod view;
 
 use actix_web::http::StatusCode;
 use actix_web::{delete, get, post, web};
-use ahq_domain::office::OfficeCode;
-use ahq_domain::refusal::Refusal;
 use ahq_exchange::error::Error;
 use ahq_exchange::tokens::{NewToken, TokenDetail};
 use ahq_exchange::work::{Exchange, Work};
@@ -15,7 +13,7 @@ use utoipa::IntoParams;
 use self::view::{ProgramTokenView, ProgramTokensView, TokenBody};
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, office};
 use crate::problem::Problem;
 use crate::reply::Reply;
 
@@ -28,10 +26,6 @@ pub(crate) struct ServiceAccountPath {
     code: String,
     /// Id of the service account.
     token: String,
-}
-
-fn office(code: &str) -> Result<OfficeCode, Error> {
-    code.parse().map_err(|_| Refusal::Hidden.into())
 }
 
 fn listed(work: &Work<'_>, tokens: Vec<TokenDetail>) -> Result<Reply, Error> {

@@ -3,23 +3,17 @@
 mod view;
 
 use actix_web::{get, post, web};
-use ahq_domain::office::OfficeCode;
-use ahq_domain::refusal::Refusal;
 use ahq_exchange::error::Error;
 use ahq_exchange::user_lists::UserListDetail;
 use ahq_exchange::work::Exchange;
 
 use self::view::{UserListView, UserListsView};
 use crate::caller::Bearer;
-use crate::extract::{NoBody, Path};
+use crate::extract::{NoBody, Path, office};
 use crate::precondition::IfMatch;
 use crate::problem::Problem;
 use crate::replay::IdempotencyKey;
 use crate::reply::Reply;
-
-fn office(code: &str) -> Result<OfficeCode, Error> {
-    code.parse().map_err(|_| Refusal::Hidden.into())
-}
 
 fn shown(detail: UserListDetail) -> Result<Reply, Error> {
     let view = UserListView::from(detail);

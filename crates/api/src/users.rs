@@ -4,8 +4,6 @@ pub(crate) mod view;
 
 use actix_web::http::StatusCode;
 use actix_web::{get, post, put, web};
-use ahq_domain::office::OfficeCode;
-use ahq_domain::refusal::Refusal;
 use ahq_domain::user::User;
 use ahq_exchange::error::Error;
 use ahq_exchange::work::{Exchange, Work};
@@ -15,7 +13,7 @@ use utoipa::IntoParams;
 use self::view::{InviteBody, PasswordBody, ResetBody, UserBody, UserView, UsersView};
 use crate::caller::Bearer;
 use crate::contract::PREFIX;
-use crate::extract::{Json, NoBody, Path};
+use crate::extract::{Json, NoBody, Path, office};
 use crate::precondition::IfMatch;
 use crate::problem::Problem;
 use crate::replay::IdempotencyKey;
@@ -30,10 +28,6 @@ pub(crate) struct UserPath {
     code: String,
     /// Id of the user.
     user: String,
-}
-
-fn office(code: &str) -> Result<OfficeCode, Error> {
-    code.parse().map_err(|_| Refusal::Hidden.into())
 }
 
 fn view(work: &Work<'_>, user: User) -> UserView {
