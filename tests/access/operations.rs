@@ -487,7 +487,7 @@ async fn without_query(world: &mut World, name: &str) -> Planned {
             let path = format!("/erasures/{}", asked.expect(201).json["id"].as_str().expect("an id"));
             match name {
                 "read_erasure" => (Method::GET, path, None),
-                "withdraw_erasure" => (Method::DELETE, path, None),
+                "withdraw_erasure" => (Method::POST, format!("{path}/withdrawal"), Some(json!({}))),
                 _ => (Method::POST, format!("{path}/confirmation"), Some(json!({}))),
             }
         }

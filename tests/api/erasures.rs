@@ -211,6 +211,10 @@ async fn confirmed(client: &Client, erasure: &str) -> Reply {
     client.post(&format!("{erasure}/confirmation"), &json!({})).await
 }
 
+async fn withdrawn(client: &Client, erasure: &str) -> Reply {
+    client.post(&format!("{erasure}/withdrawal"), &json!({})).await
+}
+
 on_both!(an_erased_text_is_nowhere, |app| {
     let Scene {
         path,
@@ -261,7 +265,10 @@ on_both!(an_erased_text_is_nowhere, |app| {
             confirmed(&second, erasure).await.expect(409).code(),
             "already_confirmed"
         );
-        assert_eq!(second.delete(erasure).await.expect(409).code(), "already_confirmed");
+        assert_eq!(
+            withdrawn(&second, erasure).await.expect(409).code(),
+            "already_confirmed"
+        );
     }
 
     assert_eq!(tables_with(&app, &[WORD]).await, Vec::<String>::new());
@@ -432,9 +439,9 @@ on_both!(who_is_concerned_is_told_and_nobody_else_asks, |app| {
     assert_eq!(made.json["actions"], json!(["withdraw"]));
     let read = second.get(&address).await.expect(200);
     assert_eq!(read.json["actions"], json!(["confirm", "withdraw"]));
-    let withdrawn = second.delete(&address).await.expect(200);
+    let done = withdrawn(&second, &address).await.expect(200);
     assert_eq!(
-        (&withdrawn.json["status"], &withdrawn.json["actions"]),
+        (&done.json["status"], &done.json["actions"]),
         (&json!("withdrawn"), &json!([]))
     );
     assert_eq!(confirmed(&second, &address).await.expect(409).code(), "withdrawn");

@@ -3,7 +3,7 @@
 mod view;
 
 use actix_web::http::StatusCode;
-use actix_web::{delete, get, post, web};
+use actix_web::{get, post, web};
 use ahq_exchange::work::Exchange;
 
 use self::view::{ErasureBody, ErasureView, ErasuresView};
@@ -105,20 +105,22 @@ pub(crate) async fn confirm_erasure(
 
 /// Withdraws an erasure
 ///
-/// Before it is confirmed, by any coordinator of the service provider. It stays in the list.
+/// Before it is confirmed, by any coordinator of the service provider. It stays in the list, as `withdrawn`.
 #[utoipa::path(tag = "operation", security(("bearer" = [])),
-    params(("erasure" = String, Path, description = "Id of the erasure.")),
+    params(("erasure" = String, Path, description = "Id of the erasure."), IdempotencyKey),
     responses((status = 200, description = "The withdrawn erasure.", body = ErasureView),
               (status = 409, description = "Confirmed or withdrawn already; the code says which.")))]
-#[delete("/erasures/{erasure}")]
+#[post("/erasures/{erasure}/withdrawal")]
 pub(crate) async fn withdraw_erasure(
     exchange: web::Data<Exchange>,
     caller: Bearer,
     erasure: Path<String>,
+    body: NoBody,
 ) -> Result<Reply, Problem> {
-    Ok(exchange
-        .write(caller.0, move |work| {
-            Reply::unversioned(&ErasureView::from(work.withdraw_erasure(&erasure)?))
+    let reply = exchange
+        .write_once(caller.0, body.replay, move |work| {
+            Ok(Reply::unversioned(&ErasureView::from(work.withdraw_erasure(&erasure)?))?.keep())
         })
-        .await?)
+        .await?;
+    Ok(reply.into())
 }

@@ -354,7 +354,7 @@ impl Cast {
                     body: erasure(&path),
                 }
             }
-            "confirm_erasure" => {
+            "confirm_erasure" | "withdraw_erasure" => {
                 let path = self.open(true).await;
                 let asked = self
                     .second_provider(exchange)
@@ -362,9 +362,14 @@ impl Cast {
                     .post("/erasures", &erasure(&path))
                     .await;
                 let id = asked.expect(201).json["id"].as_str().expect("an id").to_owned();
+                let end = if operation == "confirm_erasure" {
+                    "confirmation"
+                } else {
+                    "withdrawal"
+                };
                 Ask {
                     caller: self.provider.clone(),
-                    path: format!("/erasures/{id}/confirmation"),
+                    path: format!("/erasures/{id}/{end}"),
                     etag: None,
                     body: nothing,
                 }
