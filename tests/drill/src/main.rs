@@ -36,6 +36,7 @@ mod writers;
 mod year;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use ahq_harness::Database;
 use ahq_harness::goal::{Goal, say};
@@ -250,10 +251,17 @@ async fn main() -> ExitCode {
                 short: line.short,
                 rows: line.rows,
             };
+            let begun = Instant::now();
             for goal in drill(name, &order).await {
                 goal.print();
                 failed += usize::from(!goal.pass);
             }
+            let word = name.to_possible_value().expect("every drill has a name");
+            say(format!(
+                "  {} on {database}: {} s",
+                word.get_name(),
+                begun.elapsed().as_secs()
+            ));
         }
     }
     if matches!(line.name, Name::All | Name::Mutants) {

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use ahq_harness::Database;
 use ahq_harness::goal::{Goal, say};
@@ -227,7 +228,7 @@ const MUTANTS: &[Mutant] = &[
         name: "view-of-any-circle",
         drill: Name::Canary,
         database: Database::Sqlite,
-        file: "crates/exchange/src/editions.rs",
+        file: "crates/exchange/src/editions/view.rs",
         find: "if !circle.reaches(reader) {",
         replace: "if !circle.reaches(reader) && !AWAKE {",
     },
@@ -426,6 +427,7 @@ pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
             continue;
         }
         say(format!("  {}", mutant.name));
+        let begun = Instant::now();
         let order = Order {
             subject: Subject::Mutant {
                 binary: binary.clone(),
@@ -445,6 +447,7 @@ pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
         let told = if caught { "caught" } else { "survived" };
         let id = order.goal(&format!("mutant-{}", mutant.name));
         Goal::new(id, told, "caught", caught).print();
+        say(format!("  {} s", begun.elapsed().as_secs()));
         survived += usize::from(!caught);
     }
     survived
