@@ -285,7 +285,7 @@ on_both!(the_end_of_a_token_is_told_thirty_and_seven_days_ahead, |app| {
         let (one, other) = tokio::join!(app.exchange().warn_of_tokens(), app.exchange().warn_of_tokens());
         assert_eq!(one.expect("a look") + other.expect("another"), count, "{day}");
         let mails = app.deliver().await;
-        told.extend(mails.iter().skip(told.len() + 1).map(|mail| {
+        told.extend(mails.iter().skip(told.len() + 3).map(|mail| {
             let subject = mail.content.subject().trim_start_matches("[EMN AHQ] ").to_owned();
             (mail.to.address.clone(), subject)
         }));
@@ -311,6 +311,12 @@ on_both!(a_personal_token_does_no_more_than_its_user, |app| {
     let coordinator = app.coordinator("AT").await;
     let expert = app.user("AT", Role::Expert).await;
     let client = program(&app, &made(&expert, OWN, &["read", "draft", "submit"]).await);
+    let told = app.deliver().await;
+    let of_it = told
+        .iter()
+        .filter(|mail| mail.content.subject() == "[EMN AHQ] Your account has a new token");
+    let to: Vec<&str> = of_it.map(|mail| mail.to.address.as_str()).collect();
+    assert_eq!(to, ["at.expert@example.org"]);
     let me = client.get("/me").await.expect(200).json;
     let response = format!("{path}/responses/AT");
     let saved = client.put(&response, &answers("AT")).await.expect(201);

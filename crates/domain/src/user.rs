@@ -95,7 +95,7 @@ pub fn check_person(name: &str, email: &str) -> Result<(String, String), Faults>
     faults.or((name.to_owned(), email.to_owned()))
 }
 
-/// Checks the reference of a written order, and cuts it clean.
+/// Checks the reference of a written order, and cuts it clean. It is nobody's address: the audit keeps it for good.
 ///
 /// # Errors
 /// `missing_field`, `too_long`, `bad_character` at `/order`.
@@ -110,6 +110,10 @@ pub fn check_order(order: &str) -> Result<String, Faults> {
         );
     }
     check_line(order, 200, "/order", &mut faults);
+    if order.contains('@') {
+        let detail = "no address: the audit keeps the reference for good";
+        faults.add("/order", "bad_character", detail);
+    }
     faults.or(order.to_owned())
 }
 
@@ -160,6 +164,28 @@ mod tests {
         assert_eq!(role_on(&grants, date("2026-02-28")), Some(Role::Reader));
         assert_eq!(role_on(&grants, date("2026-03-31")), Some(Role::Coordinator));
         assert_eq!(role_on(&grants, date("2026-04-01")), Some(Role::Reader));
+    }
+
+    #[test]
+    fn the_reference_of_an_order_is_a_line_and_nobody_s_address() {
+        assert_eq!(
+            check_order(" SP/2026/17 of 26 November "),
+            Ok("SP/2026/17 of 26 November".to_owned())
+        );
+        let long = "a".repeat(201);
+        for (order, code) in [
+            (" ", "missing_field"),
+            (long.as_str(), "too_long"),
+            ("SP\n17", "bad_character"),
+            ("anna@example.org", "bad_character"),
+        ] {
+            let faults = check_order(order).expect_err(order);
+            let found: Vec<_> = faults
+                .iter()
+                .map(|fault| (fault.pointer.as_str(), fault.code))
+                .collect();
+            assert_eq!(found, [("/order", code)]);
+        }
     }
 
     #[test]

@@ -177,6 +177,9 @@ pub enum Note {
         order: String,
         /// Whether the second factor was taken away too.
         second_factor: bool,
+        /// Whether identities of providers were unlinked.
+        #[serde(default)]
+        unlinked: bool,
     },
     /// Accounts of the office that nobody used were disabled.
     AccountsDisabled {
@@ -252,6 +255,14 @@ pub enum AccountEvent {
         order: String,
         /// Whether the second factor was taken away too.
         second_factor: bool,
+        /// Whether identities of providers were unlinked.
+        #[serde(default)]
+        unlinked: bool,
+    },
+    /// Its user made a personal token.
+    TokenMade {
+        /// The token.
+        token: TokenId,
     },
 }
 

@@ -6,8 +6,8 @@ use ahq_domain::audit::Event;
 use ahq_domain::contribution::{Contribution, Position};
 use ahq_domain::id::{ContributionId, UserId};
 use ahq_domain::notification::Notifications;
-use ahq_domain::refusal::{Faults, Refusal};
-use ahq_domain::user::{User, UserStatus};
+use ahq_domain::refusal::Refusal;
+use ahq_domain::user::{User, UserStatus, check_order};
 use ahq_store::outbox::Entry;
 use ahq_store::persons;
 use ahq_store::{contributions, identities, notifications, second_factors, suppressions, tokens, users};
@@ -19,8 +19,6 @@ use crate::work::{Exchange, Work};
 
 /// The name of an account that was erased.
 pub const ERASED_USER: &str = "Erased user";
-/// The most characters of the reference of an order.
-const LONGEST_ORDER: usize = 200;
 
 /// What was erased.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,7 +114,7 @@ impl Work<'_> {
     }
 
     fn erase_person(&mut self, email: &str, order: &str) -> Result<Erased, Error> {
-        let order = parse_order(order)?;
+        let order = check_order(order)?;
         let Person { account, asked } = self.person(email)?;
         let mut erased = Erased::default();
         if let Some((mut user, _)) = account {
@@ -161,23 +159,6 @@ impl Exchange {
         self.write(Credentials::System, move |work| work.erase_person(email.trim(), &order))
             .await
     }
-}
-
-/// A reference by which the order is found: it is kept in the audit, so it is no name.
-fn parse_order(order: &str) -> Result<String, Faults> {
-    let order = order.trim();
-    let mut faults = Faults::new();
-    if order.is_empty() {
-        faults.add("/order", "missing_field", "give the reference of the order");
-    }
-    if order.chars().count() > LONGEST_ORDER {
-        faults.add("/order", "too_long", format!("at most {LONGEST_ORDER} characters"));
-    }
-    if order.contains('@') || order.chars().any(char::is_control) {
-        let detail = "one line, and nobody's address: the audit keeps it for good";
-        faults.add("/order", "bad_character", detail);
-    }
-    faults.or(order.to_owned())
 }
 
 fn subject(account: &Option<UserId>) -> String {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::credentials::{Credentials, TOKEN_PREFIX};
 use crate::error::Error;
 use crate::keys::hash_secret;
-use crate::outgoing::Note;
+use crate::outgoing::{AccountEvent, Note};
 use crate::work::{AccountSettings, Exchange, Found, Work};
 
 /// How many tokens an office or a user has at the most.
@@ -187,7 +187,7 @@ impl Work<'_> {
         Ok(listed.collect())
     }
 
-    /// Makes a personal token.
+    /// Makes a personal token; its user is told.
     ///
     /// # Errors
     /// As [`Work::list_tokens`]; faults of the input; a conflict when there are too many.
@@ -196,7 +196,10 @@ impl Work<'_> {
         let office = self.me()?.office;
         self.may(Action::MakeOwnToken, Subject::Office(&office))?;
         let there = tokens::of_user(self.conn, user)?;
-        self.make_token(office, &there, input, true)
+        let made = self.make_token(office, &there, input, true)?;
+        let token = made.detail.token.id;
+        self.notify_user(user, AccountEvent::TokenMade { token })?;
+        Ok(made)
     }
 
     /// Revokes one of the caller's personal tokens.

@@ -286,9 +286,11 @@ impl Work<'_> {
         let identities = identities::delete_of(self.conn, user.id)?;
         let facts = json!({"office": office, "order": order, "secondFactor": second_factor, "identities": identities});
         self.record("user.reset", format!("user/{}", user.id), facts)?;
+        let unlinked = identities > 0;
         let event = AccountEvent::Reset {
             order: order.clone(),
             second_factor,
+            unlinked,
         };
         self.notify_user(user.id, event)?;
         self.send_password_link(&user, office)?;
@@ -296,6 +298,7 @@ impl Work<'_> {
             user: user.id,
             order,
             second_factor,
+            unlinked,
         };
         self.tell_office(office.clone(), &told)?;
         let today = self.today();

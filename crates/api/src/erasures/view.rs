@@ -12,7 +12,7 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ErasureDraft, example = json!({"order": "SP/2026/17", "query": "2026.81", "office": "AT", "question": "q2"}))]
 pub(crate) struct ErasureBody {
-    /// The reference by which the written order is found: it is kept for good, so it is nobody's name.
+    /// The reference by which the written order is found: it is kept for good, so it is nobody's name, and holds no `@`.
     #[schema(min_length = 1, max_length = 200)]
     order: String,
     /// Id or number of the query.

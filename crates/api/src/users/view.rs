@@ -266,7 +266,7 @@ pub(crate) struct SessionsView {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = UserReset, example = json!({"order": "SP/2026/17 of 26 November 2026", "secondFactor": true}))]
 pub(crate) struct ResetBody {
-    /// The reference of the written order.
+    /// The reference by which the written order is found: it is kept for good, so it is nobody's name, and holds no `@`.
     #[schema(min_length = 1, max_length = 200)]
     pub(crate) order: String,
     /// Whether the second factor is taken away too.

@@ -10,7 +10,7 @@ use ahq_mail::messages::{
 };
 use ahq_store::account_links::{self, AccountLink, Purpose};
 use ahq_store::outbox::Entry;
-use ahq_store::{invitations, user_lists, users};
+use ahq_store::{invitations, tokens, user_lists, users};
 
 use crate::error::Error;
 use crate::keys::hash_secret;
@@ -62,8 +62,14 @@ impl Work<'_> {
         }))
     }
 
-    pub(super) fn account_notice(&self, event: &AccountEvent, user: &User, entry: &Entry) -> Message {
-        Message::AccountNotice(AccountNotice {
+    /// None of a token that is gone since.
+    pub(super) fn account_notice(
+        &mut self,
+        event: &AccountEvent,
+        user: &User,
+        entry: &Entry,
+    ) -> Result<Option<Message>, Error> {
+        Ok(Some(Message::AccountNotice(AccountNotice {
             name: user.name.clone(),
             change: match event {
                 AccountEvent::PasswordChanged => AccountChange::Password,
@@ -74,29 +80,46 @@ impl Work<'_> {
                 AccountEvent::IdentityLinked { provider } => AccountChange::IdentityLinked(provider.clone()),
                 AccountEvent::IdentityRemoved { provider } => AccountChange::IdentityRemoved(provider.clone()),
                 AccountEvent::Unused { until } => AccountChange::Unused { until: *until },
-                AccountEvent::Reset { order, second_factor } => AccountChange::Reset {
+                AccountEvent::Reset {
+                    order,
+                    second_factor,
+                    unlinked,
+                } => AccountChange::Reset {
                     order: order.clone(),
                     second_factor: *second_factor,
+                    unlinked: *unlinked,
+                },
+                // Told even when it was revoked meanwhile: that it was there is what its user has to know.
+                AccountEvent::TokenMade { token } => match tokens::find(self.conn, *token)? {
+                    Some(token) => AccountChange::TokenMade {
+                        name: token.name,
+                        last_day: token.last_day,
+                    },
+                    None => return Ok(None),
                 },
             },
             at: entry.created,
             link: format!("{}/me", self.settings.public_address),
-        })
+        })))
     }
 
-    pub(super) fn user_reset(
-        &mut self,
-        user: UserId,
-        order: &str,
-        second_factor: bool,
-        entry: &Entry,
-    ) -> Result<Option<Message>, Error> {
-        let user = users::find(self.conn, user)?;
+    pub(super) fn user_reset(&mut self, note: &Note, entry: &Entry) -> Result<Option<Message>, Error> {
+        let Note::UserReset {
+            user,
+            order,
+            second_factor,
+            unlinked,
+        } = note
+        else {
+            return Ok(None);
+        };
+        let user = users::find(self.conn, *user)?;
         Ok(user.map(|user| {
             Message::UserReset(UserReset {
                 name: user.name,
-                order: order.to_owned(),
-                second_factor,
+                order: order.clone(),
+                second_factor: *second_factor,
+                unlinked: *unlinked,
                 at: entry.created,
                 link: format!("{}/offices/{}/users", self.settings.public_address, user.office),
             })

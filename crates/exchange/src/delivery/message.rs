@@ -160,15 +160,8 @@ impl Work<'_> {
             (Note::AccountInvitation, Some(user)) => self.account_invitation(user, entry, offices),
             (Note::PasswordReset, Some(user)) => self.password_reset(user, entry),
             (Note::AddressConfirmation, Some(user)) => self.address_confirmation(user, entry),
-            (Note::AccountNotice { event }, Some(user)) => Ok(Some(self.account_notice(event, user, entry))),
-            (
-                Note::UserReset {
-                    user: whose,
-                    order,
-                    second_factor,
-                },
-                _,
-            ) => self.user_reset(*whose, order, *second_factor, entry),
+            (Note::AccountNotice { event }, Some(user)) => self.account_notice(event, user, entry),
+            (note @ Note::UserReset { .. }, _) => self.user_reset(note, entry),
             (Note::ServiceAccountMade { token }, None) => self.service_account_made(*token),
             (Note::TokenEnds { token }, _) => self.token_ends(*token, user),
             (Note::AccountsDisabled { users }, None) => self.accounts_disabled(users, office),

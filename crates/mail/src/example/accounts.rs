@@ -28,11 +28,22 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
     let by_order = AccountChange::Reset {
         order: "SP/2026/17 of 26 November 2026".into(),
         second_factor: true,
+        unlinked: true,
+    };
+    let without = AccountChange::Reset {
+        order: "SP/2026/18".into(),
+        second_factor: false,
+        unlinked: false,
+    };
+    let token = AccountChange::TokenMade {
+        name: "Spreadsheet of the unit".into(),
+        last_day: day(2027, 11, 26),
     };
     let told = UserReset {
         name: "Zoë Ćwiklińska".into(),
         order: "SP/2026/17 of 26 November 2026".into(),
         second_factor: true,
+        unlinked: true,
         at: at(day(2026, 11, 27), 9, 14),
         link: "https://ahq.example.org/offices/PL/users".into(),
     };
@@ -70,6 +81,8 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
             notice(AccountChange::IdentityRemoved("EU Login".into())),
         ),
         ("account_notice_reset", notice(by_order)),
+        ("account_notice_reset_alone", notice(without)),
+        ("account_notice_token", notice(token)),
         ("user_reset", Message::UserReset(told)),
         ("account_notice_unused", notice(unused)),
         ("accounts_disabled", Message::AccountsDisabled(disabled)),

@@ -75,6 +75,15 @@ pub enum AccountChange {
         order: String,
         /// Whether the second factor was taken away too.
         second_factor: bool,
+        /// Whether identities of providers were unlinked.
+        unlinked: bool,
+    },
+    /// A program may act for its user.
+    TokenMade {
+        /// What the token is called.
+        name: String,
+        /// The last day it holds.
+        last_day: NaiveDate,
     },
 }
 
@@ -103,6 +112,7 @@ impl AccountNotice {
             AccountChange::IdentityRemoved(_) => "Your account lost a way to sign in",
             AccountChange::Unused { .. } => "Your account will be disabled",
             AccountChange::Reset { .. } => "Your account was reset",
+            AccountChange::TokenMade { .. } => "Your account has a new token",
         }
     }
 
@@ -140,17 +150,27 @@ impl AccountNotice {
                  stays as it is; else it is disabled on that day. A coordinator of your office can enable it again."
                     .to_owned()
             }
-            AccountChange::Reset { order, second_factor } => {
-                let what = if *second_factor {
-                    "Your second factor was taken away, every session was signed out and every token of yours was revoked."
+            AccountChange::Reset {
+                order,
+                second_factor,
+                unlinked,
+            } => {
+                let factor = if *second_factor { " Your second factor was taken away." } else { "" };
+                let providers = if *unlinked {
+                    " No provider opens your account any more: link yours again once you have signed in."
                 } else {
-                    "Every session was signed out, and every token of yours was revoked."
+                    ""
                 };
                 format!(
-                    "The service provider reset your account by written order {order}. {what} Another mail has a link \
-                     to a new password."
+                    "The service provider reset your account by written order {order}. Every session was signed out, \
+                     and every token of yours was revoked.{factor}{providers} Another mail has a link to a new password."
                 )
             }
+            AccountChange::TokenMade { name, last_day } => format!(
+                "The token \u{201c}{name}\u{201d} was made for a program, which may act for you with it until {}. You can \
+                 revoke it at any time.",
+                written_date(*last_day)
+            ),
         }
     }
 
@@ -186,6 +206,8 @@ pub struct UserReset {
     pub order: String,
     /// Whether the second factor was taken away too.
     pub second_factor: bool,
+    /// Whether identities of providers were unlinked.
+    pub unlinked: bool,
     /// When.
     pub at: Instant,
     /// The address of the office's users.
@@ -201,12 +223,12 @@ impl UserReset {
         written_instant(self.at)
     }
 
-    pub(super) fn what(&self) -> &'static str {
-        if self.second_factor {
-            "sessions and tokens ended, second factor taken away, a link to a new password mailed"
-        } else {
-            "sessions and tokens ended, a link to a new password mailed"
-        }
+    pub(super) fn what(&self) -> String {
+        let factor = self.second_factor.then_some("second factor taken away");
+        let providers = self.unlinked.then_some("providers unlinked");
+        let done = ["sessions and tokens ended"].into_iter().chain(factor).chain(providers);
+        let all: Vec<&str> = done.chain(["a link to a new password mailed"]).collect();
+        all.join(", ")
     }
 }
 

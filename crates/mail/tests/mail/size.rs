@@ -55,8 +55,10 @@ fn at_its_largest(message: Message) -> Message {
         }
         Message::AccountNotice(mut m) => {
             m.name = greek(200);
-            if let AccountChange::Reset { order, .. } = &mut m.change {
-                *order = greek(200);
+            match &mut m.change {
+                AccountChange::Reset { order, .. } => *order = greek(200),
+                AccountChange::TokenMade { name, .. } => *name = greek(100),
+                _ => {}
             }
             Message::AccountNotice(m)
         }
