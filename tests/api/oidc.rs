@@ -273,6 +273,15 @@ with_provider!(a_reset_and_an_erasure_take_identities_away, |_| {}, |scene| {
     let order = json!({"order": "SP/2026/17"});
     let path = format!("/offices/LU/users/{id}/reset");
     provider.post(&path, &order).await.expect(200);
+    let told = scene.app.deliver().await;
+    let said = |part: &str| {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        told.iter()
+            .filter(|mail| words(&mail.content.text()).contains(part))
+            .count()
+    };
+    assert_eq!(said("No provider opens your account any more"), 1, "the user");
+    assert_eq!(said("providers unlinked"), 2, "the office, and its coordinator");
     assert_eq!(
         scene.returned("anna", |_| {}).await.expect(401).code(),
         "identity_unknown"

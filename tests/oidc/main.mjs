@@ -1,16 +1,18 @@
 // A provider of identities that others wrote, and people who sign in at it: an invitation is accepted through it, the
 // account opened by it, an account linked with it; what it is not sure enough of is refused, and so is whoever was not sent.
-// Arguments: the program's address, the password of the demonstration's users, its folder of mails, the provider's port.
+// Arguments: the program's address, the password of the demonstration's users, its folder of mails, the provider's port, and
+// a folder with the provider's certificate and key.
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
 import { join } from 'node:path'
 import Provider from 'oidc-provider'
 
-const [address, password, outbox, port] = process.argv.slice(2)
+const [address, password, outbox, port, papers] = process.argv.slice(2)
 const HIGH = 'urn:high'
 const LOW = 'urn:low'
 // What it notes while it begins is no result.
 console.info = console.error
-const issuer = `http://127.0.0.1:${port}`
+const issuer = `https://127.0.0.1:${port}`
 
 const provider = new Provider(issuer, {
   clients: [
@@ -48,7 +50,8 @@ provider.use(async (ctx, next) => {
   const login = { ...person, remember: false }
   ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, { login }))
 })
-const server = provider.listen(Number(port), '127.0.0.1')
+const certificate = { cert: readFileSync(join(papers, 'provider.pem')), key: readFileSync(join(papers, 'provider.key')) }
+const server = createServer(certificate, provider.callback()).listen(Number(port), '127.0.0.1')
 
 /** Calls the program. */
 async function call(method, path, body, token) {
@@ -129,6 +132,10 @@ try {
   const refused = await through(weak)
   hold('another class is refused', refused.status === 401 && refused.json.code === 'assurance_too_low')
 
+  // The same provider by its other name, where nothing says whose certificates to trust.
+  const untrusted = await call('POST', '/oidc/providers/stranger/authorizations', { purpose: 'sign_in' })
+  hold('an unknown authority is not trusted', untrusted.json.code === 'provider_unavailable')
+
   const invited = await sent({ purpose: 'invitation', invitation: secret }, anna)
   const accepted = await through(invited)
   hold('an invitation is accepted', accepted.status === 201)
@@ -159,6 +166,6 @@ try {
 }
 server.close()
 server.closeAllConnections()
-const right = measured === target && target >= 12
+const right = measured === target && target >= 13
 console.log(`goal=oidc measured=${measured} target=${target} ${right ? 'pass' : 'fail'}`)
 process.exit(right ? 0 : 1)

@@ -27,6 +27,7 @@ use openidconnect::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use ureq::Agent;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// How long one call may take in all.
 const PATIENCE: StdDuration = StdDuration::from_secs(5);
@@ -68,6 +69,31 @@ pub struct ProviderSettings {
     pub scopes: Vec<String>,
     /// How sure it has to be of somebody.
     pub assurance: Assurance,
+    /// Who signs its certificate, where that is no public authority.
+    pub authorities: Option<Authorities>,
+}
+
+/// Certificates of authorities that are trusted in the place of the public ones.
+#[derive(Debug, Clone)]
+pub struct Authorities(RootCerts);
+
+impl Authorities {
+    /// Those in a text.
+    ///
+    /// # Errors
+    /// What is wrong with it, for the operator: it is not PEM, or holds no certificate.
+    pub fn from_pem(text: &[u8]) -> Result<Self, &'static str> {
+        let mut found = Vec::new();
+        for item in parse_pem(text) {
+            if let PemItem::Certificate(certificate) = item.map_err(|_| "is not PEM")? {
+                found.push(certificate);
+            }
+        }
+        if found.is_empty() {
+            return Err("holds no certificate (PEM is expected: -----BEGIN CERTIFICATE-----)");
+        }
+        Ok(Self(RootCerts::new_with_certs(&found)))
+    }
 }
 
 /// A provider of identities.
@@ -157,6 +183,10 @@ impl Provider {
         // A proxy of the surroundings stands between the exchange and others, not between it and its own machine.
         let local = settings.issuer.parse::<Uri>().is_ok_and(|issuer| is_loopback(&issuer));
         let agent = if local { agent.proxy(None) } else { agent };
+        let agent = match &settings.authorities {
+            Some(Authorities(roots)) => agent.tls_config(TlsConfig::builder().root_certs(roots.clone()).build()),
+            None => agent,
+        };
         Self {
             settings,
             agent: agent.build().new_agent(),

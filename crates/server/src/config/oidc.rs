@@ -1,14 +1,16 @@
 //! The settings of providers of identities.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use ahq_domain::identity::Assurance;
-use ahq_exchange::oidc::provider::{ProviderSettings, is_safe};
+use ahq_exchange::oidc::provider::{Authorities, ProviderSettings, is_safe};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, hidden, secret};
+use super::sections::hidden;
+use super::{ConfigError, secret};
 
 /// A provider of identities (OpenID Connect), through which people may sign in too. At it, the exchange is a client of the
 /// authorization code flow that is sent back to `<server.public_address>/oidc/<name>/callback`.
@@ -20,6 +22,9 @@ pub struct OidcConfig {
     /// The address it signs with, below which it describes itself at `.well-known/openid-configuration`: https, letter for
     /// letter as it writes it.
     pub issuer: String,
+    /// A file of certificates (PEM) of the authorities that sign its own, trusted for it in the place of the public ones: an
+    /// organisation's own.
+    pub ca_file: Option<PathBuf>,
     /// What it calls the exchange.
     pub client_id: String,
     /// What the exchange proves to it who it is with; none for a public client.
@@ -41,8 +46,13 @@ impl OidcConfig {
     /// The settings as the exchange takes them.
     ///
     /// # Errors
-    /// When the file of the secret cannot be read.
+    /// When the file of the secret or of the authorities cannot be read.
     pub(super) fn settings(&self, name: &str) -> Result<ProviderSettings, ConfigError> {
+        let authorities = |file: &PathBuf| {
+            let fault = |fault: &dyn Display| ConfigError(format!("{} {fault}", file.display()));
+            let text = std::fs::read(file).map_err(|error| fault(&format_args!("cannot be read: {error}")))?;
+            Authorities::from_pem(&text).map_err(|wrong| fault(&wrong))
+        };
         Ok(ProviderSettings {
             name: name.to_owned(),
             label: self.label.clone(),
@@ -55,6 +65,7 @@ impl OidcConfig {
                 max_age: self.max_age.map(|seconds| chrono::Duration::seconds(seconds.into())),
                 second_factor: self.second_factor,
             },
+            authorities: self.ca_file.as_ref().map(authorities).transpose()?,
         })
     }
 }

@@ -228,6 +228,11 @@ fn providers_of_identities_have_names_of_their_own() {
             format!("[oidc.x]\n{right}client_secret_file = \"no-such-file\""),
             "no-such-file",
         ),
+        (format!("[oidc.x]\n{right}ca_file = \"no-such-file\""), "no-such-file"),
+        (
+            format!("[oidc.x]\n{right}ca_file = \"Cargo.toml\""),
+            "Cargo.toml holds no certificate",
+        ),
         (
             format!("[oidc.x]\n{right}[oidc.y]\n{right}"),
             "oidc.y.issuer is another",
