@@ -7,6 +7,7 @@
 //! to miss the goal, or the goal is worth nothing.
 #![expect(clippy::expect_used, reason = "a drill that cannot go on has failed")]
 
+mod limit;
 mod load;
 mod mail;
 mod shape;
@@ -59,6 +60,7 @@ async fn main() -> ExitCode {
     let kills = if short { KILLS_SHORT } else { KILLS };
     goals.extend(killed(&mut shape, kills).await);
     goals.push(versions::side_by_side(&mut shape).await);
+    goals.push(limit::holds_back().await);
     let missed = missed(&controls(shape).await);
     goals.push(Goal::new("shape-controls", missed, 0, missed == 0));
     goals.iter().for_each(Goal::print);
@@ -85,6 +87,10 @@ async fn controls(shape: Shape) -> Vec<(&'static str, bool)> {
     let mut noticed = vec![
         ("a message that left twice", mail::notices_a_repeat(&shape).await),
         ("a draft lost and another doubled", notices_wrong(&shape).await),
+        (
+            "an address that asks as often as it likes",
+            !limit::goal(&shape).await.pass,
+        ),
         (
             "a migration that renames a column",
             versions::notices_a_removal(&shape).await,

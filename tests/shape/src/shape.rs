@@ -25,8 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How the servers stand behind the balancer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Servers {
-    /// Two of them on one database.
+    /// Two of them on one database; whoever asks often is served.
     Two,
+    /// The same, with the limit of the configuration.
+    Limited,
     /// The balancer knows the first alone: a control.
     One,
     /// The second is on a database of its own, so its keys and rows are others: a control.
@@ -54,7 +56,7 @@ impl Shape {
         let installation = peopled().await?;
         let stranger = match servers {
             Servers::Strangers => Some(peopled().await?),
-            Servers::Two | Servers::One => None,
+            Servers::Two | Servers::Limited | Servers::One => None,
         };
         let [one, two, front] = free_ports();
         let mut shape = Self {
@@ -75,7 +77,7 @@ impl Shape {
         } else {
             [one, two]
         };
-        shape.balance(behind).await;
+        shape.balance(behind, servers == Servers::Limited).await;
         Some(shape)
     }
 
@@ -151,15 +153,19 @@ impl Shape {
         }
     }
 
-    async fn balance(&mut self, [one, two]: [SocketAddr; 2]) {
+    async fn balance(&mut self, [one, two]: [SocketAddr; 2], limited: bool) {
         let mut text = BALANCER.to_owned();
-        for (name, address) in [
+        let limit = "rate=50r/s";
+        // All callers of the drill have one address.
+        let rate = if limited { limit } else { "rate=1000000r/s" };
+        for (name, here) in [
+            (limit, rate.to_owned()),
             ("server server-one:8080 ", format!("server {one} ")),
             ("server server-two:8080 ", format!("server {two} ")),
             ("listen 8080;", format!("listen {};", self.front)),
         ] {
             assert_eq!(text.matches(name).count(), 1, "deploy/nginx.conf has `{name}` once");
-            text = text.replace(name, &address);
+            text = text.replace(name, &here);
         }
         let folder = self.installation.folder().join("nginx");
         std::fs::create_dir_all(&folder).expect("a folder for nginx");
