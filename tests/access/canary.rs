@@ -27,7 +27,7 @@ enum Stage {
     Open,
     /// Compiled; the summaries are drafts.
     Compiled,
-    /// Published; the summaries for the network and for everybody are signed.
+    /// Published; the summaries are signed, and the compilation was mailed with them.
     Published,
     /// Austria has narrowed its public answer to the requesters.
     Narrowed,
@@ -79,7 +79,7 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
         }
         // There are none before there is an edition.
         (_, "sumrequester" | "sumnetwork" | "sumpublic") if stage == Stage::Open => false,
-        (_, "sumrequester") => requester,
+        (_, "sumrequester") => requester || from(Stage::Published, caller == "commission"),
         (_, "sumnetwork") => requester || stage == Stage::Published && network,
         (_, "sumpublic") => requester || stage == Stage::Published,
         _ => panic!("nobody said who may read {word}"),
@@ -131,9 +131,18 @@ pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
         life.reach(stage).await;
         let (seen, count) = life.harvest().await;
         read += count;
-        if stage == Stage::Compiled {
-            wrong.extend(blind(&seen));
+        match stage {
+            Stage::Compiled => wrong.extend(blind(&seen)),
+            Stage::Published if !in_mails(&seen, "gnusumnetwork") => wrong.push("no mail bears a summary".to_owned()),
+            _ => {}
         }
+        // A mail may be passed on, whoever gets it.
+        let restricted = WORDS.iter().filter(|word| word.ends_with("requester"));
+        wrong.extend(
+            restricted
+                .filter(|word| in_mails(&seen, word))
+                .map(|word| format!("{stage:?}: {word} is in a mail")),
+        );
         for name in NAMES {
             for word in WORDS {
                 let places = seen.get(&(name, word));
@@ -160,6 +169,12 @@ pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
     say(format!("{read} replies and mails read on {database}"));
     let goal = Goal::new(format!("S3-{database}"), wrong.len(), 0, wrong.is_empty());
     Some((goal, wrong))
+}
+
+/// Whether somebody saw a word in a mail.
+fn in_mails(seen: &Seen, word: &str) -> bool {
+    let mut of_word = seen.iter().filter(|((_, known), _)| *known == word);
+    of_word.any(|(_, places)| places.iter().any(|place| place.starts_with("mail ")))
 }
 
 /// In which documents of the fullest view the lead does not find what is in it.
@@ -270,7 +285,8 @@ impl Life {
                 }
             }
             Stage::Published => {
-                for circle in ["network", "public"] {
+                // The one for the network mails the compilation; then the one for the requesters is there.
+                for circle in ["requester", "network", "public"] {
                     let path = format!("{}/summary", self.query);
                     let tag = self
                         .lead()

@@ -356,6 +356,24 @@ on_both!(reads_of_restricted_answers_are_written_down, |app| {
         pages(&be, "/offices/BE/audit?action=answers.read").await,
         Vec::<Value>::new()
     );
+
+    // A personal token is a person's: only the service provider reads through which one it was.
+    let com = app.coordinator("COM").await;
+    let wanted = json!({"name": "Reports", "scopes": ["read"], "lastDay": "2027-01-31"});
+    let made = com.post("/me/tokens", &wanted).await.expect(201);
+    let program = app.public().with_token(made.json["secret"].as_str().expect("a secret"));
+    program.get(&format!("{path}/responses")).await.expect(200);
+    sealed(&app).await;
+    let newest = "audit?action=answers.read&limit=1";
+    let (at, sp) = (app.sign_in_coordinator("AT").await, app.sign_in_coordinator("SP").await);
+    for (client, address, told) in [
+        (&at, format!("/offices/AT/{newest}"), false),
+        (&sp, format!("/{newest}"), true),
+    ] {
+        let read = &client.get(&address).await.expect(200).json["items"][0];
+        assert_eq!(read["office"], "COM");
+        assert_eq!(read["facts"]["token"].is_string(), told, "{read}");
+    }
 });
 
 on_both!(refused_access_to_what_is_there_is_written_down, |app| {

@@ -1,5 +1,6 @@
 //! Who sees what, and when.
 
+use ahq_harness::Client;
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -119,6 +120,68 @@ on_both!(a_draft_response_is_for_its_own_office_alone, |app| {
         client.get(&format!("{response}/answers/q2")).await.expect(403);
         client.put(&response, &answers("XX")).await.expect(403);
     }
+
+    // Nor does anybody else hear that an amendment is drafted, or how often.
+    let tag = etag(&at, &response).await;
+    at.post_if(&format!("{response}/submission"), &tag, &json!({}))
+        .await
+        .expect(200);
+    let be = app.coordinator("BE").await;
+    let heard = async || {
+        let mut heard = Vec::new();
+        for client in [&lead, &com, &sp, &be] {
+            for place in [format!("{path}/responses"), response.clone()] {
+                let reply = client.get(&place).await;
+                heard.push((
+                    reply.header("etag"),
+                    reply.json["items"].clone(),
+                    reply.json["rows"].clone(),
+                ));
+                assert_eq!(reply.json["version"], Value::Null, "{place}");
+            }
+        }
+        heard
+    };
+    let before = heard().await;
+    let saved = at
+        .put_if(&response, &etag(&at, &response).await, &answers("AT anew"))
+        .await
+        .expect(200);
+    assert!(saved.json["version"].is_i64());
+    let one = format!("{response}/answers/q2");
+    at.put_if(&one, &etag(&at, &one).await, &json!({"text": "Text of AT, once more."}))
+        .await
+        .expect(200);
+    assert_eq!(heard().await, before);
+});
+
+on_both!(why_an_office_declined_is_for_the_requesters, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    let response = format!("{path}/responses/AT");
+    let drafted = at.put(&response, &answers("AT")).await.expect(201);
+    let reason = "No such data.";
+    let body = json!({"reason": reason});
+    at.post_if(&format!("{response}/declination"), &drafted.etag(), &body)
+        .await
+        .expect(200);
+    let (com, be, sp) = (
+        app.coordinator("COM").await,
+        app.coordinator("BE").await,
+        app.coordinator("SP").await,
+    );
+    let reads = async |client: &Client, place: &str| client.get(place).await.text.contains(reason);
+    for (client, told) in [(&at, true), (&lead, true), (&com, true), (&be, false), (&sp, false)] {
+        let list = client.get(&format!("{path}/responses")).await.expect(200);
+        assert_eq!(list.json["items"][0]["status"], "declined");
+        assert_eq!(list.text.contains(reason), told);
+        assert_eq!(reads(client, &response).await, told);
+    }
+    app.set_clock("2026-12-10T09:00:00Z");
+    compiled(&app.sign_in_coordinator("LU").await, &path).await;
+    let be = app.sign_in_coordinator("BE").await;
+    assert!(!reads(&be, &response).await && !reads(&be, &format!("{path}/responses")).await);
 });
 
 on_both!(observers_and_departed_offices_see_what_they_may, |app| {
@@ -269,11 +332,18 @@ on_both!(the_public_reads_what_was_announced_and_nothing_newer, |app| {
     let edition = "/public/queries/2026.1/edition?format=html";
     assert!(public.get(edition).await.expect(200).text.contains("Text of AT."));
 
+    let list = public.get("/public/queries").await.expect(200).text;
+
     // A newer edition is not public by itself.
     answered(&at, &path, "AT", &answers("AT anew")).await;
     assert_eq!(compiled(&lead, &path).await, 2);
     let text = public.get(edition).await.expect(200).text;
     assert!(text.contains("Text of AT.") && !text.contains("anew"));
+    assert_eq!(
+        public.get("/public/queries").await.expect(200).text,
+        list,
+        "nor does the list tell of it"
+    );
 
     // Narrowing acts at once, on the snapshot that is public and on the newest alike.
     let response = format!("{path}/responses/AT");

@@ -155,6 +155,52 @@ on_both!(an_expert_without_an_account_contributes, |app| {
     assert_eq!(listed(&one)["actions"], json!(["merge", "revoke"]));
 });
 
+on_both!(who_proposed_is_blocked_with_all_personal_data, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    let response = format!("{path}/responses/AT");
+    let (contribution, link) = asked(&app, &at, &response).await;
+    returned(&app, &link).await;
+    let merged = at
+        .post(&format!("{contribution}/merge"), &json!({"questions": ["q2"]}))
+        .await
+        .expect(200);
+    let mut all = answers("AT");
+    all["answers"]["q2"] = json!({"text": "A zebra is registered."});
+    at.put_if(&response, &merged.etag(), &all).await.expect(200);
+    let one = format!("{response}/answers/q2");
+    // The deadline is 1 December 2026.
+    for (now, shown) in [("2027-05-31T09:00:00Z", true), ("2027-06-03T09:00:00Z", false)] {
+        app.set_clock(now);
+        let at = app.sign_in_coordinator("AT").await;
+        let saved = at
+            .put_if(&one, &etag(&at, &one).await, &json!({"text": "A zebra is registered."}))
+            .await
+            .expect(200);
+        let replies = [
+            at.get(&response).await.expect(200),
+            at.get(&one).await.expect(200),
+            saved,
+        ];
+        for reply in replies {
+            assert_eq!(reply.text.contains("Eva Huber"), shown, "{now}: {}", reply.text);
+        }
+        let asked = at.get(&format!("{response}/contributions")).await.expect(200);
+        assert_eq!(listed(&asked)["askedBy"].is_string(), shown, "{now}");
+    }
+    let at = app.sign_in_coordinator("AT").await;
+    let submitted = at
+        .post_if(
+            &format!("{response}/submission"),
+            &etag(&at, &response).await,
+            &json!({}),
+        )
+        .await
+        .expect(200);
+    assert!(!submitted.text.contains("Eva Huber"), "{}", submitted.text);
+});
+
 on_both!(proposals_become_answers_only_when_they_are_merged, |app| {
     let lead = app.coordinator("LU").await;
     let path = launched(&lead).await;

@@ -132,6 +132,32 @@ on_both!(no_token_does_what_a_person_answers_for, |app| {
     app.public().post("/session/refresh", &refresh).await.expect(401);
 });
 
+on_both!(a_program_that_only_submits_is_shown_no_draft, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let coordinator = app.coordinator("AT").await;
+    let submits = program(&app, &made(&coordinator, ACCOUNTS, &["submit"]).await);
+    let response = format!("{path}/responses/AT");
+    let saved = coordinator.put(&response, &answers("AT")).await.expect(201);
+    submits.get(&response).await.expect(403);
+    let submission = format!("{response}/submission");
+    let submitted = submits
+        .post_if(&submission, &saved.etag(), &json!({}))
+        .await
+        .expect(200);
+    let retraction = format!("{response}/retraction");
+    let retracted = submits
+        .post_if(&retraction, &submitted.etag(), &json!({"reason": "A figure is wrong."}))
+        .await
+        .expect(200);
+    for reply in [submitted, retracted] {
+        assert_eq!(
+            (&reply.json["draft"], &reply.json["approval"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
+});
+
 on_both!(a_service_account_is_shown_once_told_used_and_revoked, |app| {
     let coordinator = app.coordinator("AT").await;
     let reader = app.user("AT", Role::Reader).await;

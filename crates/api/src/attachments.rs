@@ -162,7 +162,7 @@ fn disposition(name: &str) -> String {
 /// The body is the file itself, its media type one of PDF, DOCX, XLSX, ODT, CSV, PNG, JPEG or plain text, and `name` its
 /// name: at most 20 MB, 20 files an answer and 50 MB a response. It has to be what it says it is; a file with macros,
 /// scripts, embedded or encrypted content, or content from elsewhere is refused. Of pictures everything but the picture is
-/// removed, texts are kept in UTF-8. Your office alone sees it until the response is submitted; from then on it goes as far
+/// removed, texts are kept in UTF-8; documents keep what they say of themselves, such as an author. Your office alone sees it until the response is submitted; from then on it goes as far
 /// as its answer. Approval of the draft that was asked for is to be asked for again.
 #[utoipa::path(tag = "responses", params(AnswerPath, UploadKeys, IdempotencyKey), security(("bearer" = [])),
     request_body(content((File = "application/pdf"),

@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::replay::IdempotencyKey;
 use crate::reply::Reply;
 use crate::responses::ResponsePath;
+use crate::responses::shown;
 use crate::responses::view::ResponseView;
 
 /// Corrects the wording of a launched query
@@ -91,8 +92,7 @@ pub(crate) async fn confirm_answers(
         .write_once(caller.0, replay, move |work| {
             let reference = parse_reference(&path.query)?;
             let detail = work.confirm_answers(&reference, &office, version.0, &value.inputs())?;
-            let view = ResponseView::from(detail);
-            Reply::versioned(view.version(), &view).map(Reply::keep)
+            shown(detail).map(Reply::keep)
         })
         .await?;
     Ok(reply.into())

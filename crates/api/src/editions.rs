@@ -23,7 +23,7 @@ use crate::extract::{Json, NoBody, Path, Query};
 use crate::page::Page;
 use crate::precondition::IfMatch;
 use crate::problem::{Kind, Problem};
-use crate::queries::list::{PublicListKeys, QueriesView};
+use crate::queries::list::{PublicListKeys, PublicQueriesView};
 use crate::queries::view::QueryView;
 use crate::replay::IdempotencyKey;
 use crate::reply::Reply;
@@ -382,7 +382,7 @@ pub(crate) async fn unpublish_edition(
 ///
 /// For everybody, without an account. Pages follow `Link: rel="next"`.
 #[utoipa::path(tag = "archive", params(PublicListKeys), security(()),
-    responses((status = 200, description = "A page of published queries.", body = QueriesView)))]
+    responses((status = 200, description = "A page of published queries.", body = PublicQueriesView)))]
 #[get("/public/queries")]
 pub(crate) async fn list_public_queries(
     exchange: web::Data<Exchange>,
@@ -395,7 +395,7 @@ pub(crate) async fn list_public_queries(
         .read(nobody, move |work| work.list_public_queries(list))
         .await?;
     let link = page.link(found.next.as_ref());
-    Ok(Reply::unversioned(&QueriesView::from(found.items))?.link(link))
+    Ok(Reply::unversioned(&PublicQueriesView::from(found.items))?.link(link))
 }
 
 /// Reads the public view in force of a published query

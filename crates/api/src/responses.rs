@@ -87,7 +87,11 @@ pub(crate) struct TryKeys {
 
 pub(crate) fn shown(detail: ResponseDetail) -> Result<Reply, Error> {
     let view = ResponseView::from(detail);
-    Reply::versioned(view.version(), &view)
+    match view.version() {
+        Some(version) => Reply::versioned(version, &view),
+        // Others do not hear how often it is drafted.
+        None => Reply::unversioned(&view),
+    }
 }
 
 fn answer_shown((query, draft): (AskedQuery, DraftAnswer)) -> Result<Reply, Error> {

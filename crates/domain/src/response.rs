@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::approval::Asked;
 use crate::clock::Instant;
 use crate::deadline::Deadline;
-use crate::dissemination;
+use crate::dissemination::{self, Circle};
 use crate::id::{QueryId, ResponseId, UserId};
 use crate::office::OfficeCode;
 use crate::query::{Query, Status};
@@ -108,6 +108,17 @@ impl Response {
             Position::Drafting { .. } => ResponseStatus::Drafting,
             Position::Submitted { .. } => ResponseStatus::Submitted,
             Position::Declined { .. } => ResponseStatus::Declined,
+        }
+    }
+
+    /// Why it was declined, for a reader of `circle`: its own office (none), the requesters and the Commission. The others
+    /// hear that it was.
+    pub fn declined_because(&self, circle: Option<Circle>) -> Option<&str> {
+        match &self.position {
+            Position::Declined { reason, .. } if circle.is_none_or(|circle| circle == Circle::Requester) => {
+                Some(reason)
+            }
+            _ => None,
         }
     }
 

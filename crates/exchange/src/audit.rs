@@ -256,6 +256,10 @@ impl Work<'_> {
         for Sealed { event, .. } in &mut events {
             if event.office.as_ref() != Some(office) {
                 event.user = None;
+                // A personal token is one person's.
+                if let Some(facts) = event.facts.as_object_mut() {
+                    facts.remove("token");
+                }
             }
             if event.action == READ_RESTRICTED {
                 event.facts["offices"] = serde_json::json!([office]);

@@ -149,7 +149,7 @@ impl Work<'_> {
         let mut contribution = contribution;
         if self.hides_persons(query) {
             BLOCKED.clone_into(&mut contribution.email);
-            (contribution.name, contribution.note) = (None, None);
+            (contribution.name, contribution.note, contribution.asked_by) = (None, None, None);
             if let Position::Declined { reason, .. } = &mut contribution.position {
                 BLOCKED.clone_into(reason);
             }

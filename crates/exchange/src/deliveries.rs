@@ -72,10 +72,13 @@ impl Work<'_> {
         let query = self.find_query(reference)?;
         self.may(Action::ReadDeliveries, Subject::Query(&query))?;
         let mut entries = outbox::of_query(self.conn, query.id)?;
-        if self.hides_persons(&query) {
-            // Copies to users say who works on what; what a mail server said may name them.
-            entries.retain(|entry| entry.user.is_none());
-            entries.iter_mut().for_each(|entry| entry.fault = None);
+        // Copies to users say who works on what; what a mail server said may name them.
+        let hides_persons = self.hides_persons(&query);
+        entries.retain(|entry| !hides_persons || entry.user.is_none());
+        for entry in &mut entries {
+            if hides_persons || entry.user.is_some() {
+                entry.fault = None;
+            }
         }
         Ok(entries)
     }

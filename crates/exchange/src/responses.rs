@@ -169,13 +169,11 @@ impl Work<'_> {
             None
         };
         let mut response = response;
-        if self.hides_persons(&query) {
-            for drafted in draft.iter_mut().flatten() {
-                drafted.contributed = None;
-            }
-            if let Some(asked) = &mut response.asked {
-                asked.by = None;
-            }
+        self.hide_persons(&query, draft.iter_mut().flatten());
+        if self.hides_persons(&query)
+            && let Some(asked) = &mut response.asked
+        {
+            asked.by = None;
         }
         let circle = if own {
             None
@@ -190,21 +188,24 @@ impl Work<'_> {
             true => Some(self.approval(&response.office)?),
             false => None,
         };
+        let actions = self.response_actions(
+            &query,
+            &response,
+            approval.unwrap_or(Approval::Off),
+            submitted.as_ref(),
+            draft.as_deref(),
+        );
+        // A program that only submits is not shown what it may not read.
+        let reads = self.allows(Action::ReadDraftResponse, Subject::Response(&query, &response.office));
         Ok(ResponseDetail {
-            actions: self.response_actions(
-                &query,
-                &response,
-                approval.unwrap_or(Approval::Off),
-                submitted.as_ref(),
-                draft.as_deref(),
-            ),
+            actions,
+            draft: draft.filter(|_| reads),
+            approval: approval.filter(|_| reads),
             query,
             response,
             submitted,
             circle,
             suspended,
-            draft,
-            approval,
         })
     }
 
@@ -357,6 +358,8 @@ impl Work<'_> {
             late: response.late,
             answers: version.answers,
         };
+        self.hide_persons(&query, &mut draft);
+        let reads = self.allows(Action::ReadDraftResponse, Subject::Response(&query, office));
         Ok(ResponseDetail {
             actions: self.response_actions(&query, &response, rule, Some(&submitted), None),
             submitted: Some(submitted),
@@ -364,8 +367,8 @@ impl Work<'_> {
             response,
             circle: None,
             suspended: BTreeSet::new(),
-            draft: Some(draft),
-            approval: Some(rule),
+            draft: reads.then_some(draft),
+            approval: reads.then_some(rule),
         })
     }
 

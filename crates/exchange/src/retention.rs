@@ -5,6 +5,7 @@
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::query::Query;
 use ahq_domain::retention::PersonalData;
+use ahq_store::responses::DraftAnswer;
 use ahq_store::{queries, retention};
 use chrono::{Duration, Months};
 use serde_json::json;
@@ -24,6 +25,13 @@ impl Work<'_> {
     pub(crate) fn hides_persons(&self, query: &Query) -> bool {
         let old = query.personal_data(self.settings.retention, self.now) != PersonalData::Shown;
         old && !self.allows(Action::ManageDeliveries, Subject::Exchange)
+    }
+
+    /// Takes out of drafted answers who proposed them, where the caller is no longer told.
+    pub(crate) fn hide_persons<'a>(&self, query: &Query, drafted: impl IntoIterator<Item = &'a mut DraftAnswer>) {
+        if self.hides_persons(query) {
+            drafted.into_iter().for_each(|drafted| drafted.contributed = None);
+        }
     }
 
     /// Erases one batch; how many queries it was.

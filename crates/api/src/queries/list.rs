@@ -67,6 +67,36 @@ impl SortWord {
     }
 }
 
+/// In which order the list of published queries stands; with a hyphen from the end. By what has happened since their
+/// publication nobody sorts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[schema(as = PublicQuerySort)]
+pub(crate) enum PublicSortWord {
+    /// By the day of request.
+    #[serde(rename = "requestedOn")]
+    RequestedOn,
+    /// The newest first.
+    #[serde(rename = "-requestedOn")]
+    RequestedOnDown,
+    /// By title.
+    #[serde(rename = "title")]
+    Title,
+    /// By title from the end.
+    #[serde(rename = "-title")]
+    TitleDown,
+}
+
+impl PublicSortWord {
+    fn parse(self) -> (QuerySort, bool) {
+        match self {
+            Self::RequestedOn => (QuerySort::Requested, false),
+            Self::RequestedOnDown => (QuerySort::Requested, true),
+            Self::Title => (QuerySort::Title, false),
+            Self::TitleDown => (QuerySort::Title, true),
+        }
+    }
+}
+
 /// Filters, sort and page of a list of queries.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -127,7 +157,7 @@ pub(crate) struct PublicListKeys {
     title: Option<String>,
     /// In which order; the newest request first where it is left out.
     #[param(inline)]
-    sort: Option<SortWord>,
+    sort: Option<PublicSortWord>,
     /// How many on a page.
     #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
@@ -171,7 +201,8 @@ impl ListKeys {
             title: self.title,
             addressed_to: None,
         };
-        let list = list(filter, self.sort, after, self.limit);
+        let order = self.sort.unwrap_or(SortWord::RequestedOnDown).parse();
+        let list = list(filter, order, after, self.limit);
         Ok(faults.or(Wanted {
             list,
             addressed: self.addressed,
@@ -193,12 +224,17 @@ impl PublicListKeys {
             title: self.title,
             ..QueryFilter::default()
         };
-        Ok(faults.or(list(filter, self.sort, after, self.limit))?)
+        let order = self.sort.unwrap_or(PublicSortWord::RequestedOnDown).parse();
+        Ok(faults.or(list(filter, order, after, self.limit))?)
     }
 }
 
-fn list(filter: QueryFilter, sort: Option<SortWord>, after: Option<QueryCursor>, limit: i64) -> QueryList {
-    let (sort, descending) = sort.unwrap_or(SortWord::RequestedOnDown).parse();
+fn list(
+    filter: QueryFilter,
+    (sort, descending): (QuerySort, bool),
+    after: Option<QueryCursor>,
+    limit: i64,
+) -> QueryList {
     QueryList {
         filter,
         sort,
@@ -292,6 +328,54 @@ impl From<Vec<QueryItem>> for QueriesView {
                     own_response: item.own_response.map(Into::into),
                 })
                 .collect(),
+        }
+    }
+}
+
+/// A published query as everybody finds it: nothing in it tells of what has happened since.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PublicQueryEntry)]
+pub(crate) struct PublicQueryEntry {
+    /// Its id.
+    id: Uuid,
+    /// Its number.
+    #[schema(example = "2026.81")]
+    number: Option<String>,
+    /// Its title.
+    title: String,
+    /// The requesting office.
+    lead: String,
+    /// Who asks with it.
+    joint: Vec<String>,
+    /// Ids of its topics.
+    topics: Vec<String>,
+    /// The day it was requested.
+    requested_on: Option<NaiveDate>,
+}
+
+/// A page of published queries.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PublicQueries)]
+pub(crate) struct PublicQueriesView {
+    /// The queries of this page; the next page is behind `Link: rel="next"`.
+    items: Vec<PublicQueryEntry>,
+}
+
+impl From<Vec<QueryItem>> for PublicQueriesView {
+    fn from(items: Vec<QueryItem>) -> Self {
+        let entry = |item: QueryItem| PublicQueryEntry {
+            id: item.id.0,
+            number: item.number,
+            title: item.title,
+            lead: item.lead.to_string(),
+            joint: item.joint.iter().map(ToString::to_string).collect(),
+            topics: item.topics,
+            requested_on: item.requested_on,
+        };
+        Self {
+            items: items.into_iter().map(entry).collect(),
         }
     }
 }

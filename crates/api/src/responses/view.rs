@@ -385,8 +385,9 @@ impl DraftAnswerView {
 pub(crate) struct ResponseView {
     /// Its id.
     id: Uuid,
-    /// Raised by each change of the draft or the position.
-    version: i64,
+    /// Raised by each change of the draft or the position; for the own office only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     /// The query.
     query: Uuid,
     /// The office.
@@ -439,29 +440,31 @@ pub(crate) struct ApprovalView {
 pub(crate) struct DeclinedView {
     /// When.
     at: DateTime<Utc>,
-    /// Why.
-    reason: String,
+    /// Why; for the own office, the requesters and the Commission.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 impl DeclinedView {
     pub(crate) fn new(at: DateTime<Utc>, reason: &str) -> Self {
         Self {
             at,
-            reason: reason.to_owned(),
+            reason: Some(reason.to_owned()),
         }
     }
 }
 
 impl ResponseView {
     /// Its version, for the ETag.
-    pub(crate) fn version(&self) -> i64 {
+    pub(crate) fn version(&self) -> Option<i64> {
         self.version
     }
 
-    fn head(response: &Response) -> Self {
+    /// The head, for a reader of `circle`; the own office (none) reads all of its own.
+    fn head(response: &Response, circle: Option<Circle>) -> Self {
         let mut view = Self {
             id: response.id.0,
-            version: response.version,
+            version: circle.is_none().then_some(response.version),
             query: response.query.0,
             office: response.office.to_string(),
             status: response.status().into(),
@@ -480,17 +483,17 @@ impl ResponseView {
             Position::Drafting { retracted } => {
                 view.retracted = retracted.as_ref().map(|retraction| DeclinedView {
                     at: retraction.at,
-                    reason: retraction.note.clone(),
+                    reason: Some(retraction.note.clone()),
                 });
             }
             Position::Submitted { version, at, .. } => {
                 view.submitted_version = Some(*version);
                 view.submitted_at = Some(*at);
             }
-            Position::Declined { at, reason } => {
+            Position::Declined { at, .. } => {
                 view.declined = Some(DeclinedView {
                     at: *at,
-                    reason: reason.clone(),
+                    reason: response.declined_because(circle).map(str::to_owned),
                 });
             }
         }
@@ -547,7 +550,7 @@ pub(crate) fn rows(
 
 impl From<ResponseDetail> for ResponseView {
     fn from(detail: ResponseDetail) -> Self {
-        let mut view = Self::head(&detail.response);
+        let mut view = Self::head(&detail.response, detail.circle);
         view.rows = detail.submitted.map(|submitted: Submitted| {
             rows(
                 &detail.query.questions,
@@ -597,7 +600,7 @@ impl From<ResponseList> for ResponsesView {
                         Some(_) => list.query.held_answers(&response.office),
                         None => BTreeSet::new(),
                     };
-                    let mut view = ResponseView::head(response);
+                    let mut view = ResponseView::head(response, circle);
                     view.rows = submitted
                         .as_ref()
                         .map(|submitted| rows(questions, &submitted.answers, circle, &suspended));

@@ -107,6 +107,7 @@ impl Work<'_> {
         let saved = self.draft_answer(response.id, &answer.question)?;
         let mut saved = saved.ok_or(Refusal::Hidden)?;
         self.show_files(response.id, std::slice::from_mut(&mut saved))?;
+        self.hide_persons(&query, [&mut saved]);
         Ok((query, saved))
     }
 
@@ -127,6 +128,7 @@ impl Work<'_> {
         let drafted = self.draft_answer(response.id, &key)?;
         let mut drafted = drafted.ok_or(Refusal::Hidden)?;
         self.show_files(response.id, std::slice::from_mut(&mut drafted))?;
+        self.hide_persons(&query, [&mut drafted]);
         Ok((query, drafted))
     }
 
