@@ -164,6 +164,64 @@ on_both!(the_service_provider_appoints_the_first_coordinator_only, |app| {
     );
 });
 
+on_both!(a_link_to_a_new_password_sets_one, |app| {
+    app.coordinator("LU").await;
+    let email = "lu.coordinator@example.org";
+    app.public()
+        .post("/password-resets", &json!({"email": email}))
+        .await
+        .expect(204);
+    let path = format!("/password-resets/{}", mailed(&app, email, "/password-resets/").await);
+    let tasks: Vec<_> = (0..3)
+        .map(|number| {
+            let (public, path) = (app.public(), path.clone());
+            let body = json!({"password": format!("{ANOTHER}, number {number}")});
+            tokio::spawn(async move { public.post(&path, &body).await.status })
+        })
+        .collect();
+    let mut said = Vec::new();
+    for task in tasks {
+        said.push(task.await.expect("a reply"));
+    }
+    said.sort_unstable();
+    assert_eq!(said, [204, 404, 404]);
+});
+
+on_both!(a_new_password_ends_a_change_of_address_that_was_asked_for, |app| {
+    let lead = app.coordinator("LU").await;
+    let asked = json!({"password": PASSWORD, "email": "mallory@example.org"});
+    lead.post("/me/address", &asked).await.expect(204);
+    let secret = mailed(&app, "mallory@example.org", "/address-changes/").await;
+    let change = json!({"password": PASSWORD, "newPassword": ANOTHER});
+    lead.post("/me/password", &change).await.expect(204);
+    app.public()
+        .post(&format!("/address-changes/{secret}"), &json!({}))
+        .await
+        .expect(404);
+});
+
+on_both!(nobody_holds_up_links_with_an_id_in_the_place_of_an_address, |app| {
+    let lead = app.coordinator("LU").await;
+    let id = lead.get("/me").await.expect(200).json["id"].clone();
+    for _ in 0..5 {
+        app.public()
+            .post("/password-resets", &json!({"email": id}))
+            .await
+            .expect(204);
+    }
+    let asked = json!({"password": PASSWORD, "email": "anna@example.org"});
+    lead.post("/me/address", &asked).await.expect(204);
+});
+
+/// Sets the password of the tests by the link that was mailed to an address.
+pub(crate) async fn password_set_anew(app: &App, address: &str) {
+    let path = format!("/password-resets/{}", mailed(app, address, "/password-resets/").await);
+    app.public()
+        .post(&path, &json!({"password": PASSWORD}))
+        .await
+        .expect(204);
+}
+
 /// The secret of the last link of this kind that was mailed to an address.
 async fn mailed(app: &App, address: &str, kind: &str) -> String {
     let mails = app.deliver().await;

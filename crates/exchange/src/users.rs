@@ -6,7 +6,6 @@ use ahq_domain::password;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, role_on};
-use ahq_store::account_links::{self, Purpose};
 use ahq_store::{identities, invitations, offices, second_factors, sessions, tokens, users};
 use chrono::Duration;
 use serde_json::json;
@@ -230,8 +229,7 @@ impl Work<'_> {
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
         tokens::revoke_all_of(self.conn, user.id, self.now)?;
         invitations::delete_of(self.conn, user.id)?;
-        account_links::delete_of(self.conn, user.id, Purpose::Password)?;
-        Ok(account_links::delete_of(self.conn, user.id, Purpose::Address)?)
+        self.end_links_of(user.id)
     }
 
     /// Mails a new invitation to somebody whose first one was lost or is past its end.
@@ -257,9 +255,9 @@ impl Work<'_> {
         Ok(user)
     }
 
-    /// Resets an account by a written order: every session and token ends, identities of providers open it no longer, the
-    /// second factor is taken away where the order says so, and a link to a new password is mailed. The office is told at its
-    /// functional mailbox, and each of its users.
+    /// Resets an account by a written order: every session and token ends, neither the password nor identities of providers
+    /// open it any longer, the second factor is taken away where the order says so, and a link to a new password is mailed. The
+    /// office is told at its functional mailbox, and each of its users.
     ///
     /// # Errors
     /// Forbidden for all but the service provider; hidden when the office has no such user; a fault at `/order`; a conflict
@@ -277,6 +275,9 @@ impl Work<'_> {
         if user.status != UserStatus::Active {
             return Err(Refusal::conflict("not_active", "only an active account is reset").into());
         }
+        // The password first: whoever signs in with it at this moment waits for the row, and is refused then.
+        users::forget_password(self.conn, user.id)?;
+        self.end_links_of(user.id)?;
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
         tokens::revoke_all_of(self.conn, user.id, self.now)?;
         if second_factor {

@@ -162,8 +162,9 @@ impl AccountNotice {
                     ""
                 };
                 format!(
-                    "The service provider reset your account by written order {order}. Every session was signed out, \
-                     and every token of yours was revoked.{factor}{providers} Another mail has a link to a new password."
+                    "The service provider reset your account by written order {order}. Your password no longer holds, \
+                     every session was signed out, and every token of yours was revoked.{factor}{providers} Another mail \
+                     has a link to a new password."
                 )
             }
             AccountChange::TokenMade { name, last_day } => format!(
@@ -226,7 +227,10 @@ impl UserReset {
     pub(super) fn what(&self) -> String {
         let factor = self.second_factor.then_some("second factor taken away");
         let providers = self.unlinked.then_some("providers unlinked");
-        let done = ["sessions and tokens ended"].into_iter().chain(factor).chain(providers);
+        let done = ["password no longer holds", "sessions and tokens ended"]
+            .into_iter()
+            .chain(factor)
+            .chain(providers);
         let all: Vec<&str> = done.chain(["a link to a new password mailed"]).collect();
         all.join(", ")
     }
