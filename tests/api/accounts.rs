@@ -164,6 +164,89 @@ on_both!(the_service_provider_appoints_the_first_coordinator_only, |app| {
     );
 });
 
+on_both!(a_first_coordinator_is_invited_again_or_another_one_and_told_of, |app| {
+    let provider = app.coordinator("SP").await;
+    let commission = app.coordinator("COM").await;
+    let mailbox = |office: &serde_json::Value| office["mailbox"].as_str().expect("an address").to_owned();
+    let at = mailbox(&provider.get("/offices/AT").await.expect(200).json);
+    let com = mailbox(&commission.get("/offices/COM").await.expect(200).json);
+    let body = json!({"name": "First", "email": "first@example.org", "role": "coordinator"});
+    let first = provider.post("/offices/AT/users", &body).await.expect(201);
+    let about = |mail: &&Outgoing| mail.content.subject().contains("First coordinator of");
+    let told = app.deliver().await;
+    let mut to: Vec<&str> = told.iter().filter(about).map(|mail| mail.to.address.as_str()).collect();
+    to.sort_unstable();
+    let mut expected = [at.as_str(), com.as_str()];
+    expected.sort_unstable();
+    assert_eq!(to, expected);
+    for mail in told.iter().filter(about) {
+        let text = mail.content.text();
+        assert!(text.contains("Coordinator: First"), "{text}");
+        assert_eq!(text.contains("/offices/AT/users"), mail.to.address == at, "{text}");
+    }
+
+    let path = format!("/offices/AT/users/{}", first.json["id"].as_str().expect("an id"));
+    provider
+        .post(&format!("{path}/invitation"), &json!({}))
+        .await
+        .expect(200);
+    // The address was mistyped: that account is closed, and another person invited.
+    let user = provider.get(&path).await.expect(200);
+    let closed = json!({"name": "First", "grants": user.json["grants"], "disabled": true});
+    provider.put_if(&path, &user.etag(), &closed).await.expect(200);
+    let body = json!({"name": "Second", "email": "second@example.org", "role": "coordinator"});
+    provider.post("/offices/AT/users", &body).await.expect(201);
+    let secret = mailed(&app, "second@example.org", "/invitations/").await;
+    app.public()
+        .post(&format!("/invitations/{secret}"), &json!({"password": PASSWORD}))
+        .await
+        .expect(201);
+    // From now on the office manages its users, those without a role too.
+    let second = app.sign_in("second@example.org").await;
+    let user = second.get(&path).await.expect(200);
+    let without = json!({"name": "First", "grants": [], "disabled": true});
+    second.put_if(&path, &user.etag(), &without).await.expect(200);
+    let user = provider.get(&path).await.expect(200);
+    let renamed = json!({"name": "Renamed", "grants": [], "disabled": false});
+    let refused = provider.put_if(&path, &user.etag(), &renamed).await.expect(403);
+    assert_eq!(refused.code(), "first_coordinator_only");
+});
+
+on_both!(an_office_keeps_a_coordinator_tomorrow_too, |app| {
+    let lead = app.coordinator("LU").await;
+    let own = lead.get("/me").await.expect(200);
+    let path = format!("/offices/LU/users/{}", own.json["id"].as_str().expect("an id"));
+    let grants = |until: &str| json!([{"role": "coordinator", "from": "2026-01-01", "until": until}]);
+    let change = json!({"name": "X", "grants": grants("2026-12-31")});
+    assert_eq!(
+        lead.put_if(&path, &own.etag(), &change).await.expect(409).code(),
+        "last_coordinator"
+    );
+    app.second_coordinator("LU").await;
+    lead.put_if(&path, &own.etag(), &change).await.expect(200);
+});
+
+on_both!(of_the_last_two_coordinators_one_stays, |app| {
+    let first = app.coordinator("LU").await;
+    let second = app.second_coordinator("LU").await;
+    let mut changes = Vec::new();
+    for (client, other) in [(&first, &second), (&second, &first)] {
+        let id = other.get("/me").await.expect(200).json["id"].clone();
+        let path = format!("/offices/LU/users/{}", id.as_str().expect("an id"));
+        let user = client.get(&path).await.expect(200);
+        let change = json!({"name": user.json["name"], "grants": user.json["grants"], "disabled": true});
+        let (client, tag) = (client.clone(), user.etag());
+        changes.push(async move { client.put_if(&path, &tag, &change).await.status });
+    }
+    let (one, other) = (changes.remove(0), changes.remove(0));
+    let (one, other) = tokio::join!(tokio::spawn(one), tokio::spawn(other));
+    let mut said = [one.expect("a reply"), other.expect("a reply")];
+    said.sort_unstable();
+    assert_eq!(said[0], 200);
+    // Of the second either the session has ended or the rule stands in the way.
+    assert!([401, 403, 409].contains(&said[1]), "{said:?}");
+});
+
 on_both!(a_link_to_a_new_password_sets_one, |app| {
     app.coordinator("LU").await;
     let email = "lu.coordinator@example.org";

@@ -236,6 +236,39 @@ impl UserReset {
     }
 }
 
+/// The service provider appointed the first coordinator of an office; this goes to the office and to the Commission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstCoordinator {
+    /// Of which office.
+    pub office: String,
+    /// Who.
+    pub name: String,
+    /// When.
+    pub at: Instant,
+    /// Whether it goes to that office.
+    pub own: bool,
+    /// The address of the office's users, for the office itself, and else of the office.
+    pub link: String,
+}
+
+impl FirstCoordinator {
+    pub(super) fn heading(&self) -> &'static str {
+        "The service provider appointed a first coordinator"
+    }
+
+    pub(super) fn link_label(&self) -> &'static str {
+        if self.own {
+            "The users of your office"
+        } else {
+            "The office"
+        }
+    }
+
+    pub(super) fn at_written(&self) -> String {
+        written_instant(self.at)
+    }
+}
+
 /// The most names in one mail.
 const NAMES: usize = 100;
 
