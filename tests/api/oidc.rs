@@ -279,7 +279,7 @@ with_provider!(a_reset_and_an_erasure_take_identities_away, |_| {}, |scene| {
     let said = |part: &str| {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         told.iter()
-            .filter(|mail| words(&mail.content.text()).contains(part))
+            .filter(|mail| words(mail.content.text()).contains(part))
             .count()
     };
     assert_eq!(said("No provider opens your account any more"), 1, "the user");
