@@ -164,6 +164,147 @@ on_both!(the_service_provider_appoints_the_first_coordinator_only, |app| {
     );
 });
 
+on_both!(a_first_coordinator_is_invited_again_or_another_one_and_told_of, |app| {
+    let provider = app.coordinator("SP").await;
+    let commission = app.coordinator("COM").await;
+    let mailbox = |office: &serde_json::Value| office["mailbox"].as_str().expect("an address").to_owned();
+    let at = mailbox(&provider.get("/offices/AT").await.expect(200).json);
+    let com = mailbox(&commission.get("/offices/COM").await.expect(200).json);
+    let body = json!({"name": "First", "email": "first@example.org", "role": "coordinator"});
+    let first = provider.post("/offices/AT/users", &body).await.expect(201);
+    let about = |mail: &&Outgoing| mail.content.subject().contains("First coordinator of");
+    let told = app.deliver().await;
+    let mut to: Vec<&str> = told.iter().filter(about).map(|mail| mail.to.address.as_str()).collect();
+    to.sort_unstable();
+    let mut expected = [at.as_str(), com.as_str()];
+    expected.sort_unstable();
+    assert_eq!(to, expected);
+    for mail in told.iter().filter(about) {
+        let text = mail.content.text();
+        assert!(text.contains("Coordinator: First"), "{text}");
+        assert_eq!(text.contains("/offices/AT/users"), mail.to.address == at, "{text}");
+    }
+
+    let path = format!("/offices/AT/users/{}", first.json["id"].as_str().expect("an id"));
+    provider
+        .post(&format!("{path}/invitation"), &json!({}))
+        .await
+        .expect(200);
+    // The address was mistyped: that account is closed, and another person invited.
+    let user = provider.get(&path).await.expect(200);
+    let closed = json!({"name": "First", "grants": user.json["grants"], "disabled": true});
+    provider.put_if(&path, &user.etag(), &closed).await.expect(200);
+    let body = json!({"name": "Second", "email": "second@example.org", "role": "coordinator"});
+    provider.post("/offices/AT/users", &body).await.expect(201);
+    let secret = mailed(&app, "second@example.org", "/invitations/").await;
+    app.public()
+        .post(&format!("/invitations/{secret}"), &json!({"password": PASSWORD}))
+        .await
+        .expect(201);
+    // From now on the office manages its users, those without a role too.
+    let second = app.sign_in("second@example.org").await;
+    let user = second.get(&path).await.expect(200);
+    let without = json!({"name": "First", "grants": [], "disabled": true});
+    second.put_if(&path, &user.etag(), &without).await.expect(200);
+    let user = provider.get(&path).await.expect(200);
+    let renamed = json!({"name": "Renamed", "grants": [], "disabled": false});
+    let refused = provider.put_if(&path, &user.etag(), &renamed).await.expect(403);
+    assert_eq!(refused.code(), "first_coordinator_only");
+});
+
+on_both!(an_office_keeps_a_coordinator_tomorrow_too, |app| {
+    let lead = app.coordinator("LU").await;
+    let own = lead.get("/me").await.expect(200);
+    let path = format!("/offices/LU/users/{}", own.json["id"].as_str().expect("an id"));
+    let grants = |until: &str| json!([{"role": "coordinator", "from": "2026-01-01", "until": until}]);
+    let change = json!({"name": "X", "grants": grants("2026-12-31")});
+    assert_eq!(
+        lead.put_if(&path, &own.etag(), &change).await.expect(409).code(),
+        "last_coordinator"
+    );
+    app.second_coordinator("LU").await;
+    lead.put_if(&path, &own.etag(), &change).await.expect(200);
+});
+
+on_both!(of_the_last_two_coordinators_one_stays, |app| {
+    let first = app.coordinator("LU").await;
+    let second = app.second_coordinator("LU").await;
+    let mut changes = Vec::new();
+    for (client, other) in [(&first, &second), (&second, &first)] {
+        let id = other.get("/me").await.expect(200).json["id"].clone();
+        let path = format!("/offices/LU/users/{}", id.as_str().expect("an id"));
+        let user = client.get(&path).await.expect(200);
+        let change = json!({"name": user.json["name"], "grants": user.json["grants"], "disabled": true});
+        let (client, tag) = (client.clone(), user.etag());
+        changes.push(async move { client.put_if(&path, &tag, &change).await.status });
+    }
+    let (one, other) = (changes.remove(0), changes.remove(0));
+    let (one, other) = tokio::join!(tokio::spawn(one), tokio::spawn(other));
+    let mut said = [one.expect("a reply"), other.expect("a reply")];
+    said.sort_unstable();
+    assert_eq!(said[0], 200);
+    // Of the second either the session has ended or the rule stands in the way.
+    assert!([401, 403, 409].contains(&said[1]), "{said:?}");
+});
+
+on_both!(a_link_to_a_new_password_sets_one, |app| {
+    app.coordinator("LU").await;
+    let email = "lu.coordinator@example.org";
+    app.public()
+        .post("/password-resets", &json!({"email": email}))
+        .await
+        .expect(204);
+    let path = format!("/password-resets/{}", mailed(&app, email, "/password-resets/").await);
+    let tasks: Vec<_> = (0..3)
+        .map(|number| {
+            let (public, path) = (app.public(), path.clone());
+            let body = json!({"password": format!("{ANOTHER}, number {number}")});
+            tokio::spawn(async move { public.post(&path, &body).await.status })
+        })
+        .collect();
+    let mut said = Vec::new();
+    for task in tasks {
+        said.push(task.await.expect("a reply"));
+    }
+    said.sort_unstable();
+    assert_eq!(said, [204, 404, 404]);
+});
+
+on_both!(a_new_password_ends_a_change_of_address_that_was_asked_for, |app| {
+    let lead = app.coordinator("LU").await;
+    let asked = json!({"password": PASSWORD, "email": "mallory@example.org"});
+    lead.post("/me/address", &asked).await.expect(204);
+    let secret = mailed(&app, "mallory@example.org", "/address-changes/").await;
+    let change = json!({"password": PASSWORD, "newPassword": ANOTHER});
+    lead.post("/me/password", &change).await.expect(204);
+    app.public()
+        .post(&format!("/address-changes/{secret}"), &json!({}))
+        .await
+        .expect(404);
+});
+
+on_both!(nobody_holds_up_links_with_an_id_in_the_place_of_an_address, |app| {
+    let lead = app.coordinator("LU").await;
+    let id = lead.get("/me").await.expect(200).json["id"].clone();
+    for _ in 0..5 {
+        app.public()
+            .post("/password-resets", &json!({"email": id}))
+            .await
+            .expect(204);
+    }
+    let asked = json!({"password": PASSWORD, "email": "anna@example.org"});
+    lead.post("/me/address", &asked).await.expect(204);
+});
+
+/// Sets the password of the tests by the link that was mailed to an address.
+pub(crate) async fn password_set_anew(app: &App, address: &str) {
+    let path = format!("/password-resets/{}", mailed(app, address, "/password-resets/").await);
+    app.public()
+        .post(&path, &json!({"password": PASSWORD}))
+        .await
+        .expect(204);
+}
+
 /// The secret of the last link of this kind that was mailed to an address.
 async fn mailed(app: &App, address: &str, kind: &str) -> String {
     let mails = app.deliver().await;

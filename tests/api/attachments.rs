@@ -415,12 +415,41 @@ on_both!(what_is_no_attachment_is_refused, |app| {
     };
     let (first, second) = (at.send(twice()).await.expect(201), at.send(twice()).await.expect(201));
     assert_eq!(first.json, second.json);
+    assert_eq!(app.kept_files().len(), 1, "the second time it was for nothing");
     assert_eq!(at.get(&files).await.json["items"].as_array().map(Vec::len), Some(1));
     for number in 1..20 {
         attached(&at, &files, &number.to_string(), "x").await;
     }
     let refused = at.attach(&files, TEXT, "x", "x").await.expect(409);
     assert_eq!(refused.code(), "too_many_attachments");
+    let request = at.request(reqwest::Method::POST, &files).query(&[("name", "x.txt")]);
+    let with_key = request
+        .header("Content-Type", TEXT)
+        .header("Idempotency-Key", "two")
+        .body("x");
+    let refused = at.send(with_key).await.expect(409);
+    assert_eq!(refused.code(), "too_many_attachments");
+    assert_eq!(app.kept_files().len(), 20, "what has no room is not kept");
+    assert_eq!(
+        at.send(twice()).await.expect(201).json,
+        first.json,
+        "also when all is full"
+    );
+});
+
+on_both!(what_has_no_room_is_refused_before_it_comes, |app| {
+    let lead = app.coordinator("LU").await;
+    let (path, _) = drafted(&lead, &draft()).await;
+    let files = format!("{path}/attachments");
+    for name in ["a", "b"] {
+        lead.attach(&files, TEXT, name, vec![b'x'; 20_000_000])
+            .await
+            .expect(201);
+    }
+    // Not of its type, which is seen only when it has come.
+    let refused = lead.attach(&files, TEXT, "c", vec![0; 12_000_000]).await.expect(409);
+    assert_eq!(refused.code(), "attachments_too_large");
+    assert_eq!(app.kept_files().len(), 2);
 });
 
 on_both!(orphans_are_collected, |app| {

@@ -7,6 +7,8 @@ use ahq_server::config::OidcConfig;
 use chrono::Duration;
 use serde_json::{Value, json};
 
+use crate::accounts::password_set_anew;
+
 /// The class that the provider has to name.
 const HIGH: &str = "urn:high";
 
@@ -277,7 +279,7 @@ with_provider!(a_reset_and_an_erasure_take_identities_away, |_| {}, |scene| {
     let said = |part: &str| {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         told.iter()
-            .filter(|mail| words(&mail.content.text()).contains(part))
+            .filter(|mail| words(mail.content.text()).contains(part))
             .count()
     };
     assert_eq!(said("No provider opens your account any more"), 1, "the user");
@@ -287,6 +289,7 @@ with_provider!(a_reset_and_an_erasure_take_identities_away, |_| {}, |scene| {
         "identity_unknown"
     );
 
+    password_set_anew(&scene.app, "lu.reader@example.org").await;
     let reader = scene.app.sign_in("lu.reader@example.org").await;
     scene.link(&reader, "anna").await.expect(201);
     let public = scene.app.public();
@@ -543,6 +546,7 @@ fn code(app: &App, secret: &str) -> String {
 }
 
 with_provider!(a_second_factor_is_asked_for_behind_a_provider, |_| {}, |scene| {
+    scene.app.coordinator("SP").await;
     let lead = scene.app.coordinator("LU").await;
     scene.link(&lead, "anna").await.expect(201);
     let begun = lead.post("/me/totp", &json!({"password": PASSWORD})).await.expect(201);
@@ -567,6 +571,31 @@ with_provider!(a_second_factor_is_asked_for_behind_a_provider, |_| {}, |scene| {
     assert_eq!(session.get("/session").await.expect(200).json["secondFactor"], true);
     public.post("/oidc/providers/home/sessions", &way).await.expect(401);
     assert_eq!(scene.provider.calls("/token"), 2, "they went there once for it");
+    assert!(scene.refused().await.contains(&"code_missing".to_owned()));
+});
+
+with_provider!(what_is_no_failure_does_not_make_others_wait, |_| {}, |scene| {
+    let lead = scene.app.coordinator("LU").await;
+    scene.link(&lead, "anna").await.expect(201);
+    let begun = lead.post("/me/totp", &json!({"password": PASSWORD})).await.expect(201);
+    let secret = begun.json["secret"].as_str().expect("a secret");
+    let confirmation = json!({"code": code(&scene.app, secret)});
+    lead.post("/me/totp/confirmation", &confirmation).await.expect(201);
+    // More often than an address may fail.
+    for _ in 0..21 {
+        assert_eq!(scene.returned("anna", |_| {}).await.expect(401).code(), "code_missing");
+    }
+    let public = scene.app.public();
+    let mut ways = Vec::new();
+    for _ in 0..21 {
+        let sent = scene.sent(&public, &json!({"purpose": "sign_in"})).await;
+        ways.push(scene.approved(&sent, "anna", |_| {}).body);
+    }
+    scene.provider.go_down(true);
+    for way in ways {
+        let away = public.post("/oidc/providers/home/sessions", &way).await.expect(503);
+        assert_eq!(away.code(), "provider_unavailable");
+    }
 });
 
 /// A program in which who sees most needs a second factor, and the provider's class stands for one.

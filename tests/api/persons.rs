@@ -7,7 +7,7 @@ use ahq_harness::App;
 use serde_json::json;
 
 use crate::on_both;
-use crate::scenario::{answered, answers, launched};
+use crate::scenario::{answered, answers, compiled, draft, drafted, etag, launched};
 
 /// The words of Austria's expert, and of one outside.
 pub(crate) const INSIDE: [&str; 2] = ["at.expert@example.org", "Expert of AT"];
@@ -155,4 +155,31 @@ on_both!(an_office_keeps_its_last_coordinator, |app| {
     };
     assert_eq!(code, "last_coordinator");
     assert!(!tables_with(&app, &["at.coordinator@example.org"]).await.is_empty());
+});
+
+on_both!(young_editions_do_not_hide_what_is_over, |app| {
+    let lead = app.coordinator("LU").await;
+    // As many as are looked at together have the same deadline, and an edition of the day before.
+    let mut young = Vec::new();
+    for _ in 0..20 {
+        young.push(launched(&lead).await);
+    }
+    let (over, _) = drafted(&lead, &draft()).await;
+    lead.attach(&format!("{over}/attachments"), "text/plain", "a.txt", "Words.")
+        .await
+        .expect(201);
+    let tag = etag(&lead, &over).await;
+    lead.post_if(&format!("{over}/launch"), &tag, &json!({"addressed": "members"}))
+        .await
+        .expect(200);
+    app.deliver().await;
+    app.set_clock("2029-12-02T12:00:00Z");
+    let lead = app.sign_in_coordinator("LU").await;
+    for path in young {
+        compiled(&lead, &path).await;
+    }
+    app.set_clock("2029-12-03T12:00:00Z");
+    assert_eq!(app.exchange().apply_retention().await.ok(), Some(1));
+    // Nothing of a person is left there, so it is not found again.
+    assert_eq!(app.exchange().apply_retention().await.ok(), Some(0));
 });

@@ -6,6 +6,7 @@ use chrono::Duration;
 use serde_json::json;
 use totp_rs::{Builder, Secret};
 
+use crate::accounts::password_set_anew;
 use crate::on_both;
 
 /// The code that an authenticator with this secret shows at the clock of the test.
@@ -195,7 +196,9 @@ on_both!(the_service_provider_resets_an_account_by_a_written_order, |app| {
     assert_eq!(without.faults(), [("/order".to_owned(), "missing_field".to_owned())]);
     provider.post(&path, &order).await.expect(200);
     lead.get("/me").await.expect(401);
-    sign_in(&app, &email, None).await.expect(201);
+    // Whoever knew the password does not come back with it.
+    let refused = sign_in(&app, &email, None).await.expect(401);
+    assert_eq!(refused.code(), "wrong_credentials");
     let mails = app.deliver().await;
     let told: Vec<(&str, &str)> = mails
         .iter()
@@ -203,9 +206,97 @@ on_both!(the_service_provider_resets_an_account_by_a_written_order, |app| {
         .map(|mail| (mail.to.address.as_str(), mail.content.subject()))
         .collect();
     assert_eq!(told.len(), 3, "the user, the mailbox and the reader: {told:?}");
-    assert!(
-        mails
-            .iter()
-            .any(|mail| mail.to.address == email && mail.content.text().contains("/password-resets/"))
-    );
+    password_set_anew(&app, &email).await;
+    sign_in(&app, &email, None).await.expect(201);
+});
+
+on_both!(a_reset_ends_what_signs_in_at_that_moment, |app| {
+    let lead = app.coordinator("LU").await;
+    let provider = app.coordinator("SP").await;
+    let email = coordinator_address("LU");
+    let id = lead.get("/me").await.expect(200).json["id"].clone();
+    let path = format!("/offices/LU/users/{}/reset", id.as_str().expect("an id"));
+    let token = json!({"name": "T", "scopes": ["read"], "lastDay": "2026-12-31"});
+    let tries: Vec<_> = (0..4)
+        .map(|_| {
+            let (public, email) = (app.public(), email.clone());
+            let body = json!({"email": email, "password": PASSWORD});
+            tokio::spawn(async move { (public.post("/session", &body).await, public) })
+        })
+        .collect();
+    let made: Vec<_> = (0..4)
+        .map(|_| {
+            let (lead, token) = (lead.clone(), token.clone());
+            tokio::spawn(async move { lead.post("/me/tokens", &token).await })
+        })
+        .collect();
+    provider.post(&path, &json!({"order": "SP/2026/17"})).await.expect(200);
+    for task in tries {
+        let (reply, public) = task.await.expect("a client that ends");
+        if reply.status == 201 {
+            public.with_session(&reply.json).get("/me").await.expect(401);
+        }
+    }
+    for task in made {
+        let reply = task.await.expect("a client that ends");
+        if reply.status == 201 {
+            let token = reply.json["secret"].as_str().expect("a token");
+            app.public().with_token(token).get("/me").await.expect(401);
+        }
+    }
+});
+
+on_both!(a_code_that_is_missing_is_no_failure_and_stands_in_the_audit, |app| {
+    let provider = app.coordinator("SP").await;
+    let lead = app.coordinator("LU").await;
+    let email = coordinator_address("LU");
+    let (secret, _) = set_up(&app, &lead).await;
+    // More often than an account and an address may fail.
+    for _ in 0..21 {
+        assert_eq!(sign_in(&app, &email, None).await.expect(401).code(), "code_missing");
+    }
+    app.pass(Duration::seconds(30));
+    let fresh = code(&app, &secret);
+    sign_in(&app, &email, Some(&fresh)).await.expect(201);
+    app.exchange().seal_audit(None).await.expect("the events are sealed");
+    let trail = provider.get("/audit?action=session.refused").await.expect(200);
+    assert_eq!(trail.json["items"][0]["facts"], json!({"wrong": "code_missing"}));
+});
+
+on_both!(first_codes_are_not_guessed, |app| {
+    let lead = app.coordinator("LU").await;
+    let secret = begun(&lead).await;
+    let right = code(&app, &secret);
+    let wrong = if right == "123456" { "654321" } else { "123456" };
+    for _ in 0..5 {
+        let refused = lead.post("/me/totp/confirmation", &json!({"code": wrong})).await;
+        assert_eq!(
+            refused.expect(400).faults(),
+            [("/code".to_owned(), "wrong_code".to_owned())]
+        );
+    }
+    lead.post("/me/totp/confirmation", &json!({"code": right}))
+        .await
+        .expect(429);
+    app.pass(Duration::minutes(1));
+    let right = code(&app, &secret);
+    lead.post("/me/totp/confirmation", &json!({"code": right}))
+        .await
+        .expect(201);
+});
+
+on_both!(a_short_password_does_not_stand_alone, |app| {
+    let lead = app.coordinator("LU").await;
+    set_up(&app, &lead).await;
+    let short = "gr8 tea!";
+    let change = json!({"password": PASSWORD, "newPassword": short});
+    lead.post("/me/password", &change).await.expect(204);
+    let removal = json!({"password": short});
+    let refused = lead.post("/me/totp/removal", &removal).await.expect(409);
+    assert_eq!(refused.code(), "password_too_weak");
+    let change = json!({"password": short, "newPassword": PASSWORD});
+    lead.post("/me/password", &change).await.expect(204);
+    lead.post("/me/totp/removal", &json!({"password": PASSWORD}))
+        .await
+        .expect(204);
 });

@@ -6,6 +6,7 @@ use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::accounts::password_set_anew;
 use crate::on_both;
 use crate::persons::tables_with;
 use crate::scenario::{answers, compiled, draft, etag, launched};
@@ -398,6 +399,7 @@ on_both!(tokens_end_when_an_account_is_reset_or_erased, |app| {
     client.get("/queries").await.expect(401);
     office.get("/queries").await.expect(200);
 
+    password_set_anew(&app, "at.expert@example.org").await;
     let expert = app.sign_in("at.expert@example.org").await;
     let body = json!({"name": "Notebook of the expert", "scopes": ["read"], "lastDay": "2027-01-01"});
     let client = program(&app, &expert.post(OWN, &body).await.expect(201));

@@ -2,15 +2,19 @@
 
 pub(crate) mod view;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    ACCEPT, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
     X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use ahq_domain::attachment::{Attachment, MOST_BYTES, MediaType};
 use ahq_exchange::credentials::Credentials;
+use ahq_exchange::error::Error;
 use ahq_exchange::queries::parse_reference;
 use ahq_exchange::replay::ReplayKey;
 use ahq_exchange::work::Exchange;
@@ -33,6 +37,9 @@ use crate::responses::AnswerPath;
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 /// A file that a browser shows all the same loads nothing, runs nothing, and is of no origin.
 const POLICY: &str = "sandbox; default-src 'none'";
+
+/// How long a file may take to come in: 20 MB at half a megabit a second.
+const SLOWEST: Duration = Duration::from_secs(320);
 
 /// How a file is called.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -72,6 +79,19 @@ pub(crate) struct QueryFilePath {
     attachment: String,
 }
 
+/// How many bytes are announced, so that what has no room is refused before it comes; none where a key may bring back the
+/// reply of a first try.
+fn announced(request: &HttpRequest) -> Option<u64> {
+    let headers = request.headers();
+    if headers.contains_key("Idempotency-Key") {
+        return None;
+    }
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length = length.and_then(|length| length.parse().ok());
+    // One that is too large by itself is refused as that.
+    Some(length.filter(|length| *length <= MOST_BYTES as u64).unwrap_or_default())
+}
+
 /// What came in.
 struct Upload {
     media_type: MediaType,
@@ -92,7 +112,10 @@ async fn upload(request: &HttpRequest, payload: web::Payload) -> Result<Upload, 
             Err(_) => problem,
         });
     };
-    let bytes = read(request, &mut payload.into_inner(), MOST_BYTES).await?;
+    let mut payload = payload.into_inner();
+    let read = read(request, &mut payload, MOST_BYTES);
+    // Whoever sends slower than that holds the place of others.
+    let bytes = timeout(SLOWEST, read).await.map_err(|_| Error::Busy)??;
     let replay = replay_key(request, Api::of(request)?, &bytes)?;
     Ok(Upload {
         media_type,
@@ -102,7 +125,7 @@ async fn upload(request: &HttpRequest, payload: web::Payload) -> Result<Upload, 
 }
 
 /// 201 with the file that was attached.
-fn attached(file: &Attachment, attachments: &str) -> Result<Reply, ahq_exchange::error::Error> {
+fn attached(file: &Attachment, attachments: &str) -> Result<Reply, Error> {
     let location = format!("{attachments}/{}", file.id);
     let reply = Reply::unversioned(&AttachmentView::from(file))?;
     Ok(reply.status(StatusCode::CREATED).location(location))
@@ -186,10 +209,11 @@ pub(crate) async fn attach_to_answer(
     let question = path.question.clone();
     exchange
         .read(caller.0, {
-            let (office, question) = (office.clone(), question.clone());
-            move |work| work.may_attach_to_answer(&reference, &office, &question)
+            let (office, question, bytes) = (office.clone(), question.clone(), announced(&request));
+            move |work| work.may_attach_to_answer(&reference, &office, &question, bytes)
         })
         .await?;
+    let _place = exchange.place_for_file().await?;
     let Upload {
         media_type,
         bytes,
@@ -201,9 +225,9 @@ pub(crate) async fn attach_to_answer(
         path.query
     );
     let reply = exchange
-        .write_once(caller.0, replay, move |work| {
-            work.attach_to_answer(&reference, &office, &question, &file)?;
-            attached(&file, &attachments).map(Reply::keep)
+        .attach_once(caller.0, replay, file, move |work, file| {
+            work.attach_to_answer(&reference, &office, &question, file)?;
+            attached(file, &attachments).map(Reply::keep)
         })
         .await?;
     Ok(reply.into())
@@ -309,9 +333,11 @@ pub(crate) async fn attach_to_query(
     payload: web::Payload,
 ) -> Result<Reply, Problem> {
     let reference = parse_reference(&query)?;
+    let announced = announced(&request);
     exchange
-        .read(caller.0, move |work| work.may_attach_to_query(&reference))
+        .read(caller.0, move |work| work.may_attach_to_query(&reference, announced))
         .await?;
+    let _place = exchange.place_for_file().await?;
     let Upload {
         media_type,
         bytes,
@@ -320,9 +346,9 @@ pub(crate) async fn attach_to_query(
     let file = exchange.take_in(&keys.0.name, media_type, bytes).await?;
     let attachments = format!("{PREFIX}/queries/{}/attachments", query.0);
     let reply = exchange
-        .write_once(caller.0, replay, move |work| {
-            work.attach_to_query(&reference, &file)?;
-            attached(&file, &attachments).map(Reply::keep)
+        .attach_once(caller.0, replay, file, move |work, file| {
+            work.attach_to_query(&reference, file)?;
+            attached(file, &attachments).map(Reply::keep)
         })
         .await?;
     Ok(reply.into())

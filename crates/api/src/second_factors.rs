@@ -55,9 +55,7 @@ pub(crate) async fn confirm_second_factor(
     caller: Bearer,
     body: Json<CodeBody>,
 ) -> Result<Reply, Problem> {
-    let recovery_codes = exchange
-        .write(caller.0, move |work| work.confirm_second_factor(&body.value.code))
-        .await?;
+    let recovery_codes = exchange.confirm_second_factor(caller.0, body.value.code).await?;
     Ok(Reply::unkept(&RecoveryCodesView { recovery_codes })?.status(StatusCode::CREATED))
 }
 
@@ -78,7 +76,9 @@ pub(crate) async fn renew_recovery_codes(
 
 /// Takes your second factor away
 ///
-/// Not where your account needs one. Your other sessions end, and you are told by mail.
+/// Not where your account needs one (409 `second_factor_required`), and not while your password is one that is good beside a
+/// second factor only (409 `password_too_weak`): choose a longer one first. Your other sessions end, and you are told by
+/// mail.
 #[utoipa::path(tag = "session", security(("bearer" = [])),
     responses((status = 204, description = "Your password alone opens the account.")))]
 #[post("/me/totp/removal")]

@@ -74,6 +74,24 @@ pub struct User {
     pub status: UserStatus,
 }
 
+/// Whether an office that becomes `after` has an active coordinator on every day from `today` on, but for days on which it
+/// had none `before` either.
+pub fn keeps_a_coordinator(before: &[User], after: &[User], today: NaiveDate) -> bool {
+    let has_one = |users: &[User], day| {
+        users
+            .iter()
+            .any(|user| user.status == UserStatus::Active && role_on(&user.grants, day) == Some(Role::Coordinator))
+    };
+    // Between the days on which a grant begins or is over, nothing changes.
+    let grants = before.iter().chain(after).flat_map(|user| &user.grants);
+    grants
+        .flat_map(|grant| [Some(grant.from), grant.until.and_then(|until| until.succ_opt())])
+        .flatten()
+        .chain([today])
+        .filter(|day| *day >= today)
+        .all(|day| has_one(after, day) || !has_one(before, day))
+}
+
 /// Checks the name and mail address of a user to be invited, and cuts them clean.
 ///
 /// # Errors
@@ -164,6 +182,56 @@ mod tests {
         assert_eq!(role_on(&grants, date("2026-02-28")), Some(Role::Reader));
         assert_eq!(role_on(&grants, date("2026-03-31")), Some(Role::Coordinator));
         assert_eq!(role_on(&grants, date("2026-04-01")), Some(Role::Reader));
+    }
+
+    #[test]
+    fn an_office_has_a_coordinator_on_every_day_on_which_it_had_one() {
+        let today: NaiveDate = "2026-11-30".parse().unwrap();
+        let user = |role, from: &str, until: &str, status| User {
+            id: UserId(Default::default()),
+            version: 1,
+            office: "LU".parse().unwrap(),
+            name: String::new(),
+            email: String::new(),
+            grants: vec![Grant {
+                role,
+                from: from.parse().unwrap(),
+                until: until.parse().ok(),
+            }],
+            status,
+        };
+        let active = |from, until| user(Role::Coordinator, from, until, UserStatus::Active);
+        let always = || active("2026-01-01", "");
+        let this_year = || active("2026-01-01", "2026-12-31");
+        let next_year = || active("2027-01-01", "");
+        let later = || active("2027-01-02", "");
+        let invited = user(Role::Coordinator, "2026-01-01", "", UserStatus::Invited);
+        let disabled = user(Role::Coordinator, "2026-01-01", "", UserStatus::Disabled);
+        let expert = user(Role::Expert, "2026-01-01", "", UserStatus::Active);
+        for (before, after, keeps) in [
+            (vec![], vec![], true),
+            (vec![], vec![expert.clone()], true),
+            (vec![always()], vec![always()], true),
+            (vec![always()], vec![], false),
+            (vec![always()], vec![expert], false),
+            (vec![always()], vec![disabled], false),
+            (vec![always()], vec![invited], false),
+            (vec![always()], vec![active("2026-01-01", "2026-11-30")], false),
+            (vec![always()], vec![this_year()], false),
+            (vec![always()], vec![this_year(), next_year()], true),
+            (vec![always(), next_year()], vec![this_year(), next_year()], true),
+            (vec![always(), later()], vec![this_year(), later()], false),
+            // What was not there before is nothing to keep.
+            (vec![this_year()], vec![this_year()], true),
+            (vec![this_year(), later()], vec![this_year(), later()], true),
+            (vec![active("2026-01-01", "2026-11-29")], vec![], true),
+        ] {
+            assert_eq!(
+                keeps_a_coordinator(&before, &after, today),
+                keeps,
+                "{before:?} {after:?}"
+            );
+        }
     }
 
     #[test]

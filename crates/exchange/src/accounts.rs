@@ -68,9 +68,12 @@ impl Exchange {
             .await?;
         password::check(&new, second_factor, &[&user.name, &user.email], "/password")?;
         let hash = passwords::hash(new, self.randomness()).await?;
+        let holder = user.id;
         self.write(Credentials::Nobody, move |work| {
+            // Held first: of two who bring one link at once, the second finds it used.
+            users::hold(work.conn, holder)?;
             let (user, _) = work.user_of_link(&secret, Purpose::Password)?;
-            account_links::delete_of(work.conn, user.id, Purpose::Password)?;
+            work.end_links_of(user.id)?;
             throttles::clear(work.conn, &account_throttle(&user.email))?;
             work.set_password(user.id, &hash, "user.password_reset")?;
             sessions::end_all_of(work.conn, user.id, None, work.now)?;
@@ -94,9 +97,9 @@ impl Exchange {
         let user = self.check_own_password(caller, present).await?;
         let hash = passwords::hash(new, self.randomness()).await?;
         self.write(caller, move |work| {
-            let (_, session) = work.signed_in_user()?;
+            let (_, session) = work.hold_signed_in_user()?;
             work.set_password(user, &hash, "user.password_changed")?;
-            account_links::delete_of(work.conn, user, Purpose::Password)?;
+            work.end_links_of(user)?;
             sessions::end_all_of(work.conn, user, Some(session), work.now)?;
             work.notify_user(user, AccountEvent::PasswordChanged)
         })
@@ -112,7 +115,8 @@ impl Exchange {
         let (_, email) = check_person(&me.name, &email)?;
         let user = self.check_own_password(caller, password).await?;
         self.write(caller, move |work| {
-            work.count_try(&format!("links:{user}"), LINKS)?;
+            work.hold_signed_in_user()?;
+            work.count_try(&format!("address-link:{user}"), LINKS)?;
             let message = work.tell_user(user, me.office.clone(), &Note::AddressConfirmation)?;
             let link = AccountLink {
                 purpose: Purpose::Address,
@@ -129,7 +133,7 @@ impl Exchange {
 
 impl Origin {
     fn throttle_of_links(&self) -> String {
-        format!("links:{}", self.address)
+        format!("asking:{}", self.throttle())
     }
 }
 
@@ -164,6 +168,13 @@ impl Work<'_> {
             format!("user/{}", user.id),
             json!({"sent": true}),
         )
+    }
+
+    /// Ends the links that change an account: one to another address, asked for by whoever knew the password, would give
+    /// the account to them after all.
+    pub(crate) fn end_links_of(&mut self, user: UserId) -> Result<(), Error> {
+        account_links::delete_of(self.conn, user, Purpose::Password)?;
+        Ok(account_links::delete_of(self.conn, user, Purpose::Address)?)
     }
 
     fn set_password(&mut self, user: UserId, hash: &str, action: &str) -> Result<(), Error> {

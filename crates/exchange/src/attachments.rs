@@ -2,6 +2,7 @@
 //! kept before its row is written; whoever may read an answer may have its files, by the same rule.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ahq_domain::answer::Answer;
 use ahq_domain::attachment::{Attached, Attachment, MediaType, clean_name, must_fit};
@@ -23,18 +24,24 @@ use bytes::Bytes;
 use chrono::Duration;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::credentials::Credentials;
 use crate::editions::parse_view;
 use crate::error::Error;
+use crate::replay::{KeptReply, ReplayKey};
 use crate::responses::subject;
 use crate::scan::{Scanner, Verdict};
 use crate::work::{Exchange, Work};
 
 /// How many files are looked through at a time: each takes a processor.
 const DESKS: usize = 2;
+/// How many files may be on their way in at a time: each lies in memory as a whole. The next is not read before.
+const PLACES: usize = 8;
+/// For how long one waits for a place.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 /// For how long a file may lie without a row: whoever brought it has not got a reply for longer.
 const WITHOUT_ROW: Duration = Duration::days(1);
 /// How many files are looked up at a time.
@@ -46,6 +53,7 @@ pub struct Shelves {
     files: Files,
     scanner: Option<Scanner>,
     desks: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 impl Shelves {
@@ -55,6 +63,7 @@ impl Shelves {
             files,
             scanner,
             desks: Arc::new(Semaphore::new(DESKS)),
+            places: Arc::new(Semaphore::new(PLACES)),
         }
     }
 }
@@ -72,6 +81,49 @@ impl From<FilesError> for Error {
 }
 
 impl Exchange {
+    /// A place for a file that is about to be read; it is held until what came in is kept or refused.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too many are on their way in.
+    pub async fn place_for_file(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let places = Arc::clone(&self.shelves().places);
+        match timeout(PATIENCE, places.acquire_owned()).await {
+            Ok(place) => place.map_err(|error| Error::Internal(error.to_string())),
+            Err(_) => Err(Error::Busy),
+        }
+    }
+
+    /// Writes the row of a file that was taken in, once for each `replay` key. The file is taken back where the use case is
+    /// refused, and where a repeat gets the reply of the file before.
+    ///
+    /// # Errors
+    /// Those of [`Exchange::write_once`].
+    pub async fn attach_once(
+        &self,
+        credentials: Credentials,
+        replay: Option<ReplayKey>,
+        file: Attachment,
+        use_case: impl FnOnce(&mut Work<'_>, &Attachment) -> Result<KeptReply, Error> + Send + 'static,
+    ) -> Result<KeptReply, Error> {
+        let used = Arc::new(AtomicBool::new(false));
+        let (mark, given) = (Arc::clone(&used), file.clone());
+        let done = self
+            .write_once(credentials, replay, move |work| {
+                mark.store(true, Ordering::Relaxed);
+                use_case(work, &given)
+            })
+            .await;
+        let unused = match &done {
+            Ok(_) => !used.load(Ordering::Relaxed),
+            // After other errors it is not known whether the row stands: a day later the worker knows.
+            Err(error) => matches!(error, Error::Refused(_) | Error::KeyReused | Error::Stale { .. }),
+        };
+        if unused && let Err(error) = self.shelves().files.take_back(&file).await {
+            tracing::warn!(%error, "a file without a row stays until the worker collects it");
+        }
+        done
+    }
+
     /// Looks through a file that came in under this name, has it scanned, and keeps it; its row is still to be written.
     ///
     /// # Errors
@@ -147,24 +199,40 @@ impl Exchange {
 }
 
 impl Work<'_> {
-    /// Whether the caller may attach a file to an answer of a draft now.
+    /// Whether the caller may attach a file to an answer of a draft now, of so many bytes where that is to be asked.
     ///
     /// # Errors
-    /// Hidden, not the own office, not an expert or coordinator, not addressed, withdrawn, declined, no such question.
+    /// Hidden, not the own office, not an expert or coordinator, not addressed, withdrawn, declined, no such question; more or
+    /// larger files than there may be.
     pub fn may_attach_to_answer(
         &mut self,
         reference: &QueryRef,
         office: &OfficeCode,
         question: &str,
+        bytes: Option<u64>,
     ) -> Result<(), Error> {
         let query = self.find_query(reference)?;
         self.may(Action::DraftResponse, Subject::Response(&query, office))?;
         query.accepts_responses(office, self.now)?;
-        asked(&query, question)?;
-        match responses::find(self.conn, query.id, office)? {
-            Some(response) => Ok(response.must_not_be_declined()?),
+        let question = asked(&query, question)?;
+        let Some(response) = responses::find(self.conn, query.id, office)? else {
+            return Ok(());
+        };
+        response.must_not_be_declined()?;
+        match bytes {
+            Some(bytes) => self.must_fit_beside(response.id, &question, bytes),
             None => Ok(()),
         }
+    }
+
+    fn must_fit_beside(&mut self, response: ResponseId, question: &Key, bytes: u64) -> Result<(), Error> {
+        let drafted = attachments::of_draft(self.conn, response)?;
+        let beside = drafted.iter().filter(|attached| attached.question == *question).count();
+        Ok(must_fit(
+            beside,
+            drafted.iter().map(|attached| attached.file.bytes),
+            bytes,
+        )?)
     }
 
     /// Attaches a file that was taken in to an answer of the draft of the caller's office. Where the draft is not there yet
@@ -189,9 +257,7 @@ impl Work<'_> {
         response.must_not_be_declined()?;
         // First its version: its row keeps twins apart, so that each counts what the other attached.
         responses::raise_version(self.conn, response.id)?;
-        let drafted = attachments::of_draft(self.conn, response.id)?;
-        let beside = drafted.iter().filter(|attached| attached.question == question).count();
-        must_fit(beside, drafted.iter().map(|attached| attached.file.bytes), file.bytes)?;
+        self.must_fit_beside(response.id, &question, file.bytes)?;
         let facts = json!({"attachment": file.id, "question": question, "mediaType": file.media_type, "bytes": file.bytes, "sha256": file.sha256});
         let place = Place::Answer {
             query: query.id,
@@ -367,14 +433,19 @@ impl Work<'_> {
         self.record("attachment.removed", subject(&query, office), facts)
     }
 
-    /// Whether the caller may attach a file to a query now.
+    /// Whether the caller may attach a file to a query now, of so many bytes where that is to be asked.
     ///
     /// # Errors
-    /// Hidden, not a requester's expert or coordinator, launched.
-    pub fn may_attach_to_query(&mut self, reference: &QueryRef) -> Result<(), Error> {
+    /// Hidden, not a requester's expert or coordinator, launched; more or larger files than there may be.
+    pub fn may_attach_to_query(&mut self, reference: &QueryRef, bytes: Option<u64>) -> Result<(), Error> {
         let query = self.find_query(reference)?;
         self.may(Action::EditQuery, Subject::Query(&query))?;
-        Ok(query.must_be_draft()?)
+        query.must_be_draft()?;
+        if let Some(bytes) = bytes {
+            let beside = attachments::of_query(self.conn, query.id)?;
+            must_fit(beside.len(), beside.iter().map(|file| file.bytes), bytes)?;
+        }
+        Ok(())
     }
 
     /// Attaches a file that was taken in to a draft query.

@@ -245,7 +245,6 @@ impl Work<'_> {
 
     /// Takes a text out of everything that holds it; `at` is the moment the tombstone names.
     fn carry_out(&mut self, query: &mut Query, erased: &Erased, at: Instant) -> Result<(), Error> {
-        erasures::overwrite(self.conn, true)?;
         match erased {
             Erased::Response { office } | Erased::Answer { office, .. } => {
                 self.erase_answers(query, office, erased, at)?;
@@ -253,11 +252,9 @@ impl Work<'_> {
             Erased::Summary { edition } => self.erase_summary(query, *edition, at)?,
         }
         erasures::forget_documents(self.conn, query.id)?;
-        let names: Vec<String> = query.number().into_iter().chain([query.id.to_string()]).collect();
-        erasures::forget_replies(self.conn, &names)?;
+        erasures::forget_replies(self.conn)?;
         query.changed = self.now;
-        self.keep_query(query)?;
-        Ok(erasures::overwrite(self.conn, false)?)
+        self.keep_query(query)
     }
 
     fn erase_answers(&mut self, query: &Query, office: &OfficeCode, erased: &Erased, at: Instant) -> Result<(), Error> {

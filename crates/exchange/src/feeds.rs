@@ -65,7 +65,7 @@ impl Work<'_> {
     /// Another office, no role in one's own; conflict `too_many_feeds`.
     pub fn make_feed(&mut self, office: &OfficeCode) -> Result<(FeedDetail, String), Error> {
         self.may(Action::ManageFeeds, Subject::Office(office))?;
-        let (maker, _) = self.signed_in_user()?;
+        let (maker, _) = self.hold_signed_in_user()?;
         if feeds::of_office(self.conn, office)?.len() >= MOST_FEEDS {
             let detail = format!("an office has at most {MOST_FEEDS} addresses: revoke one that is not read any more");
             return Err(Refusal::conflict("too_many_feeds", detail).into());

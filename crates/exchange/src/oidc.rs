@@ -154,7 +154,7 @@ impl Exchange {
         self.write(Credentials::Nobody, move |work| {
             let opened = match way.kept.purpose {
                 Purpose::Invitation => work.accept_by(&way, &subject)?,
-                _ => work.open_by(&way, &subject, code.as_deref())?,
+                _ => work.open_by(&way, &origin, &subject, code.as_deref())?,
             };
             let (user, second_factor) = match opened {
                 Ok(opened) => opened,
@@ -185,7 +185,7 @@ impl Exchange {
             .come_back(caller, &origin, provider, returned, &[Purpose::Link])
             .await?;
         self.write(caller, move |work| {
-            let (user, _) = work.signed_in_user()?;
+            let (user, _) = work.hold_signed_in_user()?;
             authorizations::delete(work.conn, &way.kept.state_hash)?;
             work.forgive_return(&origin)?;
             work.link(user, &way.provider, &subject)
@@ -220,7 +220,9 @@ impl Exchange {
                     .await;
                 match said {
                     Ok(subject) => subject,
-                    Err(unsaid) => return Err(self.refuse_unsaid(caller, &provider, kept.user, unsaid).await?),
+                    Err(unsaid) => {
+                        return Err(self.refuse_unsaid(caller, origin, &provider, kept.user, unsaid).await?);
+                    }
                 }
             }
         };
@@ -231,6 +233,7 @@ impl Exchange {
     async fn refuse_unsaid(
         &self,
         caller: Credentials,
+        origin: &Origin,
         provider: &Arc<Provider>,
         known: Option<UserId>,
         unsaid: Unsaid,
@@ -238,7 +241,13 @@ impl Exchange {
         let (wrong, why) = match unsaid {
             Unsaid::Unproven(wrong) => (wrong, NotLetIn::Unproven),
             Unsaid::Unsure(shortfall) => (shortfall.word(), NotLetIn::Unsure),
-            other => return Ok(not_said(provider, other)),
+            other => {
+                // Nobody failed: the provider did, or this server.
+                let throttle = origin.throttle();
+                self.write(caller, move |work| Ok(throttles::forgive(work.conn, &throttle)?))
+                    .await?;
+                return Ok(not_said(provider, other));
+            }
         };
         let provider = Arc::clone(provider);
         self.write(caller, move |work| work.refuse_way(&provider, known, wrong, why))
@@ -367,7 +376,13 @@ impl Work<'_> {
     }
 
     /// The account that an identity opens, and whether a second factor was given.
-    fn open_by(&mut self, way: &Way, subject: &str, code: Option<&str>) -> Result<Result<(User, bool), Error>, Error> {
+    fn open_by(
+        &mut self,
+        way: &Way,
+        origin: &Origin,
+        subject: &str,
+        code: Option<&str>,
+    ) -> Result<Result<(User, bool), Error>, Error> {
         let settings = way.provider.settings();
         let Some(identity) = identities::find(self.conn, &settings.issuer, subject)? else {
             return Ok(Err(self.refuse_way(
@@ -377,8 +392,9 @@ impl Work<'_> {
                 NotLetIn::Unknown,
             )?));
         };
-        let user = users::find(self.conn, identity.user)?.filter(|user| user.status == UserStatus::Active);
-        let Some(user) = user else {
+        // Held: a reset that takes the identity away, or a second factor that is set up, comes before this or after it.
+        let held = users::hold(self.conn, identity.user)?.map(|(user, _)| user);
+        let Some(user) = held.filter(|user| user.status == UserStatus::Active) else {
             return Ok(Err(self.refuse_way(
                 &way.provider,
                 Some(identity.user),
@@ -392,6 +408,8 @@ impl Work<'_> {
             // They need not go to the provider again for it.
             authorizations::await_code(self.conn, &way.kept.state_hash, subject)?;
             let Some(code) = code else {
+                throttles::forgive(self.conn, &origin.throttle())?;
+                self.refuse_way(&way.provider, Some(user.id), "code_missing", NotLetIn::Unknown)?;
                 return Ok(Err(Error::CodeMissing));
             };
             let throttle = account_throttle(&user.email);
@@ -476,7 +494,8 @@ impl Work<'_> {
     /// # Errors
     /// Hidden when there is none; a conflict when nothing else opens the account.
     pub fn remove_identity(&mut self, id: &str, label: impl Fn(&str) -> String) -> Result<(), Error> {
-        let (user, session) = self.signed_in_user()?;
+        // Held: of two who each take one away, the second sees which door is left.
+        let (user, session) = self.hold_signed_in_user()?;
         let there = identities::of_user(self.conn, user)?;
         let found = there.iter().find(|identity| identity.id.to_string() == id);
         let identity = found.ok_or(Refusal::Hidden)?;

@@ -181,6 +181,11 @@ pub enum Note {
         #[serde(default)]
         unlinked: bool,
     },
+    /// The service provider appointed the first coordinator of an office.
+    FirstCoordinator {
+        /// Whom.
+        user: UserId,
+    },
     /// Accounts of the office that nobody used were disabled.
     AccountsDisabled {
         /// Whose.
@@ -302,6 +307,7 @@ impl Note {
             Self::WeeklyOverview { .. } => "weekly_overview",
             Self::QuarterlyList { .. } => "quarterly_list",
             Self::UserReset { .. } => "user_reset",
+            Self::FirstCoordinator { .. } => "first_coordinator",
             Self::AccountsDisabled { .. } => "accounts_disabled",
             Self::UserListDue => "user_list_due",
             Self::ServiceAccountMade { .. } => "service_account_made",

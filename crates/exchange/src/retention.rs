@@ -42,12 +42,21 @@ impl Work<'_> {
         };
         // The day is the first look; each query says by itself when it ended.
         let most = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        let ids = retention::with_persons(self.conn, day + Duration::days(1), most)?;
-        let found = queries::find_all(self.conn, &ids)?;
-        let over = found
-            .iter()
-            .filter(|query| query.personal_data(self.settings.retention, self.now) == PersonalData::Over);
-        let over: Vec<_> = over.take(BATCH).map(|query| query.id).collect();
+        let (mut over, mut behind) = (Vec::new(), None);
+        // Further than the first of them: those may have an old deadline and a young edition, and hide all others.
+        while over.len() < BATCH {
+            let ids = retention::with_persons(self.conn, day + Duration::days(1), behind, most)?;
+            behind = ids.last().copied();
+            let found = queries::find_all(self.conn, &ids)?;
+            let those = found
+                .iter()
+                .filter(|query| query.personal_data(self.settings.retention, self.now) == PersonalData::Over);
+            over.extend(those.map(|query| query.id));
+            if ids.len() < BATCH {
+                break;
+            }
+        }
+        over.truncate(BATCH);
         for id in &over {
             retention::erase_persons(self.conn, *id)?;
             self.record("query.persons_erased", format!("query/{id}"), json!({}))?;

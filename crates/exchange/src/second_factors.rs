@@ -4,6 +4,7 @@
 
 use ahq_domain::clock::Instant;
 use ahq_domain::id::UserId;
+use ahq_domain::password;
 use ahq_domain::refusal::Refusal;
 use ahq_domain::second_factor::{RECOVERY_CODES, clean_recovery_code, is_required};
 use ahq_domain::throttle::ACCOUNT;
@@ -62,10 +63,26 @@ impl Exchange {
     /// Takes the second factor away; every other session ends.
     ///
     /// # Errors
-    /// Wrong credentials for a wrong password; a conflict when there is none, or when the account needs one.
+    /// Wrong credentials for a wrong password; a conflict when there is none, when the account needs one, or when the
+    /// password is good beside one only.
     pub async fn remove_second_factor(&self, caller: Credentials, password: String) -> Result<(), Error> {
-        let user = self.check_own_password(caller, password).await?;
-        self.write(caller, move |work| work.remove_second_factor(user)).await
+        let user = self.check_own_password(caller, password.clone()).await?;
+        self.write(caller, move |work| work.remove_second_factor(user, &password))
+            .await
+    }
+
+    /// Sets the second factor in force by its first code, and gives the recovery codes, which are shown once. Tries count
+    /// like those of the password.
+    ///
+    /// # Errors
+    /// A conflict when none was begun or it is in force; a fault at `/code` for a wrong one; [`Error::TooMany`].
+    pub async fn confirm_second_factor(&self, caller: Credentials, code: String) -> Result<Vec<String>, Error> {
+        self.write(caller, |work| {
+            let (user, _) = work.signed_in_user()?;
+            work.count_try(&throttle_of_code(user), ACCOUNT)
+        })
+        .await?;
+        self.write(caller, move |work| work.confirm_second_factor(&code)).await
     }
 
     /// New recovery codes in the place of those that are left.
@@ -75,6 +92,7 @@ impl Exchange {
     pub async fn renew_recovery_codes(&self, caller: Credentials, password: String) -> Result<Vec<String>, Error> {
         let user = self.check_own_password(caller, password).await?;
         self.write(caller, move |work| {
+            work.hold_signed_in_user()?;
             if work.confirmed_factor(user)?.is_none() {
                 return Err(none_there());
             }
@@ -156,12 +174,8 @@ impl Work<'_> {
         })
     }
 
-    /// Sets the second factor in force by its first code, and gives the recovery codes, which are shown once.
-    ///
-    /// # Errors
-    /// A conflict when none was begun or it is in force; a fault at `/code` for a wrong one.
-    pub fn confirm_second_factor(&mut self, code: &str) -> Result<Vec<String>, Error> {
-        let (user, session) = self.signed_in_user()?;
+    fn confirm_second_factor(&mut self, code: &str) -> Result<Vec<String>, Error> {
+        let (user, session) = self.hold_signed_in_user()?;
         let begun = second_factors::find(self.conn, user)?.filter(|factor| factor.confirmed.is_none());
         let mut factor = begun
             .ok_or_else(|| Refusal::conflict("not_begun", "begin with POST /me/totp, then give the first code here"))?;
@@ -175,6 +189,7 @@ impl Work<'_> {
         factor.confirmed = Some(self.now);
         factor.used_step = Some(step);
         second_factors::put(self.conn, user, &factor)?;
+        throttles::clear(self.conn, &throttle_of_code(user))?;
         sessions::end_all_of(self.conn, user, Some(session), self.now)?;
         sessions::give_second_factor(self.conn, session)?;
         self.record("second_factor.added", format!("user/{user}"), json!({}))?;
@@ -182,13 +197,21 @@ impl Work<'_> {
         self.new_recovery_codes(user)
     }
 
-    fn remove_second_factor(&mut self, user: UserId) -> Result<(), Error> {
-        let (_, session) = self.signed_in_user()?;
+    fn remove_second_factor(&mut self, user: UserId, password: &str) -> Result<(), Error> {
+        let (_, session) = self.hold_signed_in_user()?;
         if !self.has_second_factor(user)? {
             return Err(none_there());
         }
         if self.needs_second_factor(user)? {
             return Err(Refusal::conflict("second_factor_required", "your account needs its second factor").into());
+        }
+        let me = self.me()?;
+        if password::check(password, false, &[&me.name, &me.email], "/password").is_err() {
+            let detail = format!(
+                "your password is good beside a second factor only: choose one of at least {} characters first",
+                password::SHORTEST
+            );
+            return Err(Refusal::conflict("password_too_weak", detail).into());
         }
         second_factors::delete(self.conn, user)?;
         sessions::end_all_of(self.conn, user, Some(session), self.now)?;
@@ -262,6 +285,11 @@ impl Work<'_> {
 
 fn none_there() -> Error {
     Refusal::conflict("no_second_factor", "the account has no second factor").into()
+}
+
+/// What the throttle of first codes is called; their own, or guesses would lock the password's door.
+fn throttle_of_code(user: UserId) -> String {
+    format!("code:{user}")
 }
 
 /// Sixty random bits need no slow hash.

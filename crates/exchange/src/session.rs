@@ -11,10 +11,9 @@ use ahq_domain::permission::{Caller, session_needed};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::throttle::{ACCOUNT, ADDRESS, Throttle};
 use ahq_domain::user::{User, UserStatus};
-use ahq_store::second_factors::{self, SecondFactor};
 use ahq_store::sessions;
 pub use ahq_store::sessions::Session;
-use ahq_store::{throttles, users};
+use ahq_store::{second_factors, throttles, users};
 use chrono::Duration;
 use serde_json::json;
 
@@ -63,13 +62,6 @@ pub struct SignIn {
     pub code: Option<String>,
 }
 
-/// An account as signing in finds it.
-struct Account {
-    user: Option<User>,
-    hash: Option<String>,
-    factor: Option<SecondFactor>,
-}
-
 /// A session, and the token that renews it.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
@@ -104,28 +96,43 @@ impl Exchange {
         let email = email.trim().to_owned();
         let (account, address) = (account_throttle(&email), origin.throttle());
         let keys = (account.clone(), address.clone());
-        let Account { user, hash, factor } = self
+        let found = self
             .write(Credentials::Nobody, move |work| {
                 work.count_try(&keys.0, ACCOUNT)?;
                 work.count_try(&keys.1, ADDRESS)?;
-                work.account(&email)
+                Ok(users::find_by_email(work.conn, &email)?)
             })
             .await?;
+        let (known, hash) = found.map_or((None, None), |(user, hash)| (Some(user.id), hash));
         let dated = hash.as_deref().is_some_and(passwords::is_dated);
-        let right = passwords::verify(password.clone(), hash).await?;
+        let right = passwords::verify(password.clone(), hash.clone()).await?;
         let renewed = match right && dated {
             true => Some(passwords::hash(password, self.randomness()).await?),
             false => None,
         };
-        let known = user.as_ref().map(|user| user.id);
-        let user = user.filter(|user| right && user.status == UserStatus::Active);
         self.write(Credentials::Nobody, move |work| {
+            // Read anew: while the password was looked at, it may have been changed or reset, the account disabled or a
+            // second factor set up, and each of these ends the sessions that are open then.
+            let held = match known.filter(|_| right) {
+                Some(user) => users::hold(work.conn, user)?,
+                None => None,
+            };
+            let user = held
+                .filter(|(user, now)| user.status == UserStatus::Active && *now == hash)
+                .map(|(user, _)| user);
             let Some(user) = user else {
                 return work.refuse_sign_in(known, "password");
             };
-            let factor = factor.filter(|factor| factor.confirmed.is_some());
+            let factor = second_factors::find(work.conn, user.id)?.filter(|factor| factor.confirmed.is_some());
             match (&factor, code.as_deref()) {
-                (Some(_), None) => return Ok(Err(Error::CodeMissing)),
+                (Some(_), None) => {
+                    // No failure yet: whoever has an authenticator comes back with a code, and an office may share an
+                    // address.
+                    throttles::forgive(work.conn, &account)?;
+                    throttles::forgive(work.conn, &address)?;
+                    work.record_refused(known, "code_missing")?;
+                    return Ok(Err(Error::CodeMissing));
+                }
                 (Some(factor), Some(code)) if !work.is_good_code(user.id, factor, code)? => {
                     return work.refuse_sign_in(known, "code");
                 }
@@ -170,26 +177,15 @@ impl Work<'_> {
         Ok(throttles::put(self.conn, key, failures, self.now)?)
     }
 
-    /// The account with this address; the same statements whether there is one or not.
-    fn account(&mut self, email: &str) -> Result<Account, Error> {
-        let (user, hash) = match users::find_by_email(self.conn, email)? {
-            Some((user, hash)) => (Some(user), hash),
-            None => (None, None),
-        };
-        let nobody = || UserId::new(self.now, self.randomness);
-        let id = user.as_ref().map_or_else(nobody, |user| user.id);
-        Ok(Account {
-            user,
-            hash,
-            factor: second_factors::find(self.conn, id)?,
-        })
-    }
-
     /// The refusal is kept: it is no error of the transaction.
     fn refuse_sign_in(&mut self, known: Option<UserId>, wrong: &str) -> Result<Result<SignedIn, Error>, Error> {
-        let subject = known.map_or_else(|| "session".to_owned(), |user| format!("user/{user}"));
-        self.record("session.refused", subject, json!({"wrong": wrong}))?;
+        self.record_refused(known, wrong)?;
         Ok(Err(Error::WrongCredentials))
+    }
+
+    fn record_refused(&mut self, known: Option<UserId>, wrong: &str) -> Result<(), Error> {
+        let subject = known.map_or_else(|| "session".to_owned(), |user| format!("user/{user}"));
+        self.record("session.refused", subject, json!({"wrong": wrong}))
     }
 
     /// Opens a session; `by` is the door: `password`, or the issuer of an identity.
@@ -323,6 +319,17 @@ impl Work<'_> {
             Caller::User { user, session, .. } => Ok((*user, *session)),
             Caller::Public => Err(Refusal::Unauthenticated),
             _ => Err(session_needed()),
+        }
+    }
+
+    /// The user and the session of the caller, with the account held until the transaction ends: a reset or a new password
+    /// that came between ends this too.
+    pub(crate) fn hold_signed_in_user(&mut self) -> Result<(UserId, SessionId), Error> {
+        let (user, session) = self.signed_in_user()?;
+        users::hold(self.conn, user)?;
+        match sessions::find(self.conn, session)?.filter(|session| session.ended.is_none()) {
+            Some(_) => Ok((user, session)),
+            None => Err(Refusal::Unauthenticated.into()),
         }
     }
 

@@ -155,6 +155,7 @@ impl Work<'_> {
     /// many.
     pub fn make_service_account(&mut self, office: &OfficeCode, input: &TokenInput) -> Result<NewToken, Error> {
         self.may(Action::ManageTokens, Subject::Office(office))?;
+        self.hold_signed_in_user()?;
         let there = tokens::of_office(self.conn, office)?;
         let made = self.make_token(office.clone(), &there, input, false)?;
         let token = made.detail.token.id;
@@ -192,7 +193,7 @@ impl Work<'_> {
     /// # Errors
     /// As [`Work::list_tokens`]; faults of the input; a conflict when there are too many.
     pub fn make_own_token(&mut self, input: &TokenInput) -> Result<NewToken, Error> {
-        let (user, _) = self.signed_in_user()?;
+        let (user, _) = self.hold_signed_in_user()?;
         let office = self.me()?.office;
         self.may(Action::MakeOwnToken, Subject::Office(&office))?;
         let there = tokens::of_user(self.conn, user)?;

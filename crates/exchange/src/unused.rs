@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::account::{Disuse, disuse, unused_before};
-use ahq_domain::approval::active_coordinators;
 use ahq_domain::office::OfficeCode;
-use ahq_domain::user::{User, UserStatus};
+use ahq_domain::user::{User, UserStatus, keeps_a_coordinator};
+use ahq_store::users;
 use ahq_store::users::Unseen;
-use ahq_store::{mailings, users};
 use serde_json::json;
 
 use crate::credentials::Credentials;
@@ -26,8 +25,9 @@ impl Exchange {
     /// What the tables refuse.
     pub async fn disable_unused(&self) -> Result<usize, Error> {
         self.write(Credentials::System, |work| {
-            // Two workers would both disable one of the last two coordinators.
-            mailings::lock(work.conn)?;
+            // Two workers, or a worker and a coordinator, would both disable one of the last two coordinators. Before any
+            // row is held, or they would wait for one another.
+            users::lock_coordinators(work.conn)?;
             users::begin_to_see(work.conn, work.today())?;
             work.disable_unused()
         })
@@ -66,9 +66,9 @@ impl Work<'_> {
     }
 
     fn is_last_coordinator(&mut self, user: &User) -> Result<bool, Error> {
-        let all = users::of_office(self.conn, &user.office)?;
-        let coordinators: Vec<_> = active_coordinators(&all, self.today()).map(|user| user.id).collect();
-        Ok(coordinators == [user.id])
+        let before = users::of_office(self.conn, &user.office)?;
+        let after: Vec<User> = before.iter().filter(|other| other.id != user.id).cloned().collect();
+        Ok(!keeps_a_coordinator(&before, &after, self.today()))
     }
 
     fn disable(&mut self, unseen: Unseen) -> Result<(), Error> {

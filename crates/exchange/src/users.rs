@@ -5,8 +5,7 @@ use ahq_domain::office::{OfficeCode, OfficeKind};
 use ahq_domain::password;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
-use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, role_on};
-use ahq_store::account_links::{self, Purpose};
+use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, keeps_a_coordinator, role_on};
 use ahq_store::{identities, invitations, offices, second_factors, sessions, tokens, users};
 use chrono::Duration;
 use serde_json::json;
@@ -92,7 +91,7 @@ impl Work<'_> {
         self.may(Action::ManageUsers, Subject::User(office, input.role))?;
         self.must_know_office(office)?;
         let (name, email) = check_person(&input.name, &input.email)?;
-        self.provider_appoints_the_first(office, input.role)?;
+        let appointed = self.provider_appoints_the_first(office, &[input.role], None)?;
         if users::find_by_email(self.conn, &email)?.is_some() {
             return Err(Refusal::conflict("address_in_use", "an account with this address exists already").into());
         }
@@ -116,27 +115,58 @@ impl Work<'_> {
             format!("user/{}", user.id),
             json!({"office": office, "role": input.role}),
         )?;
+        if appointed {
+            self.tell_of_first_coordinator(&user)?;
+        }
         Ok(user)
     }
 
-    fn provider_appoints_the_first(&mut self, office: &OfficeCode, role: Role) -> Result<(), Error> {
+    /// Whether the service provider appoints the first coordinator of another office, which is all it may do with users
+    /// there. Whoever is `handled` counts once they have accepted: an invitation that was lost is renewed.
+    fn provider_appoints_the_first(
+        &mut self,
+        office: &OfficeCode,
+        roles: &[Role],
+        handled: Option<&User>,
+    ) -> Result<bool, Error> {
         let foreign = self
             .caller
             .party()
             .is_some_and(|party| party.kind == OfficeKind::ServiceProvider && party.office != *office);
         if !foreign {
-            return Ok(());
+            return Ok(false);
         }
         let today = self.today();
-        let has_one = users::of_office(self.conn, office)?
-            .iter()
-            .any(|user| user.status != UserStatus::Disabled && role_on(&user.grants, today) == Some(Role::Coordinator));
-        if has_one || role != Role::Coordinator {
+        let invited = handled
+            .filter(|user| user.status == UserStatus::Invited)
+            .map(|user| user.id);
+        let has_one = users::of_office(self.conn, office)?.iter().any(|user| {
+            user.status != UserStatus::Disabled
+                && Some(user.id) != invited
+                && role_on(&user.grants, today) == Some(Role::Coordinator)
+        });
+        let coordinators = !roles.is_empty() && roles.iter().all(|role| *role == Role::Coordinator);
+        if has_one || !coordinators {
             return Err(Refusal::forbidden(
                 "first_coordinator_only",
                 "the service provider appoints an office's first coordinator only",
             )
             .into());
+        }
+        Ok(true)
+    }
+
+    /// Tells the office and the Commission whom the service provider appointed.
+    fn tell_of_first_coordinator(&mut self, user: &User) -> Result<(), Error> {
+        let told = Note::FirstCoordinator { user: user.id };
+        let all = offices::all(self.conn)?;
+        let commission = all.iter().filter(|office| office.kind == OfficeKind::Commission);
+        let mut receivers: Vec<OfficeCode> = commission.map(|office| office.code.clone()).collect();
+        if !receivers.contains(&user.office) {
+            receivers.push(user.office.clone());
+        }
+        for office in receivers {
+            self.tell_office(office, &told)?;
         }
         Ok(())
     }
@@ -197,10 +227,16 @@ impl Work<'_> {
         self.may(Action::ManageUsers, Subject::Office(office))?;
         let mut user = self.find_user(office, id)?;
         must_be_version(user.version, expected)?;
-        for grant in user.grants.iter().chain(&change.grants) {
-            self.may(Action::ManageUsers, Subject::User(office, grant.role))?;
-            self.provider_appoints_the_first(office, grant.role)?;
+        let roles: Vec<Role> = user
+            .grants
+            .iter()
+            .chain(&change.grants)
+            .map(|grant| grant.role)
+            .collect();
+        for role in &roles {
+            self.may(Action::ManageUsers, Subject::User(office, *role))?;
         }
+        let appointed = self.provider_appoints_the_first(office, &roles, Some(&user))?;
         let (name, _) = check_person(&change.name, &user.email)?;
         user.name = name;
         user.grants = change.grants;
@@ -222,6 +258,9 @@ impl Work<'_> {
         }
         let facts = json!({"disabled": user.status == UserStatus::Disabled, "grants": user.grants});
         self.record("user.changed", format!("user/{}", user.id), facts)?;
+        if appointed && user.status != UserStatus::Disabled {
+            self.tell_of_first_coordinator(&user)?;
+        }
         Ok(user)
     }
 
@@ -230,8 +269,7 @@ impl Work<'_> {
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
         tokens::revoke_all_of(self.conn, user.id, self.now)?;
         invitations::delete_of(self.conn, user.id)?;
-        account_links::delete_of(self.conn, user.id, Purpose::Password)?;
-        Ok(account_links::delete_of(self.conn, user.id, Purpose::Address)?)
+        self.end_links_of(user.id)
     }
 
     /// Mails a new invitation to somebody whose first one was lost or is past its end.
@@ -241,10 +279,11 @@ impl Work<'_> {
     pub fn renew_invitation(&mut self, office: &OfficeCode, id: &str) -> Result<User, Error> {
         self.may(Action::ManageUsers, Subject::Office(office))?;
         let user = self.find_user(office, id)?;
-        for grant in &user.grants {
-            self.may(Action::ManageUsers, Subject::User(office, grant.role))?;
-            self.provider_appoints_the_first(office, grant.role)?;
+        let roles: Vec<Role> = user.grants.iter().map(|grant| grant.role).collect();
+        for role in &roles {
+            self.may(Action::ManageUsers, Subject::User(office, *role))?;
         }
+        self.provider_appoints_the_first(office, &roles, Some(&user))?;
         if user.status != UserStatus::Invited {
             return Err(Refusal::conflict("not_invited", "only who has not accepted yet is invited again").into());
         }
@@ -257,9 +296,9 @@ impl Work<'_> {
         Ok(user)
     }
 
-    /// Resets an account by a written order: every session and token ends, identities of providers open it no longer, the
-    /// second factor is taken away where the order says so, and a link to a new password is mailed. The office is told at its
-    /// functional mailbox, and each of its users.
+    /// Resets an account by a written order: every session and token ends, neither the password nor identities of providers
+    /// open it any longer, the second factor is taken away where the order says so, and a link to a new password is mailed. The
+    /// office is told at its functional mailbox, and each of its users.
     ///
     /// # Errors
     /// Forbidden for all but the service provider; hidden when the office has no such user; a fault at `/order`; a conflict
@@ -277,6 +316,9 @@ impl Work<'_> {
         if user.status != UserStatus::Active {
             return Err(Refusal::conflict("not_active", "only an active account is reset").into());
         }
+        // The password first: whoever signs in with it at this moment waits for the row, and is refused then.
+        users::forget_password(self.conn, user.id)?;
+        self.end_links_of(user.id)?;
         sessions::end_all_of(self.conn, user.id, None, self.now)?;
         tokens::revoke_all_of(self.conn, user.id, self.now)?;
         if second_factor {
@@ -313,19 +355,11 @@ impl Work<'_> {
     }
 
     pub(crate) fn must_keep_a_coordinator(&mut self, changed: &User) -> Result<(), Error> {
-        let today = self.today();
-        let coordinates =
-            |user: &User| user.status == UserStatus::Active && role_on(&user.grants, today) == Some(Role::Coordinator);
-        let all = users::of_office(self.conn, &changed.office)?;
-        let before = all.iter().any(coordinates);
-        let after = all.iter().any(|user| {
-            if user.id == changed.id {
-                coordinates(changed)
-            } else {
-                coordinates(user)
-            }
-        });
-        if before && !after {
+        users::lock_coordinators(self.conn)?;
+        let before = users::of_office(self.conn, &changed.office)?;
+        let rest = before.iter().filter(|user| user.id != changed.id);
+        let after: Vec<User> = rest.chain([changed]).cloned().collect();
+        if !keeps_a_coordinator(&before, &after, self.today()) {
             return Err(Refusal::conflict("last_coordinator", "an office keeps at least one coordinator").into());
         }
         Ok(())

@@ -157,6 +157,7 @@ fn framed(message: &Message) -> Frame {
         ),
         Message::AddressSuppressed(_)
         | Message::UserReset(_)
+        | Message::FirstCoordinator(_)
         | Message::ServiceAccountMade(_)
         | Message::TokenEnds(_)
         | Message::AccountsDisabled(_)

@@ -27,7 +27,8 @@ use chrono::NaiveDate;
 use ahq_domain::clock::{BRUSSELS, Instant, written_date};
 
 pub use account::{
-    AccountChange, AccountNotice, AccountsDisabled, AddressConfirmation, PasswordReset, UserListDue, UserReset,
+    AccountChange, AccountNotice, AccountsDisabled, AddressConfirmation, FirstCoordinator, PasswordReset, UserListDue,
+    UserReset,
 };
 pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
@@ -190,6 +191,8 @@ pub enum Message {
     AccountNotice(AccountNotice),
     /// The service provider reset the account of a user of the office.
     UserReset(UserReset),
+    /// The service provider appointed the first coordinator of an office.
+    FirstCoordinator(FirstCoordinator),
     /// A service account of the office was made.
     ServiceAccountMade(ServiceAccountMade),
     /// A service account of the office, or a token of a user, ends soon.
@@ -286,6 +289,7 @@ impl Message {
             Self::AddressConfirmation(message) => message.render(frame),
             Self::AccountNotice(message) => message.render(frame),
             Self::UserReset(message) => message.render(frame),
+            Self::FirstCoordinator(message) => message.render(frame),
             Self::ServiceAccountMade(message) => message.render(frame),
             Self::TokenEnds(message) => message.render(frame),
             Self::AccountsDisabled(message) => message.render(frame),
@@ -383,6 +387,12 @@ templates!(
     "user_reset/subject.txt",
     "user_reset/body.txt",
     "user_reset/body.html"
+);
+templates!(
+    FirstCoordinator,
+    "first_coordinator/subject.txt",
+    "first_coordinator/body.txt",
+    "first_coordinator/body.html"
 );
 templates!(
     ServiceAccountMade,

@@ -1,6 +1,6 @@
 //! The audit on the command line, and its checkpoints: signed lines in a file that lies elsewhere than the database.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use clap::Subcommand;
 
 use crate::command::say;
 use crate::lifecycle::{self, Parts, StartError};
+use crate::lines::append_whole;
 
 /// How often it tells how far it is, where it takes longer.
 const TELL_EVERY: Duration = Duration::from_secs(1);
@@ -136,16 +137,7 @@ fn append(file: &Path, checkpoint: &Checkpoint) -> Result<(), StartError> {
     let line = checkpoint
         .line()
         .map_err(|error| StartError::Other(error.to_string()))?;
-    let written = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(file)
-        .and_then(|mut out| {
-            // One write, so that no other line comes between.
-            out.write_all(format!("{line}\n").as_bytes())?;
-            out.sync_all()
-        });
-    written.map_err(|error| fault(file, &error))
+    append_whole(file, &format!("{line}\n")).map_err(|error| fault(file, &error))
 }
 
 fn last_line(file: &Path) -> Result<Option<String>, StartError> {

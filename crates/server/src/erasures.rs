@@ -3,22 +3,29 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
 use ahq_exchange::erasures::{Applied, Listed};
 use ahq_exchange::work::Exchange;
 
 use crate::lifecycle::StartError;
+use crate::lines::append_whole;
 
-/// Adds the erasures that were carried out and are not in the list yet; gives how many. Two workers of one moment may both add
-/// one, which does no harm.
+/// Adds the erasures that were carried out and are not in the list yet; gives how many. The file is made, empty, where it is
+/// not there: an empty list says that nothing was erased, none says nothing. Two workers of one moment may both add one, which
+/// does no harm.
 ///
 /// # Errors
 /// A file that cannot be read or written, and what the tables refuse.
 pub async fn keep(exchange: &Exchange, file: &Path) -> Result<usize, StartError> {
     let done = exchange.carried_out_erasures().await;
     let done = done.map_err(|error| StartError::Other(error.to_string()))?;
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(file)
+        .map_err(|error| fault(file, &error))?;
     if done.is_empty() {
         return Ok(0);
     }
@@ -31,16 +38,7 @@ pub async fn keep(exchange: &Exchange, file: &Path) -> Result<usize, StartError>
         added += 1;
     }
     if added > 0 {
-        let written = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(file)
-            .and_then(|mut out| {
-                // One write, so that no other line comes between.
-                out.write_all(lines.as_bytes())?;
-                out.sync_all()
-            });
-        written.map_err(|error| fault(file, &error))?;
+        append_whole(file, &lines).map_err(|error| fault(file, &error))?;
     }
     Ok(added)
 }
@@ -48,7 +46,7 @@ pub async fn keep(exchange: &Exchange, file: &Path) -> Result<usize, StartError>
 /// Applies the list to a restored database, and adds to the list what the database knows and the list does not.
 ///
 /// # Errors
-/// A file that cannot be used or has another line in it, and what the tables refuse: nothing is applied then.
+/// A file that is not there, cannot be used or has another line in it, and what the tables refuse: nothing is applied then.
 pub async fn apply(exchange: &Exchange, file: &Path) -> Result<Applied, StartError> {
     let list = read(file)?;
     let applied = exchange.apply_erasures(list).await;
@@ -57,11 +55,17 @@ pub async fn apply(exchange: &Exchange, file: &Path) -> Result<Applied, StartErr
     Ok(applied)
 }
 
-/// The list; an empty one where there is no file yet.
+/// The list. A file that is not there is no empty list: its disk may not be mounted.
 fn read(file: &Path) -> Result<Vec<Listed>, StartError> {
     let open = match File::open(file) {
         Ok(open) => open,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(StartError::Other(format!(
+                "the list of erasures is not there: {}. Bring it to its place (is its disk mounted?), or, where nothing was \
+                 ever erased, make an empty file",
+                file.display()
+            )));
+        }
         Err(error) => return Err(fault(file, &error)),
     };
     let mut list = Vec::new();

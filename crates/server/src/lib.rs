@@ -11,6 +11,7 @@ pub mod erasures;
 mod holidays;
 pub mod keys;
 pub mod lifecycle;
+mod lines;
 mod mail;
 mod maildir;
 pub mod metrics;

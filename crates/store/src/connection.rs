@@ -170,9 +170,11 @@ fn open_file(path: &str, role: Role) -> Result<SqliteConnection, StoreError> {
         "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; \
          PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
     )?;
+    // What is deleted or changed is written over at once, not only in erasures: a copy that was freed earlier would lie in the
+    // file until its place is needed. PostgreSQL sees to it by itself when it vacuums.
     // Pages are read through the cache and not mapped: a failing disk is then an error and not a signal.
     connection.batch_execute(match role {
-        Role::Write => "PRAGMA cache_size = -16000",
+        Role::Write => "PRAGMA cache_size = -16000; PRAGMA secure_delete = ON",
         Role::Read => "PRAGMA cache_size = -16000; PRAGMA query_only = ON",
     })?;
     ahq_fold_utils::register_impl(&mut connection, |text: Option<String>| text.as_deref().map(fold))?;
@@ -310,16 +312,6 @@ impl AnyConnection {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(connection) => connection
                 .batch_execute("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(7810755216402153521)"),
-        }
-    }
-
-    /// Whether what is deleted from now on is written over at once: in the file of SQLite it would stay until its place is
-    /// needed. PostgreSQL sees to it by itself when it vacuums.
-    pub(crate) fn overwrite_deleted(&mut self, on: bool) -> QueryResult<()> {
-        match self {
-            Self::Sqlite(connection) if on => connection.batch_execute("PRAGMA secure_delete = ON"),
-            Self::Sqlite(connection) => connection.batch_execute("PRAGMA secure_delete = OFF"),
-            Self::Postgres(_) => Ok(()),
         }
     }
 

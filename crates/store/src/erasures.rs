@@ -156,14 +156,6 @@ pub fn settle(conn: &mut Connection, erasure: &Erasure) -> Result<(), StoreError
     changed_one(diesel::update(open).set(row).execute(conn)?)
 }
 
-/// Says whether what is taken away from now on is not to stay in the file of SQLite. Statements: 1 on SQLite, else none.
-///
-/// # Errors
-/// Those of writing.
-pub fn overwrite(conn: &mut Connection, on: bool) -> Result<(), StoreError> {
-    Ok(conn.overwrite_deleted(on)?)
-}
-
 /// Takes the answers to these questions out of the draft of a response, with the files beside them, and lets `tombstone` have
 /// each of them in every version. What was said to a retraction or declination gets `words` in its place where there are some.
 /// Statements: 4 or 5, and 1 for each version.
@@ -281,17 +273,14 @@ pub fn forget_documents(conn: &mut Connection, query: QueryId) -> Result<(), Sto
     Ok(())
 }
 
-/// Forgets the kept replies of requests to a query by any of its names. Statements: 3 for each name.
+/// Forgets the kept replies. Statements: 1.
+///
+/// All of them: a query may be named in several ways, with signs of its path encoded or not, and a reply that was missed would
+/// give back what was erased. Whoever repeats a request of the last days repeats its work, too.
 ///
 /// # Errors
 /// Those of writing.
-pub fn forget_replies(conn: &mut Connection, names: &[String]) -> Result<(), StoreError> {
-    for name in names {
-        // Neither an id nor a number has a sign that means something to LIKE.
-        for end in ["", "/%", "?%"] {
-            let place = replays::path.like(format!("%/queries/{name}{end}"));
-            diesel::delete(replays::table.filter(place)).execute(conn)?;
-        }
-    }
+pub fn forget_replies(conn: &mut Connection) -> Result<(), StoreError> {
+    diesel::delete(replays::table).execute(conn)?;
     Ok(())
 }

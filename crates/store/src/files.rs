@@ -142,7 +142,23 @@ impl Files {
     /// # Errors
     /// [`FilesError::Unavailable`].
     pub async fn remove(&self, old: &Old) -> Result<(), FilesError> {
-        self.place.delete(&old.path).await.map_err(|error| fault(&error))
+        self.delete(&old.path).await
+    }
+
+    /// Takes a file away whose row was not written.
+    ///
+    /// # Errors
+    /// [`FilesError::Unavailable`].
+    pub async fn take_back(&self, file: &Attachment) -> Result<(), FilesError> {
+        self.delete(&self.path(file)).await
+    }
+
+    /// One that is gone already, since another worker saw it too, is what is wanted.
+    async fn delete(&self, path: &Path) -> Result<(), FilesError> {
+        match self.place.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(fault(&error)),
+        }
     }
 }
 
@@ -214,6 +230,9 @@ mod tests {
         let old = files.kept_before(future).await.unwrap();
         assert_eq!(old.iter().map(|old| old.id).collect::<Vec<_>>(), [file.id]);
         files.remove(&old[0]).await.unwrap();
+        files.remove(&old[0]).await.unwrap();
+        files.put(&file, Bytes::from_static(b"Words")).await.unwrap();
+        files.take_back(&file).await.unwrap();
         assert!(files.kept_before(future).await.unwrap().is_empty());
     }
 

@@ -3,7 +3,7 @@
 use crate::column::{Id, Time};
 use crate::connection::MultiBackend;
 use crate::schema::identities;
-use crate::{Connection, StoreError};
+use crate::{Connection, StoreError, changed_one};
 use ahq_domain::id::{IdentityId, UserId};
 use ahq_domain::identity::Identity;
 use chrono::NaiveDate;
@@ -82,12 +82,10 @@ pub fn of_user(conn: &mut Connection, user: UserId) -> Result<Vec<Identity>, Sto
 /// Writes down the day on which an identity opened a session. Statements: 1.
 ///
 /// # Errors
-/// Those of writing.
+/// [`StoreError::Conflict`] when it was taken away meanwhile.
 pub fn see(conn: &mut Connection, identity: IdentityId, today: NaiveDate) -> Result<(), StoreError> {
-    diesel::update(identities::table.filter(identities::id.eq(Id::from(identity.0))))
-        .set(identities::seen_on.eq(today))
-        .execute(conn)?;
-    Ok(())
+    let row = identities::table.filter(identities::id.eq(Id::from(identity.0)));
+    changed_one(diesel::update(row).set(identities::seen_on.eq(today)).execute(conn)?)
 }
 
 /// Takes an identity away. Statements: 1.

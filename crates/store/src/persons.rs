@@ -167,8 +167,9 @@ pub fn forget_account(conn: &mut Connection, user: UserId, email: &str, now: Ins
     let counted = [
         format!("account:{address}"),
         format!("links:{address}"),
-        format!("links:{user}"),
+        format!("address-link:{user}"),
         format!("password:{user}"),
+        format!("code:{user}"),
     ];
     diesel::delete(throttles::table.filter(throttles::key.eq_any(counted))).execute(conn)?;
     diesel::delete(replays::table.filter(replays::caller.eq(user.to_string()))).execute(conn)?;

@@ -4,10 +4,10 @@
 use crate::column::{Id, Time};
 use crate::persons::ERASED;
 use crate::schema::{
-    authorizations, contributions, draft_answers, editions, invitations, outbox, queries, response_versions, responses,
-    sessions, summaries, suppressions, throttles, tokens,
+    attachments, authorizations, contributions, draft_answers, editions, invitations, outbox, queries,
+    response_versions, responses, sessions, summaries, suppressions, throttles, tokens,
 };
-use crate::{Connection, StoreError, both};
+use crate::{Connection, StoreError, account_links, both};
 use ahq_domain::clock::{Instant, brussels_date};
 use ahq_domain::id::QueryId;
 use chrono::NaiveDate;
@@ -15,17 +15,25 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-/// Queries launched here with a deadline before `day` that still hold who drafted, submitted, signed, was asked or was mailed
-/// to; at most `most` of each kind, in any order. Statements: 6.
+/// Queries launched here with a deadline before `day` that still hold who drafted, attached, submitted, signed, was asked or
+/// was mailed to: the first `most` by id behind `after`. Statements: 7.
 ///
 /// # Errors
 /// Those of reading.
-pub fn with_persons(conn: &mut Connection, day: NaiveDate, most: i64) -> Result<Vec<QueryId>, StoreError> {
+pub fn with_persons(
+    conn: &mut Connection,
+    day: NaiveDate,
+    after: Option<QueryId>,
+    most: i64,
+) -> Result<Vec<QueryId>, StoreError> {
+    let after = Id::from(after.map_or_else(Default::default, |after| after.0));
     let mut found: Vec<Id> = Vec::new();
     let old = || {
         queries::table
             .filter(queries::launched_at.is_not_null())
             .filter(queries::deadline.lt(day))
+            .filter(queries::id.gt(after))
+            .order(queries::id)
     };
     let mut add = |ids: Vec<Id>| found.extend(ids);
     add(old()
@@ -74,14 +82,22 @@ pub fn with_persons(conn: &mut Connection, day: NaiveDate, most: i64) -> Result<
         .distinct()
         .limit(most)
         .load(conn)?);
+    add(old()
+        .inner_join(attachments::table)
+        .filter(attachments::added_by.is_not_null())
+        .select(queries::id)
+        .distinct()
+        .limit(most)
+        .load(conn)?);
     let mut ids: Vec<QueryId> = found.into_iter().map(|id| QueryId(id.into())).collect();
     ids.sort_unstable();
     ids.dedup();
+    ids.truncate(usize::try_from(most).unwrap_or_default());
     Ok(ids)
 }
 
-/// Erases who drafted, submitted, signed, was asked or was mailed to about a query: what was said stays, the office with it.
-/// Copies mailed to users leave; of the others what mail servers said. Statements: 9.
+/// Erases who drafted, attached, submitted, signed, was asked or was mailed to about a query: what was said stays, the office
+/// with it. Copies mailed to users leave; of the others what mail servers said. Statements: 10.
 ///
 /// # Errors
 /// Those of writing.
@@ -141,6 +157,9 @@ pub fn erase_persons(conn: &mut Connection, query: QueryId) -> Result<(), StoreE
     )
     .set(summaries::signed_by.eq(None::<Id>))
     .execute(database))?;
+    diesel::update(attachments::table.filter(attachments::query_id.eq(id)))
+        .set(attachments::added_by.eq(None::<Id>))
+        .execute(conn)?;
     let copies = outbox::table
         .filter(outbox::query_id.eq(id))
         .filter(outbox::user_id.is_not_null());
@@ -169,8 +188,8 @@ pub fn erase_mails(conn: &mut Connection, before: Instant) -> Result<usize, Stor
             .execute(conn)?)
 }
 
-/// Forgets what signing in leaves behind: sessions and tokens that ended before a moment, by themselves or not, invitations
-/// and ways to a provider that did, refused sign-ins before it, addresses that get mail again. Statements: 6.
+/// Forgets what signing in leaves behind: sessions and tokens that ended before a moment, by themselves or not, invitations,
+/// links and ways to a provider that did, refused sign-ins before it, addresses that get mail again. Statements: 7.
 ///
 /// # Errors
 /// Those of writing.
@@ -187,6 +206,7 @@ pub fn forget_traces(conn: &mut Connection, before: Instant, today: NaiveDate) -
         .or(tokens::revoked_at.lt(moment));
     forgotten += diesel::delete(tokens::table.filter(over)).execute(conn)?;
     forgotten += diesel::delete(invitations::table.filter(invitations::expires_at.lt(moment))).execute(conn)?;
+    forgotten += account_links::purge(conn, before)?;
     forgotten += diesel::delete(authorizations::table.filter(authorizations::expires_at.lt(moment))).execute(conn)?;
     forgotten += diesel::delete(throttles::table.filter(throttles::last_at.lt(moment))).execute(conn)?;
     forgotten += diesel::delete(suppressions::table.filter(suppressions::until.lt(today))).execute(conn)?;

@@ -4,7 +4,7 @@
 use crate::column::{Id, Time};
 use crate::connection::MultiBackend;
 use crate::schema::{recovery_codes, second_factors};
-use crate::{Connection, StoreError, both};
+use crate::{Connection, StoreError, both, changed_one};
 use ahq_domain::clock::Instant;
 use ahq_domain::id::UserId;
 use diesel::insert_into;
@@ -49,10 +49,10 @@ pub fn find(conn: &mut Connection, user: UserId) -> Result<Option<SecondFactor>,
     }))
 }
 
-/// Writes the second factor of a user, over the one that is there. Statements: 1.
+/// Writes the second factor of a user, over one that was begun only. Statements: 1.
 ///
 /// # Errors
-/// Those of writing.
+/// [`StoreError::Conflict`] when one is in force.
 pub fn put(conn: &mut Connection, user: UserId, factor: &SecondFactor) -> Result<(), StoreError> {
     let row = || Row {
         user_id: user.0.into(),
@@ -60,13 +60,16 @@ pub fn put(conn: &mut Connection, user: UserId, factor: &SecondFactor) -> Result
         confirmed_at: factor.confirmed.map(Time::from),
         used_step: factor.used_step,
     };
-    both!(conn, |database| insert_into(second_factors::table)
-        .values(row())
-        .on_conflict(second_factors::user_id)
-        .do_update()
-        .set(row())
-        .execute(database))?;
-    Ok(())
+    let written = both!(conn, |database| diesel::query_dsl::methods::FilterDsl::filter(
+        insert_into(second_factors::table)
+            .values(row())
+            .on_conflict(second_factors::user_id)
+            .do_update()
+            .set(row()),
+        second_factors::confirmed_at.is_null(),
+    )
+    .execute(database))?;
+    changed_one(written)
 }
 
 /// Writes down that the code of a step was given, and says whether none of it or later was before. Statements: 1.

@@ -2,28 +2,29 @@
 //! next try wait is for the caller to say.
 
 use crate::column::Time;
-use crate::connection::phrase::insert_or_ignore;
 use crate::schema::throttles;
-use crate::{Connection, StoreError};
+use crate::{Connection, StoreError, both};
 use ahq_domain::clock::Instant;
 use diesel::insert_into;
 use diesel::prelude::*;
 
-/// How often it failed and when it did last, held until the transaction ends: twins wait for one another. Statements: 2.
+/// How often it failed and when it did last, held until the transaction ends: twins wait for one another. Statements: 1.
 ///
 /// # Errors
 /// Those of writing.
 pub fn hold(conn: &mut Connection, key: &str, now: Instant) -> Result<(i32, Instant), StoreError> {
-    let first = insert_into(throttles::table).values((
-        throttles::key.eq(key),
-        throttles::failures.eq(0),
-        throttles::last_at.eq(Time::from(now)),
-    ));
-    insert_or_ignore(first).execute(conn)?;
-    let (failures, last): (i32, Time) = diesel::update(throttles::table.filter(throttles::key.eq(key)))
+    // One statement: between two of them, a twin that succeeds may delete the row.
+    let (failures, last): (i32, Time) = both!(conn, |database| insert_into(throttles::table)
+        .values((
+            throttles::key.eq(key),
+            throttles::failures.eq(0),
+            throttles::last_at.eq(Time::from(now)),
+        ))
+        .on_conflict(throttles::key)
+        .do_update()
         .set(throttles::failures.eq(throttles::failures))
         .returning((throttles::failures, throttles::last_at))
-        .get_result(conn)?;
+        .get_result(database))?;
     Ok((failures, last.into()))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::column::{Id, Json};
 use crate::connection::MultiBackend;
-use crate::connection::phrase::folded;
+use crate::connection::phrase::{folded, for_update, lock_until_commit};
 use crate::schema::users;
 use crate::word::{from_word, to_word};
 use crate::{Connection, StoreError, changed_one};
@@ -14,6 +14,9 @@ use diesel::dsl::count_star;
 use diesel::insert_into;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, HashMap};
+
+/// What those who take coordinators away wait on; no other lock of the program has this key.
+const COORDINATORS: i64 = 0x6168_715f_636f_6f72;
 
 /// A row of `users`, but for the password's hash.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -97,6 +100,29 @@ pub fn find_by_email(conn: &mut Connection, email: &str) -> Result<Option<(User,
     found.map(|(row, hash)| Ok((row.into_user()?, hash))).transpose()
 }
 
+/// Finds a user and the hash of their password, and keeps the row from changing until the transaction ends: who signs in,
+/// and who ends what the account opened before, wait for one another. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Busy`] when it waited too long; [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn hold(conn: &mut Connection, user: UserId) -> Result<Option<(User, Option<String>)>, StoreError> {
+    let row = users::table
+        .filter(users::id.eq(Id::from(user.0)))
+        .select((Row::as_select(), users::password_hash));
+    let found: Vec<(Row, Option<String>)> = for_update(row).load(conn)?;
+    let held = found.into_iter().next();
+    held.map(|(row, hash)| Ok((row.into_user()?, hash))).transpose()
+}
+
+/// Makes those who take coordinators away from offices wait for each other until the transaction ends, or each of the last
+/// two would count on the other. Statements: 1 where several processes share the database, else 0.
+///
+/// # Errors
+/// [`StoreError::Busy`] when it waited too long.
+pub fn lock_coordinators(conn: &mut Connection) -> Result<(), StoreError> {
+    lock_until_commit(conn, COORDINATORS)
+}
+
 /// The users of an office, by name without regard to case. Statements: 1.
 ///
 /// # Errors
@@ -130,6 +156,16 @@ pub fn update(conn: &mut Connection, user: &User) -> Result<(), StoreError> {
 pub fn set_password(conn: &mut Connection, user: UserId, hash: &str) -> Result<(), StoreError> {
     let row = users::table.filter(users::id.eq(Id::from(user.0)));
     changed_one(diesel::update(row).set(users::password_hash.eq(hash)).execute(conn)?)
+}
+
+/// Takes a user's password away: it opens the account no longer. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when there is no such user.
+pub fn forget_password(conn: &mut Connection, user: UserId) -> Result<(), StoreError> {
+    let row = users::table.filter(users::id.eq(Id::from(user.0)));
+    let none = users::password_hash.eq(None::<String>);
+    changed_one(diesel::update(row).set(none).execute(conn)?)
 }
 
 /// The hash of a user's password, where they have set one. Statements: 1.

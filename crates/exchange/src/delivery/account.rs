@@ -5,8 +5,8 @@ use ahq_domain::id::UserId;
 use ahq_domain::office::{Office, OfficeCode, Offices};
 use ahq_domain::user::{Role, User, UserStatus, role_on};
 use ahq_mail::messages::{
-    AccountChange, AccountInvitation, AccountNotice, AccountsDisabled, AddressConfirmation, Message, PasswordReset,
-    UserListDue, UserReset,
+    AccountChange, AccountInvitation, AccountNotice, AccountsDisabled, AddressConfirmation, FirstCoordinator, Message,
+    PasswordReset, UserListDue, UserReset,
 };
 use ahq_store::account_links::{self, AccountLink, Purpose};
 use ahq_store::outbox::Entry;
@@ -124,6 +124,33 @@ impl Work<'_> {
                 link: format!("{}/offices/{}/users", self.settings.public_address, user.office),
             })
         }))
+    }
+
+    /// Only the office itself is given the address of its users: the Commission may not read them.
+    pub(super) fn first_coordinator(
+        &mut self,
+        user: UserId,
+        told: &Office,
+        entry: &Entry,
+        offices: &Offices,
+    ) -> Result<Option<Message>, Error> {
+        let today = self.today();
+        let Some(user) = users::find(self.conn, user)? else {
+            return Ok(None);
+        };
+        let office = offices
+            .get(&user.office)
+            .map_or_else(|| user.office.to_string(), |office| office.as_requester_on(today));
+        let own = told.code == user.office;
+        let users = if own { "/users" } else { "" };
+        let link = format!("{}/offices/{}{users}", self.settings.public_address, user.office);
+        Ok(Some(Message::FirstCoordinator(FirstCoordinator {
+            office,
+            name: user.name,
+            at: entry.created,
+            own,
+            link,
+        })))
     }
 
     pub(super) fn accounts_disabled(&mut self, disabled: &[UserId], office: &Office) -> Result<Option<Message>, Error> {

@@ -162,6 +162,9 @@ impl Work<'_> {
             (Note::AddressConfirmation, Some(user)) => self.address_confirmation(user, entry),
             (Note::AccountNotice { event }, Some(user)) => self.account_notice(event, user, entry),
             (note @ Note::UserReset { .. }, _) => self.user_reset(note, entry),
+            (Note::FirstCoordinator { user: appointed }, None) => {
+                self.first_coordinator(*appointed, office, entry, offices)
+            }
             (Note::ServiceAccountMade { token }, None) => self.service_account_made(*token),
             (Note::TokenEnds { token }, _) => self.token_ends(*token, user),
             (Note::AccountsDisabled { users }, None) => self.accounts_disabled(users, office),
@@ -239,6 +242,7 @@ impl Work<'_> {
             | Note::AddressConfirmation
             | Note::AccountNotice { .. }
             | Note::UserReset { .. }
+            | Note::FirstCoordinator { .. }
             | Note::AccountsDisabled { .. }
             | Note::UserListDue
             | Note::ServiceAccountMade { .. }

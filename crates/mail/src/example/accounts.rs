@@ -2,7 +2,8 @@
 
 use super::{at, day};
 use crate::messages::{
-    AccountChange, AccountNotice, AccountsDisabled, AddressConfirmation, Message, PasswordReset, UserListDue, UserReset,
+    AccountChange, AccountNotice, AccountsDisabled, AddressConfirmation, FirstCoordinator, Message, PasswordReset,
+    UserListDue, UserReset,
 };
 
 fn notice(change: AccountChange) -> Message {
@@ -47,6 +48,18 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         at: at(day(2026, 11, 27), 9, 14),
         link: "https://ahq.example.org/offices/PL/users".into(),
     };
+    let first = FirstCoordinator {
+        office: "EMN NCP Poland".into(),
+        name: "Zoë Ćwiklińska".into(),
+        at: at(day(2026, 11, 27), 9, 14),
+        own: true,
+        link: "https://ahq.example.org/offices/PL/users".into(),
+    };
+    let elsewhere = FirstCoordinator {
+        own: false,
+        link: "https://ahq.example.org/offices/PL".into(),
+        ..first.clone()
+    };
     let unused = AccountChange::Unused {
         until: day(2026, 12, 11),
     };
@@ -84,6 +97,8 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ("account_notice_reset_alone", notice(without)),
         ("account_notice_token", notice(token)),
         ("user_reset", Message::UserReset(told)),
+        ("first_coordinator", Message::FirstCoordinator(first)),
+        ("first_coordinator_elsewhere", Message::FirstCoordinator(elsewhere)),
         ("account_notice_unused", notice(unused)),
         ("accounts_disabled", Message::AccountsDisabled(disabled)),
         ("user_list_due", Message::UserListDue(due)),

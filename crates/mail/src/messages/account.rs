@@ -162,8 +162,9 @@ impl AccountNotice {
                     ""
                 };
                 format!(
-                    "The service provider reset your account by written order {order}. Every session was signed out, \
-                     and every token of yours was revoked.{factor}{providers} Another mail has a link to a new password."
+                    "The service provider reset your account by written order {order}. Your password no longer holds, \
+                     every session was signed out, and every token of yours was revoked.{factor}{providers} Another mail \
+                     has a link to a new password."
                 )
             }
             AccountChange::TokenMade { name, last_day } => format!(
@@ -226,9 +227,45 @@ impl UserReset {
     pub(super) fn what(&self) -> String {
         let factor = self.second_factor.then_some("second factor taken away");
         let providers = self.unlinked.then_some("providers unlinked");
-        let done = ["sessions and tokens ended"].into_iter().chain(factor).chain(providers);
+        let done = ["password no longer holds", "sessions and tokens ended"]
+            .into_iter()
+            .chain(factor)
+            .chain(providers);
         let all: Vec<&str> = done.chain(["a link to a new password mailed"]).collect();
         all.join(", ")
+    }
+}
+
+/// The service provider appointed the first coordinator of an office; this goes to the office and to the Commission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstCoordinator {
+    /// Of which office.
+    pub office: String,
+    /// Who.
+    pub name: String,
+    /// When.
+    pub at: Instant,
+    /// Whether it goes to that office.
+    pub own: bool,
+    /// The address of the office's users, for the office itself, and else of the office.
+    pub link: String,
+}
+
+impl FirstCoordinator {
+    pub(super) fn heading(&self) -> &'static str {
+        "The service provider appointed a first coordinator"
+    }
+
+    pub(super) fn link_label(&self) -> &'static str {
+        if self.own {
+            "The users of your office"
+        } else {
+            "The office"
+        }
+    }
+
+    pub(super) fn at_written(&self) -> String {
+        written_instant(self.at)
     }
 }
 

@@ -39,6 +39,10 @@ fn at_its_largest(message: Message) -> Message {
             (m.name, m.order) = (greek(200), greek(200));
             Message::UserReset(m)
         }
+        Message::FirstCoordinator(mut m) => {
+            m.name = greek(200);
+            Message::FirstCoordinator(m)
+        }
         Message::ServiceAccountMade(mut m) => {
             (m.name, m.made_by) = (greek(100), greek(200));
             Message::ServiceAccountMade(m)

@@ -96,8 +96,11 @@ fn marker(rest: &[u8]) -> Result<(u8, &[u8]), Refused> {
     let [0xff, after @ ..] = rest else {
         return Err(OTHER_TYPE);
     };
+    let mut after = after;
+    while let [0xff, next @ ..] = after {
+        after = next;
+    }
     match after {
-        [0xff, ..] => marker(after),
         [marker, after @ ..] if *marker != 0 => Ok((*marker, after)),
         _ => Err(OTHER_TYPE),
     }

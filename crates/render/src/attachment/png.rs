@@ -11,6 +11,9 @@ pub(super) const MOST_WIDE: u32 = 30_000;
 /// How much may come out when it is unpacked.
 const MOST_UNPACKED: u64 = 256 << 20;
 
+/// How many chunks it may have: writers cut 20 MB into some thousands, and each takes a place in memory.
+const MOST_CHUNKS: usize = 1 << 16;
+
 const BEGIN: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// What is kept: the picture, its colours, how large its points are.
 const KEPT: [&[u8]; 10] = [
@@ -84,6 +87,9 @@ fn chunks(mut rest: &[u8]) -> Result<Vec<Chunk<'_>>, Refused> {
         }
         let data = summed.get(4..).unwrap_or_default();
         let whole = rest.get(..length + 12).unwrap_or_default();
+        if chunks.len() == MOST_CHUNKS {
+            return Err(LARGE);
+        }
         chunks.push(Chunk { kind, data, whole });
         rest = after;
         if kind == b"IEND" {

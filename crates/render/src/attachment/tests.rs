@@ -327,6 +327,7 @@ fn pictures_lose_what_is_no_picture() {
         (png(2, 2, &[], &[0; 13]), "not_of_its_type"),
         (png(2, 2, &chunk(b"EVIL", b"x"), &points), "not_of_its_type"),
         (png(1 << 24, 1 << 24, &[], &points), "too_large"),
+        (png(2, 2, &chunk(b"teXt", &[]).repeat(1 << 16), &points), "too_large"),
         (png(1, 1, &[], &vec![0; 100 << 20]), "two_in_one"),
         (broken, "not_of_its_type"),
         (honest[..honest.len() - 12].to_vec(), "not_of_its_type"),
@@ -368,6 +369,8 @@ fn photographs_lose_where_they_were_taken() {
         ),
         (honest[..honest.len() - 2].to_vec(), "not_of_its_type"),
         (b"\xff\xd8\xff\xd9".to_vec(), "not_of_its_type"),
+        // As many bytes as would fill up to a marker, and no marker.
+        ([&b"\xff\xd8"[..], &[0xff; 1 << 20]].concat(), "not_of_its_type"),
         (b"GIF89a".to_vec(), "not_of_its_type"),
     ] {
         assert_eq!(said(MediaType::Jpeg, &bytes), code);

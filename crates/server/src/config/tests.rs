@@ -164,6 +164,10 @@ fn what_is_weak_is_said() {
             "public_address",
         ),
         ("[server]\nlisten = \"0.0.0.0:8080\"", "server.listen"),
+        (
+            "[server]\npublic_address = \"https://ahq.example.org\"",
+            "server.trusted_proxies",
+        ),
         ("[server]\nmetrics = \"0.0.0.0:9464\"", "server.metrics"),
         (
             "[mail]\ntransport = \"smtp\"\nhost = \"mail.example.org\"",
@@ -184,6 +188,8 @@ fn what_is_weak_is_said() {
     ] {
         assert!(weak(text).contains(named), "{text}: {}", weak(text));
     }
+    let behind = "[server]\npublic_address = \"https://ahq.example.org\"\ntrusted_proxies = [\"127.0.0.1/32\"]";
+    assert!(!weak("").contains("trusted_proxies") && !weak(behind).contains("trusted_proxies"));
     let contact = "[server]\nsecurity_contact = \"mailto:security@example.org\"";
     assert!(!weak(contact).contains("security_contact"));
     let local = "[database]\naddress = \"postgres://ahq@%2Frun%2Fpostgresql/x\"\nsecret = \"sixteen letters.\"";

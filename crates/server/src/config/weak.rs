@@ -38,6 +38,12 @@ impl Config {
         if server.trusted_proxies.iter().any(|net| net.prefix_len() == 0) {
             add("server.trusted_proxies believes everybody: name the proxies");
         }
+        if public.starts_with("https://") && server.trusted_proxies.is_empty() {
+            add(
+                "server.trusted_proxies is empty: behind a proxy everybody seems to come from its address, and one stranger's \
+                 wrong passwords make all others wait; name the proxy's address",
+            );
+        }
         if server.security_contact.is_none() {
             add(
                 "server.security_contact is not set: whoever finds a hole does not know whom to tell; set it to \

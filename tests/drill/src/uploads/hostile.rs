@@ -370,6 +370,7 @@ fn pictures(add: Add<'_>) {
         ("unknown-part", png(1, 1, &[0; 4], &chunk(b"EVIL", b"x"))),
         ("two-heads", png(1, 1, &[0; 4], &chunk(b"IHDR", &[0; 13]))),
         ("cut", png(1, 1, &[0; 4], &[])[..50].to_vec()),
+        ("crumbs", png(1, 1, &[0; 4], &chunk(b"teXt", &[]).repeat(1_600_000))),
         ("wrong-sum", png(1, 1, &[0; 4], b"\0\0\0\0tEXt\0\0\0\0")),
     ] {
         add(format!("png-{name}"), PNG, bytes);
@@ -382,6 +383,7 @@ fn pictures(add: Add<'_>) {
         ("large", jpeg(b"\xff\xc0\0\x0b\x08\xff\xff\xff\xff\x01\x01\x11\0")),
         ("empty", b"\xff\xd8\xff\xd9".to_vec()),
         ("false-length", jpeg(b"\xff\xe1\0\0")),
+        ("filled-up", [&b"\xff\xd8"[..], &[0xff; 1 << 20]].concat()),
     ] {
         add(format!("jpeg-{name}"), JPEG, bytes);
     }
