@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use ahq_exchange::work::Exchange;
 use ahq_harness::goal::{Goal, say};
 use ahq_server::system;
+use ahq_store::StoreError;
 use reqwest::Method;
 
 use self::cast::{Ask, Cast, FILE};

@@ -33,7 +33,7 @@ pub(super) struct Cast {
     /// Where the program serves.
     base: String,
     /// Makes names that are not taken.
-    next: u32,
+    pub(super) next: u32,
 }
 
 impl Cast {
