@@ -164,6 +164,25 @@ on_both!(the_service_provider_appoints_the_first_coordinator_only, |app| {
     );
 });
 
+on_both!(actions_on_users_elsewhere_are_those_that_may_be_done, |app| {
+    let provider = app.coordinator("SP").await;
+    let at = app.coordinator("AT").await;
+    let body = json!({"name": "First", "email": "first@example.org", "role": "coordinator"});
+    let made = provider.post("/offices/BE/users", &body).await.expect(201);
+    assert_eq!(made.json["actions"], json!(["change"]));
+    for (client, office, actions) in [
+        (&provider, "BE", json!(["change"])),
+        (&provider, "AT", json!([])),
+        (&at, "AT", json!(["change"])),
+    ] {
+        let users = format!("/offices/{office}/users");
+        let listed = client.get(&users).await.expect(200).json["items"][0].clone();
+        assert_eq!(listed["actions"], actions, "{office}");
+        let one = format!("{users}/{}", listed["id"].as_str().expect("an id"));
+        assert_eq!(client.get(&one).await.expect(200).json["actions"], actions, "{office}");
+    }
+});
+
 on_both!(a_first_coordinator_is_invited_again_or_another_one_and_told_of, |app| {
     let provider = app.coordinator("SP").await;
     let commission = app.coordinator("COM").await;

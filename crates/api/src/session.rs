@@ -140,7 +140,8 @@ pub(crate) async fn read_me(exchange: web::Data<Exchange>, caller: Bearer) -> Re
     Ok(exchange
         .read(caller.0, |work| {
             let user = work.me()?;
-            let view = UserView::new(user.clone(), &work.user_actions(&user));
+            let actions = work.user_actions(&user)?;
+            let view = UserView::new(user, &actions);
             Reply::versioned(view.version(), &view)
         })
         .await?)

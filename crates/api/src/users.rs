@@ -30,13 +30,13 @@ pub(crate) struct UserPath {
     user: String,
 }
 
-fn view(work: &Work<'_>, user: User) -> UserView {
-    let actions = work.user_actions(&user);
-    UserView::new(user, &actions)
+fn view(work: &mut Work<'_>, user: User) -> Result<UserView, Error> {
+    let actions = work.user_actions(&user)?;
+    Ok(UserView::new(user, &actions))
 }
 
-fn shown(work: &Work<'_>, user: User) -> Result<Reply, Error> {
-    let view = view(work, user);
+fn shown(work: &mut Work<'_>, user: User) -> Result<Reply, Error> {
+    let view = view(work, user)?;
     Reply::versioned(view.version(), &view)
 }
 
@@ -56,8 +56,9 @@ pub(crate) async fn list_users(
     Ok(exchange
         .read(caller.0, move |work| {
             let users = work.list_users(&office)?;
+            let view = |user: &User| UserView::new(user.clone(), &work.user_actions_among(user, &users));
             Reply::unversioned(&UsersView {
-                items: users.into_iter().map(|user| view(work, user)).collect(),
+                items: users.iter().map(view).collect(),
             })
         })
         .await?)
@@ -82,7 +83,7 @@ pub(crate) async fn invite_user(
     let reply = exchange
         .write_once(caller.0, replay, move |work| {
             let user = work.invite_user(&office, &value.into())?;
-            let view = view(work, user);
+            let view = view(work, user)?;
             let location = format!("{PREFIX}/offices/{office}/users/{}", view.id());
             Reply::created(location, view.version(), &view).map(Reply::keep)
         })

@@ -7,7 +7,7 @@ use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, keeps_a_coordinator, role_on};
 use ahq_store::{identities, invitations, offices, second_factors, sessions, tokens, users};
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use serde_json::json;
 
 use crate::credentials::Credentials;
@@ -44,10 +44,31 @@ pub struct UserChange {
 
 impl Work<'_> {
     /// What the caller may do with a user now.
-    pub fn user_actions(&self, user: &User) -> Vec<&'static str> {
-        let highest = user.grants.iter().map(|grant| grant.role).max().unwrap_or(Role::Reader);
-        let may_change = self.allows(Action::ManageUsers, Subject::User(&user.office, highest));
+    ///
+    /// # Errors
+    /// What the tables refuse.
+    pub fn user_actions(&mut self, user: &User) -> Result<Vec<&'static str>, Error> {
+        let colleagues = match self.is_foreign_provider(&user.office) {
+            true => users::of_office(self.conn, &user.office)?,
+            false => Vec::new(),
+        };
+        Ok(self.user_actions_among(user, &colleagues))
+    }
+
+    /// The same, where all users of the office are known.
+    pub fn user_actions_among(&self, user: &User, colleagues: &[User]) -> Vec<&'static str> {
+        let roles: Vec<Role> = user.grants.iter().map(|grant| grant.role).collect();
+        let highest = roles.iter().max().copied().unwrap_or(Role::Reader);
+        let may_change = self.allows(Action::ManageUsers, Subject::User(&user.office, highest))
+            && (!self.is_foreign_provider(&user.office)
+                || would_be_the_first(colleagues, &roles, Some(user), self.today()));
         if may_change { vec!["change"] } else { Vec::new() }
+    }
+
+    /// Whether the caller is of the service provider, and this another office.
+    fn is_foreign_provider(&self, office: &OfficeCode) -> bool {
+        let party = self.caller.party();
+        party.is_some_and(|party| party.kind == OfficeKind::ServiceProvider && party.office != *office)
     }
 
     /// The users of an office.
@@ -122,31 +143,18 @@ impl Work<'_> {
     }
 
     /// Whether the service provider appoints the first coordinator of another office, which is all it may do with users
-    /// there. Whoever is `handled` counts once they have accepted: an invitation that was lost is renewed.
+    /// there.
     fn provider_appoints_the_first(
         &mut self,
         office: &OfficeCode,
         roles: &[Role],
         handled: Option<&User>,
     ) -> Result<bool, Error> {
-        let foreign = self
-            .caller
-            .party()
-            .is_some_and(|party| party.kind == OfficeKind::ServiceProvider && party.office != *office);
-        if !foreign {
+        if !self.is_foreign_provider(office) {
             return Ok(false);
         }
-        let today = self.today();
-        let invited = handled
-            .filter(|user| user.status == UserStatus::Invited)
-            .map(|user| user.id);
-        let has_one = users::of_office(self.conn, office)?.iter().any(|user| {
-            user.status != UserStatus::Disabled
-                && Some(user.id) != invited
-                && role_on(&user.grants, today) == Some(Role::Coordinator)
-        });
-        let coordinators = !roles.is_empty() && roles.iter().all(|role| *role == Role::Coordinator);
-        if has_one || !coordinators {
+        let colleagues = users::of_office(self.conn, office)?;
+        if !would_be_the_first(&colleagues, roles, handled, self.today()) {
             return Err(Refusal::forbidden(
                 "first_coordinator_only",
                 "the service provider appoints an office's first coordinator only",
@@ -427,4 +435,18 @@ impl Exchange {
         self.write(Credentials::System, move |work| work.add_user(&office, &input, &hash))
             .await
     }
+}
+
+/// Whether these are roles of a first coordinator. Whoever is `handled` counts once they have accepted: an invitation that was
+/// lost is renewed.
+fn would_be_the_first(colleagues: &[User], roles: &[Role], handled: Option<&User>, today: NaiveDate) -> bool {
+    let invited = handled
+        .filter(|user| user.status == UserStatus::Invited)
+        .map(|user| user.id);
+    let has_one = colleagues.iter().any(|user| {
+        user.status != UserStatus::Disabled
+            && Some(user.id) != invited
+            && role_on(&user.grants, today) == Some(Role::Coordinator)
+    });
+    !has_one && !roles.is_empty() && roles.iter().all(|role| *role == Role::Coordinator)
 }
