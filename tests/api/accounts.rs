@@ -1,5 +1,6 @@
 //! Sessions and users.
 
+use ahq_domain::id::UserId;
 use ahq_domain::user::Role;
 use ahq_harness::{App, Database, PASSWORD};
 use ahq_mail::outgoing::Outgoing;
@@ -245,6 +246,30 @@ on_both!(an_office_keeps_a_coordinator_tomorrow_too, |app| {
     lead.put_if(&path, &own.etag(), &change).await.expect(200);
 });
 
+async fn own_id(client: &ahq_harness::Client) -> UserId {
+    let me = client.get("/me").await.expect(200);
+    me.json["id"].as_str().expect("an id").parse().expect("an id")
+}
+
+/// Holds the rows of users for a moment, so that those who change them stand in a queue.
+async fn rows_held(app: &App, users: Vec<UserId>) -> tokio::task::JoinHandle<()> {
+    let store = app.exchange().store().clone();
+    let (begun, holding) = tokio::sync::oneshot::channel();
+    let held = tokio::spawn(async move {
+        let done = store.write(move |conn| {
+            for user in users {
+                ahq_store::users::hold(conn, user)?;
+            }
+            begun.send(()).expect("a test that waits");
+            std::thread::sleep(std::time::Duration::from_secs(2));
+            Ok::<_, ahq_store::StoreError>(())
+        });
+        done.await.expect("rows");
+    });
+    holding.await.expect("rows are held");
+    held
+}
+
 on_both!(of_the_last_two_coordinators_one_stays, |app| {
     let first = app.coordinator("LU").await;
     let second = app.second_coordinator("LU").await;
@@ -257,23 +282,27 @@ on_both!(of_the_last_two_coordinators_one_stays, |app| {
         let (client, tag) = (client.clone(), user.etag());
         changes.push(async move { client.put_if(&path, &tag, &change).await.status });
     }
+    let ids = [own_id(&first).await, own_id(&second).await];
+    let held = rows_held(&app, ids.into()).await;
     let (one, other) = (changes.remove(0), changes.remove(0));
     let (one, other) = tokio::join!(tokio::spawn(one), tokio::spawn(other));
     let mut said = [one.expect("a reply"), other.expect("a reply")];
     said.sort_unstable();
     assert_eq!(said[0], 200);
+    held.await.expect("the rows are let go");
     // Of the second either the session has ended or the rule stands in the way.
     assert!([401, 403, 409].contains(&said[1]), "{said:?}");
 });
 
 on_both!(a_link_to_a_new_password_sets_one, |app| {
-    app.coordinator("LU").await;
+    let lead = app.coordinator("LU").await;
     let email = "lu.coordinator@example.org";
     app.public()
         .post("/password-resets", &json!({"email": email}))
         .await
         .expect(204);
     let path = format!("/password-resets/{}", mailed(&app, email, "/password-resets/").await);
+    let held = rows_held(&app, vec![own_id(&lead).await]).await;
     let tasks: Vec<_> = (0..3)
         .map(|number| {
             let (public, path) = (app.public(), path.clone());
@@ -285,6 +314,7 @@ on_both!(a_link_to_a_new_password_sets_one, |app| {
     for task in tasks {
         said.push(task.await.expect("a reply"));
     }
+    held.await.expect("the row is let go");
     said.sort_unstable();
     assert_eq!(said, [204, 404, 404]);
 });
