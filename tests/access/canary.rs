@@ -79,7 +79,10 @@ fn may(word: &str, caller: &str, stage: Stage) -> bool {
         }
         // There are none before there is an edition.
         (_, "sumrequester" | "sumnetwork" | "sumpublic") if stage == Stage::Open => false,
-        (_, "sumrequester") => requester || from(Stage::Published, caller == "commission"),
+        // What was signed before answers were suspended is shown with them again.
+        (_, "sumrequester") => {
+            requester || caller == "commission" && [Stage::Published, Stage::Narrowed].contains(&stage)
+        }
         (_, "sumnetwork") => requester || stage == Stage::Published && network,
         (_, "sumpublic") => requester || stage == Stage::Published,
         _ => panic!("nobody said who may read {word}"),
