@@ -2,8 +2,8 @@
 //!
 //! A handler extracts ([`caller::Bearer`], [`extract::Path`], [`extract::Query`], [`extract::Json`],
 //! [`precondition::IfMatch`], [`page::Page`]), makes one call into the exchange, and wraps what comes back in a
-//! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are registered once, in [`routes`], and that
-//! registration writes the document. No rule of the exchange stands here, and no table is known.
+//! [`reply::Reply`]; what goes wrong is a [`problem::Problem`]. Routes are listed once, in [`routes`], and that
+//! list writes the document. No rule of the exchange stands here, and no table is known.
 
 mod accounts;
 mod approvals;
@@ -39,7 +39,7 @@ mod reminders;
 pub mod replay;
 pub mod reply;
 mod responses;
-pub mod routes;
+mod routes;
 mod schema;
 mod second_factors;
 mod session;
@@ -84,7 +84,7 @@ impl Api {
     /// # Errors
     /// [`Error::Internal`] when the document has a schema that cannot be compiled.
     pub fn new(tokens: TokenKeys, clock: Clock, hash_key: [u8; 32]) -> Result<Self, Error> {
-        Self::with_routes(routes::routes, tokens, clock, hash_key)
+        Self::with_routes(routes::described, tokens, clock, hash_key)
     }
 
     fn with_routes(routes: Routes, tokens: TokenKeys, clock: Clock, hash_key: [u8; 32]) -> Result<Self, Error> {
@@ -159,17 +159,17 @@ pub(crate) fn keyed_hash(key: &[u8; 32], purpose: &str, bytes: &[u8]) -> [u8; 32
 
 /// The published document; `ahq openapi` writes it.
 pub fn document() -> serde_json::Value {
-    openapi::document_of(routes::routes)
+    openapi::document_of(routes::described)
 }
 
 /// Mounts the interface and its description: give it to `App::configure`, after `app_data` with what handlers need.
 pub fn mount(api: web::Data<Api>) -> impl FnOnce(&mut web::ServiceConfig) {
-    mount_routes(api, routes::routes)
+    mount_routes(api, routes::served)
 }
 
-fn mount_routes(api: web::Data<Api>, routes: Routes) -> impl FnOnce(&mut web::ServiceConfig) {
+fn mount_routes(api: web::Data<Api>, routes: fn(&mut web::ServiceConfig)) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
-        let scope = utoipa_actix_web::scope(PREFIX)
+        let scope = web::scope(PREFIX)
             .configure(|config| {
                 config.service(docs::get_openapi);
                 routes(config);

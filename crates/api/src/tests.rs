@@ -23,7 +23,7 @@ fn now() -> Instant {
 fn api() -> web::Data<Api> {
     let keys = ServerKeys::generate(&Randomness::new(|bytes| bytes.fill(1)));
     let tokens = TokenKeys::new(Arc::new(keys), "https://ahq.test", "ahq");
-    web::Data::new(Api::with_routes(demo::routes, tokens, Clock::new(now), [3; 32]).unwrap())
+    web::Data::new(Api::with_routes(demo::described, tokens, Clock::new(now), [3; 32]).unwrap())
 }
 
 struct Got {
@@ -64,7 +64,7 @@ impl Got {
 }
 
 async fn send(request: TestRequest) -> Got {
-    let app = init_service(App::new().configure(crate::mount_routes(api(), demo::routes))).await;
+    let app = init_service(App::new().configure(crate::mount_routes(api(), demo::served))).await;
     let response = call_service(&app, request.to_request()).await;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = read_body(response).await;
@@ -371,7 +371,7 @@ async fn a_fault_of_the_program_tells_nothing() {
 #[actix_web::test]
 async fn the_request_id_is_the_servers() {
     let app = App::new()
-        .configure(crate::mount_routes(api(), demo::routes))
+        .configure(crate::mount_routes(api(), demo::served))
         .wrap(tracing_actix_web::TracingLogger::default());
     let app = init_service(app).await;
     let response = call_service(&app, get("/api/v1/nothing").to_request()).await;
@@ -427,7 +427,7 @@ async fn swagger_ui_comes_from_the_binary() {
 
 #[actix_web::test]
 async fn the_demo_document_says_what_follows() {
-    let document = crate::openapi::document_of(demo::routes);
+    let document = crate::openapi::document_of(demo::described);
     crate::openapi::tests::is_complete(&document);
     let put = &document["paths"]["/things/{id}"]["put"];
     let statuses =
@@ -465,7 +465,7 @@ async fn head_is_get_without_its_body() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let api = api();
     let server =
-        actix_web::HttpServer::new(move || App::new().configure(crate::mount_routes(api.clone(), demo::routes)))
+        actix_web::HttpServer::new(move || App::new().configure(crate::mount_routes(api.clone(), demo::served)))
             .workers(1)
             .disable_signals()
             .bind(("127.0.0.1", 0))

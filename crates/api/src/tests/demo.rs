@@ -1,6 +1,6 @@
 //! A small resource that uses every part of the foundation, as a handler does.
 
-use actix_web::{HttpRequest, get, post, put};
+use actix_web::{HttpRequest, get, post, put, web};
 use ahq_domain::refusal::Refusal;
 use ahq_exchange::credentials::Credentials;
 use ahq_exchange::error::Error;
@@ -262,14 +262,24 @@ async fn break_down(_request: HttpRequest) -> Result<Reply, Problem> {
     Err(Error::Internal("a secret cause".to_owned()).into())
 }
 
-pub(super) fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(list_things)
-        .service(get_thing)
-        .service(create_thing)
-        .service(put_thing)
-        .service(launch_thing)
-        .service(get_part)
-        .service(who_am_i)
-        .service(break_down);
+macro_rules! register {
+    ($config:ident) => {
+        $config
+            .service(list_things)
+            .service(get_thing)
+            .service(create_thing)
+            .service(put_thing)
+            .service(launch_thing)
+            .service(get_part)
+            .service(who_am_i)
+            .service(break_down);
+    };
+}
+
+pub(super) fn described(config: &mut ServiceConfig<'_>) {
+    register!(config);
+}
+
+pub(super) fn served(config: &mut web::ServiceConfig) {
+    register!(config);
 }
