@@ -1,8 +1,9 @@
-//! The reader of Word forms, fed with forms that chance has changed, in this process: it never panics, is never slow, what
-//! it reads is bounded, and the Markdown it writes says what was read.
+//! What reads files, fed with files that chance has changed, in this process: Word forms and attachments in turn. It never
+//! panics and is never slow; what is read of a form is bounded, and the Markdown says what was read.
 //!
-//! The same seed draws the same forms. One that is wrong is written down, and its seed and number told.
+//! The same seed draws the same files. One that is wrong is written down, and its seed and number told.
 
+mod files;
 mod mutate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,16 +18,17 @@ use ahq_exchange::word_form::parse;
 use ahq_harness::Database;
 use ahq_harness::goal::{Goal, say};
 
+use self::files::Files;
 use self::mutate::{Document, changed};
 use crate::Order;
 use crate::chance::{Chance, given_seed};
 
-/// How long forms are drawn; in the short form so many, whatever the machine.
-const LONG: Duration = Duration::from_secs(600);
-const SHORT: u64 = 1_000;
-/// How long the reader may take for one.
+/// How long files are drawn; in the short form so many, whatever the machine.
+const LONG: Duration = Duration::from_secs(3_600);
+const SHORT: u64 = 2_000;
+/// How long the look at one may take.
 const SLOWEST: Duration = Duration::from_secs(2);
-/// After how long a form has not ended and never will.
+/// After how long the look at one has not ended and never will.
 const ENDLESS: Duration = Duration::from_secs(30);
 /// How many bytes may be read of one form.
 const MOST_READ: usize = 16 << 20;
@@ -35,18 +37,25 @@ const SEED: u64 = 1;
 
 /// Runs the fuzzer.
 pub(crate) fn run(order: &Order) -> Vec<Goal> {
-    // What reads forms knows no database.
+    // What reads files knows no database.
     if order.database != Database::Sqlite {
         return Vec::new();
     }
     let corpus = corpus();
     let seed = given_seed().unwrap_or(SEED);
     let begun = Instant::now();
-    let (mut number, mut read, mut faults) = (0, 0_u64, 0_usize);
+    let (mut number, mut read, mut taken, mut faults) = (0, 0_u64, 0_u64, 0_usize);
+    // One with the questions that the hostile ones are made for.
+    let form = corpus
+        .iter()
+        .find(|document| document.name == "own-empty")
+        .expect("the form");
+    let files = Files::new(&form.packed());
     let watched = Watched::begin(seed);
     // The forms as they are, before any that chance has changed.
     let unchanged = corpus.iter().filter(|document| {
-        let sound = look(&document.packed()).map(|filled| filled.is_some_and(|filled| !filled.controls.is_empty()));
+        let sound =
+            timed(|| look(&document.packed())).map(|filled| filled.is_some_and(|filled| !filled.controls.is_empty()));
         sound != Ok(true)
     });
     for document in unchanged {
@@ -63,47 +72,60 @@ pub(crate) fn run(order: &Order) -> Vec<Goal> {
     };
     while !is_over(number) && faults < 5 {
         number += 1;
-        let bytes = changed(
-            &corpus,
-            &mut Chance::of(seed.wrapping_mul(0x5851_F42D_4C95_7F2D) ^ number),
-        );
+        let mut chance = Chance::of(seed.wrapping_mul(0x5851_F42D_4C95_7F2D) ^ number);
         watched.number.store(number, Ordering::Relaxed);
-        match look(&bytes) {
-            Ok(filled) => read += u64::from(filled.is_some()),
-            Err(wrong) => {
-                faults += 1;
-                let path = kept(seed, number, &bytes);
-                say(format!(
-                    "    seed {seed}, form {number}: {wrong}; it is kept in {}",
-                    path.display()
-                ));
-            }
+        let (bytes, wrong) = if number % 2 == 0 {
+            let bytes = changed(&corpus, &mut chance);
+            let looked = timed(|| look(&bytes)).map(|filled| read += u64::from(filled.is_some()));
+            (bytes, looked.err())
+        } else {
+            let (media_type, bytes) = files.drawn(&mut chance);
+            let looked = timed(|| files::look(media_type, bytes.clone())).map(|kept| taken += u64::from(kept));
+            (bytes, looked.err())
+        };
+        if let Some(wrong) = wrong {
+            faults += 1;
+            let path = kept(seed, number, &bytes);
+            say(format!(
+                "    seed {seed}, file {number}: {wrong}; it is kept in {}",
+                path.display()
+            ));
         }
     }
     let _ = std::panic::take_hook();
     watched.number.store(u64::MAX, Ordering::Relaxed);
-    say(format!("  seed {seed}: {number} forms, {read} of them read"));
-    // Forms that are all refused at the door try nothing.
-    let share = read * 100 / number.max(1);
+    let half = (number / 2).max(1);
+    say(format!(
+        "  seed {seed}: {half} forms, {read} of them read; as many attachments, {taken} of them taken"
+    ));
+    // Files that are all refused at the door try nothing.
+    let share = |of: u64| of * 100 / half;
+    let (read, taken) = (share(read), share(taken));
     vec![
         Goal::new(order.goal("S6-fuzz"), faults, 0, faults == 0),
-        Goal::new(order.goal("S6-fuzz-read"), format!("{share}%"), ">=20%", share >= 20),
+        Goal::new(order.goal("S6-fuzz-read"), format!("{read}%"), ">=20%", read >= 20),
+        Goal::new(order.goal("S6-fuzz-taken"), format!("{taken}%"), ">=5%", taken >= 5),
     ]
 }
 
-/// Reads a form as the program does; gives what was read, or what is wrong with how that went.
-fn look(bytes: &[u8]) -> Result<Option<Filled>, String> {
+/// Looks at a file; a panic or too long a look is a fault.
+fn timed<T>(look: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     let begun = used();
-    let read = catch_unwind(AssertUnwindSafe(|| parse(bytes))).map_err(|panic| {
+    let looked = catch_unwind(AssertUnwindSafe(look)).map_err(|panic| {
         let words = panic.downcast_ref::<String>().cloned();
         let words = words.or_else(|| panic.downcast_ref::<&str>().map(|&words| words.to_owned()));
-        format!("the reader panicked: {}", words.unwrap_or_default())
+        format!("a panic: {}", words.unwrap_or_default())
     })?;
     let time = used().saturating_sub(begun);
     if time > SLOWEST {
         return Err(format!("it took {} ms", time.as_millis()));
     }
-    let Ok(filled) = read else {
+    looked
+}
+
+/// Reads a form as the program does; gives what was read, or what is wrong with it.
+fn look(bytes: &[u8]) -> Result<Option<Filled>, String> {
+    let Ok(filled) = parse(bytes) else {
         return Ok(None);
     };
     let bytes: usize = filled.controls.iter().map(|(_, control)| size(control)).sum();
@@ -172,16 +194,16 @@ fn corpus() -> Vec<Document> {
     documents
 }
 
-/// Keeps a form that is wrong.
+/// Keeps a file that is wrong.
 fn kept(seed: u64, number: u64, bytes: &[u8]) -> PathBuf {
     let folder = Path::new("target/fuzz");
-    let path = folder.join(format!("form-{seed}-{number}.docx"));
+    let path = folder.join(format!("file-{seed}-{number}"));
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, bytes));
-    written.expect("the form is kept");
+    written.expect("the file is kept");
     path
 }
 
-/// Ends this process when a form never ends.
+/// Ends this process when a look never ends.
 struct Watched {
     number: Arc<AtomicU64>,
 }
@@ -203,7 +225,7 @@ impl Watched {
                 } else if last.1.elapsed() > ENDLESS {
                     Goal::new(
                         "S6-fuzz-sqlite",
-                        format!("seed {seed}, form {now} never ends"),
+                        format!("seed {seed}, file {now} never ends"),
                         0,
                         false,
                     )

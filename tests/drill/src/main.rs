@@ -110,7 +110,7 @@ enum Name {
     Forms,
     /// S6: two hundred hostile files as attachments; none is taken.
     Uploads,
-    /// S6: the reader of Word forms, fed with forms that chance has changed, for ten minutes.
+    /// S6: the readers of Word forms and attachments, fed with files that chance has changed, for an hour.
     Fuzz,
     /// S7: formulas, header lines and script that people type stay text; in a real browser.
     Injection,

@@ -1,7 +1,7 @@
 //! S6 for attachments: two hundred hostile files of every type are attached by somebody who may. None is taken, each is
 //! answered soon and within bounded memory, none of them is kept, nobody is called, and honest files are taken as before.
 
-mod hostile;
+pub(crate) mod hostile;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
