@@ -138,7 +138,26 @@ pub(super) async fn faults(app: &App) -> Vec<String> {
     provider.post(&format!("{account}/reset"), &order).await.expect(200);
     check(&mut faults, "reset", one.get("/me").await.status, 401);
     check(&mut faults, "reset, refresh", refreshed(app, &tokens).await.0, 401);
+    let sign_in = json!({"email": email, "password": PASSWORD});
+    let old = app.public().post("/session", &sign_in).await;
+    check(&mut faults, "reset, password", old.status, 401);
 
+    let mails = app.deliver().await;
+    let to_them = mails.iter().rev().filter(|mail| mail.to.address == email);
+    let secret = to_them.map(|mail| mail.content.text()).find_map(|text| {
+        Some(
+            text.split_once("/password-resets/")?
+                .1
+                .split_whitespace()
+                .next()?
+                .to_owned(),
+        )
+    });
+    let secret = secret.expect("a mail with a link");
+    app.public()
+        .post(&format!("/password-resets/{secret}"), &json!({"password": PASSWORD}))
+        .await
+        .expect(204);
     let user = app.sign_in(&email).await;
     let (one, tokens) = caller(app, &user).await;
     let erased = app.exchange().erase_person(email, "DPO-2026-14".to_owned()).await;
