@@ -26,8 +26,8 @@ use crate::chance::{Chance, given_seed};
 /// How long files are drawn; in the short form so many, whatever the machine.
 const LONG: Duration = Duration::from_secs(3_600);
 const SHORT: u64 = 2_000;
-/// How long the look at one may take.
-const SLOWEST: Duration = Duration::from_secs(2);
+/// How long the look at one may take, in seconds; without optimisation six times as long.
+const SLOWEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 12 } else { 2 });
 /// After how long the look at one has not ended and never will.
 const ENDLESS: Duration = Duration::from_secs(30);
 /// How many bytes may be read of one form.
