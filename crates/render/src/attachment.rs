@@ -70,14 +70,16 @@ pub fn check(media_type: MediaType, bytes: Vec<u8>) -> Result<Vec<u8>, Refused> 
     if bytes.is_empty() {
         return Err(EMPTY);
     }
-    match media_type {
+    let kept = match media_type {
         MediaType::Pdf => pdf::check(&bytes).map(|()| bytes),
         MediaType::Docx | MediaType::Xlsx | MediaType::Odt => package::check(media_type, &bytes).map(|()| bytes),
         MediaType::Png => png::cleaned(&bytes),
         MediaType::Jpeg => jpeg::cleaned(&bytes),
         MediaType::Csv => text::cleaned(bytes, true),
         MediaType::Text => text::cleaned(bytes, false),
-    }
+    }?;
+    // A text of nothing but its mark of order is one without a letter.
+    if kept.is_empty() { Err(EMPTY) } else { Ok(kept) }
 }
 
 /// What makes a page of a text, for a program that guesses: browsers look at the begin, mail programs everywhere.

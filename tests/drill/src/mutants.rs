@@ -13,6 +13,7 @@ use ahq_harness::goal::{Goal, say};
 use ahq_harness::installation::Subject;
 use ahq_harness::postgres;
 use clap::ValueEnum;
+use tokio::task::spawn_blocking;
 
 use crate::{Name, Order, drill};
 
@@ -420,13 +421,24 @@ const WITHIN: [Name; 12] = [
 /// Tries every mutant with `only` in its name in the short form of its drill; gives how many were not caught.
 pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
     let binary = build();
+    let chosen = MUTANTS
+        .iter()
+        .filter(|mutant| mutant.name.contains(only) && databases.contains(&mutant.database))
+        .filter(|mutant| mutant.database == Database::Sqlite || postgres::server().is_some());
+    let (whole, outside): (Vec<_>, Vec<_>) = chosen.partition(|mutant| WITHIN.contains(&mutant.drill));
+    // Side by side: whether a mutant is caught is no matter of time.
+    let beside = {
+        let binary = binary.clone();
+        spawn_blocking(move || {
+            let tried = whole.into_iter().map(|mutant| {
+                let begun = Instant::now();
+                judge(mutant, begun, &run_whole(&binary, mutant))
+            });
+            tried.sum::<usize>()
+        })
+    };
     let mut survived = 0;
-    let chosen = MUTANTS.iter().filter(|mutant| mutant.name.contains(only));
-    for mutant in chosen.filter(|mutant| databases.contains(&mutant.database)) {
-        if mutant.database == Database::Postgres && postgres::server().is_none() {
-            continue;
-        }
-        say(format!("  {}", mutant.name));
+    for mutant in outside {
         let begun = Instant::now();
         let order = Order {
             subject: Subject::Mutant {
@@ -437,20 +449,20 @@ pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
             short: true,
             rows: None,
         };
-        let passed: Vec<bool> = if WITHIN.contains(&mutant.drill) {
-            run_whole(&binary, mutant)
-        } else {
-            let goals = drill(mutant.drill, &order).await;
-            goals.iter().map(|goal| goal.pass).collect()
-        };
-        let caught = passed.contains(&false);
-        let told = if caught { "caught" } else { "survived" };
-        let id = order.goal(&format!("mutant-{}", mutant.name));
-        Goal::new(id, told, "caught", caught).print();
-        say(format!("  {} s", begun.elapsed().as_secs()));
-        survived += usize::from(!caught);
+        let goals = drill(mutant.drill, &order).await;
+        survived += judge(mutant, begun, &goals.iter().map(|goal| goal.pass).collect::<Vec<_>>());
     }
-    survived
+    survived + beside.await.expect("the drills of the copy run")
+}
+
+/// Prints whether a mutant was caught; gives how many survived.
+fn judge(mutant: &Mutant, begun: Instant, passed: &[bool]) -> usize {
+    let caught = passed.contains(&false);
+    let told = if caught { "caught" } else { "survived" };
+    say(format!("  {}: {} s", mutant.name, begun.elapsed().as_secs()));
+    let id = format!("mutant-{}-{}", mutant.name, mutant.database);
+    Goal::new(id, told, "caught", caught).print();
+    usize::from(!caught)
 }
 
 /// Runs a drill as a program with this mutant awake; gives how each of its goals ended.

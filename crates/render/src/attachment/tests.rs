@@ -379,6 +379,9 @@ fn photographs_lose_where_they_were_taken() {
 
 #[test]
 fn texts_are_texts() {
+    for mark in [b"\xef\xbb\xbf".as_slice(), b"\xff\xfe", b"\xfe\xff"] {
+        assert_eq!(said(MediaType::Text, mark), "empty", "nothing but a mark of order");
+    }
     for honest in [
         "Ελλάδα, 1 < 2 & 3 > 2\r\n",
         "\u{feff}a;b\n1;-5\n+32 2 555;-5 (provisional)\n",
