@@ -78,8 +78,11 @@ pub fn check(media_type: MediaType, bytes: Vec<u8>) -> Result<Vec<u8>, Refused> 
         MediaType::Csv => text::cleaned(bytes, true),
         MediaType::Text => text::cleaned(bytes, false),
     }?;
-    // A text of nothing but its mark of order is one without a letter.
-    if kept.is_empty() { Err(EMPTY) } else { Ok(kept) }
+    // A text of nothing but its mark of order has no letter.
+    if kept.is_empty() || kept == "\u{feff}".as_bytes() {
+        return Err(EMPTY);
+    }
+    Ok(kept)
 }
 
 /// What makes a page of a text, for a program that guesses: browsers look at the begin, mail programs everywhere.
