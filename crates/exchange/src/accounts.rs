@@ -205,8 +205,7 @@ impl Work<'_> {
         let before = std::mem::replace(&mut user.email, email);
         user.version += 1;
         users::update(self.conn, &user)?;
-        account_links::delete_of(self.conn, user.id, Purpose::Address)?;
-        account_links::delete_of(self.conn, user.id, Purpose::Password)?;
+        self.end_links_of(user.id)?;
         self.record("user.address_changed", format!("user/{}", user.id), json!({}))?;
         self.notify_user(user.id, AccountEvent::AddressChanged { told_at: None })?;
         self.notify_user(user.id, AccountEvent::AddressChanged { told_at: Some(before) })
