@@ -5,6 +5,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::approval::active_coordinators;
 use crate::id::UserId;
 use crate::office::OfficeCode;
 use crate::question::check_line;
@@ -74,14 +75,24 @@ pub struct User {
     pub status: UserStatus,
 }
 
+/// Whether these are the roles of an office's first coordinator, which is all that the service provider may grant there.
+/// Whoever is `handled` counts once they have accepted: an invitation that was lost is renewed.
+pub fn would_be_the_first(colleagues: &[User], roles: &[Role], handled: Option<&User>, today: NaiveDate) -> bool {
+    let invited = handled
+        .filter(|user| user.status == UserStatus::Invited)
+        .map(|user| user.id);
+    let has_one = colleagues.iter().any(|user| {
+        user.status != UserStatus::Disabled
+            && Some(user.id) != invited
+            && role_on(&user.grants, today) == Some(Role::Coordinator)
+    });
+    !has_one && !roles.is_empty() && roles.iter().all(|role| *role == Role::Coordinator)
+}
+
 /// Whether an office that becomes `after` has an active coordinator on every day from `today` on, but for days on which it
 /// had none `before` either.
 pub fn keeps_a_coordinator(before: &[User], after: &[User], today: NaiveDate) -> bool {
-    let has_one = |users: &[User], day| {
-        users
-            .iter()
-            .any(|user| user.status == UserStatus::Active && role_on(&user.grants, day) == Some(Role::Coordinator))
-    };
+    let has_one = |users: &[User], day| active_coordinators(users, day).next().is_some();
     // Between the days on which a grant begins or is over, nothing changes.
     let grants = before.iter().chain(after).flat_map(|user| &user.grants);
     grants
@@ -182,6 +193,50 @@ mod tests {
         assert_eq!(role_on(&grants, date("2026-02-28")), Some(Role::Reader));
         assert_eq!(role_on(&grants, date("2026-03-31")), Some(Role::Coordinator));
         assert_eq!(role_on(&grants, date("2026-04-01")), Some(Role::Reader));
+    }
+
+    #[test]
+    fn the_first_coordinator_of_an_office_is_nobody_s_second() {
+        let today: NaiveDate = "2026-11-30".parse().unwrap();
+        let user = |role, status| User {
+            id: UserId(Default::default()),
+            version: 1,
+            office: "LU".parse().unwrap(),
+            name: String::new(),
+            email: String::new(),
+            grants: vec![Grant {
+                role,
+                from: today,
+                until: None,
+            }],
+            status,
+        };
+        let first = [Role::Coordinator];
+        for (there, roles, free) in [
+            (None, &first[..], true),
+            (None, &[], false),
+            (None, &[Role::Coordinator, Role::Expert], false),
+            (Some((Role::Expert, UserStatus::Active)), &first, true),
+            (Some((Role::Coordinator, UserStatus::Disabled)), &first, true),
+            (Some((Role::Coordinator, UserStatus::Invited)), &first, false),
+            (Some((Role::Coordinator, UserStatus::Active)), &first, false),
+        ] {
+            let colleagues: Vec<User> = there.into_iter().map(|(role, status)| user(role, status)).collect();
+            assert_eq!(
+                would_be_the_first(&colleagues, roles, None, today),
+                free,
+                "{there:?} {roles:?}"
+            );
+        }
+        for (status, free) in [(UserStatus::Invited, true), (UserStatus::Active, false)] {
+            let handled = user(Role::Coordinator, status);
+            let colleagues = std::slice::from_ref(&handled);
+            assert_eq!(
+                would_be_the_first(colleagues, &first, Some(&handled), today),
+                free,
+                "{status:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,9 +5,11 @@ use ahq_domain::office::{OfficeCode, OfficeKind};
 use ahq_domain::password;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::refusal::Refusal;
-use ahq_domain::user::{Grant, Role, User, UserStatus, check_order, check_person, keeps_a_coordinator, role_on};
+use ahq_domain::user::{
+    Grant, Role, User, UserStatus, check_order, check_person, keeps_a_coordinator, would_be_the_first,
+};
 use ahq_store::{identities, invitations, offices, second_factors, sessions, tokens, users};
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 use serde_json::json;
 
 use crate::credentials::Credentials;
@@ -435,18 +437,4 @@ impl Exchange {
         self.write(Credentials::System, move |work| work.add_user(&office, &input, &hash))
             .await
     }
-}
-
-/// Whether these are roles of a first coordinator. Whoever is `handled` counts once they have accepted: an invitation that was
-/// lost is renewed.
-fn would_be_the_first(colleagues: &[User], roles: &[Role], handled: Option<&User>, today: NaiveDate) -> bool {
-    let invited = handled
-        .filter(|user| user.status == UserStatus::Invited)
-        .map(|user| user.id);
-    let has_one = colleagues.iter().any(|user| {
-        user.status != UserStatus::Disabled
-            && Some(user.id) != invited
-            && role_on(&user.grants, today) == Some(Role::Coordinator)
-    });
-    !has_one && !roles.is_empty() && roles.iter().all(|role| *role == Role::Coordinator)
 }
