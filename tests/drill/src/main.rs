@@ -242,7 +242,7 @@ async fn main() -> ExitCode {
         Name::Mutants => Vec::new(),
         one => vec![one],
     };
-    let mut failed = 0;
+    let mut failed = Vec::new();
     for name in chosen {
         for database in &databases {
             let order = Order {
@@ -254,7 +254,9 @@ async fn main() -> ExitCode {
             let begun = Instant::now();
             for goal in drill(name, &order).await {
                 goal.print();
-                failed += usize::from(!goal.pass);
+                if !goal.pass {
+                    failed.push(goal.id);
+                }
             }
             let word = name.to_possible_value().expect("every drill has a name");
             say(format!(
@@ -265,10 +267,14 @@ async fn main() -> ExitCode {
         }
     }
     if matches!(line.name, Name::All | Name::Mutants) {
-        failed += mutants::run(&databases, &line.only).await;
+        failed.extend(mutants::run(&databases, &line.only).await);
     }
-    if failed > 0 {
-        say(format!("{failed} goals were not reached"));
+    if !failed.is_empty() {
+        say(format!(
+            "{} goals were not reached: {}",
+            failed.len(),
+            failed.join(", ")
+        ));
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

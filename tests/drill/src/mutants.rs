@@ -418,8 +418,8 @@ const WITHIN: [Name; 12] = [
     Name::Retention,
 ];
 
-/// Tries every mutant with `only` in its name in the short form of its drill; gives how many were not caught.
-pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
+/// Tries every mutant with `only` in its name in the short form of its drill; gives the goals of those not caught.
+pub(crate) async fn run(databases: &[Database], only: &str) -> Vec<String> {
     let binary = build();
     let chosen = MUTANTS
         .iter()
@@ -430,14 +430,14 @@ pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
     let beside = {
         let binary = binary.clone();
         spawn_blocking(move || {
-            let tried = whole.into_iter().map(|mutant| {
+            let tried = whole.into_iter().filter_map(|mutant| {
                 let begun = Instant::now();
                 judge(mutant, begun, &run_whole(&binary, mutant))
             });
-            tried.sum::<usize>()
+            tried.collect::<Vec<_>>()
         })
     };
-    let mut survived = 0;
+    let mut survived = Vec::new();
     for mutant in outside {
         let begun = Instant::now();
         let order = Order {
@@ -450,19 +450,25 @@ pub(crate) async fn run(databases: &[Database], only: &str) -> usize {
             rows: None,
         };
         let goals = drill(mutant.drill, &order).await;
-        survived += judge(mutant, begun, &goals.iter().map(|goal| goal.pass).collect::<Vec<_>>());
+        survived.extend(judge(
+            mutant,
+            begun,
+            &goals.iter().map(|goal| goal.pass).collect::<Vec<_>>(),
+        ));
     }
-    survived + beside.await.expect("the drills of the copy run")
+    survived.extend(beside.await.expect("the drills of the copy run"));
+    survived
 }
 
-/// Prints whether a mutant was caught; gives how many survived.
-fn judge(mutant: &Mutant, begun: Instant, passed: &[bool]) -> usize {
+/// Prints whether a mutant was caught; gives the goal of one that survived.
+fn judge(mutant: &Mutant, begun: Instant, passed: &[bool]) -> Option<String> {
     let caught = passed.contains(&false);
     let told = if caught { "caught" } else { "survived" };
     say(format!("  {}: {} s", mutant.name, begun.elapsed().as_secs()));
     let id = format!("mutant-{}-{}", mutant.name, mutant.database);
-    Goal::new(id, told, "caught", caught).print();
-    usize::from(!caught)
+    let goal = Goal::new(id, told, "caught", caught);
+    goal.print();
+    (!caught).then_some(goal.id)
 }
 
 /// Runs a drill as a program with this mutant awake; gives how each of its goals ended.
