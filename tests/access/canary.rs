@@ -125,12 +125,16 @@ const FEEDS: [(&str, &str); 2] = [
     ("/feeds/queries.atom", "Missing minors"),
 ];
 
-/// Runs the search; gives the goal and what is wrong. None where the database is not there.
-pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
+/// Runs the search, or as much of it as it takes to find a fault; gives the goal and what is wrong. None where the database is
+/// not there.
+pub async fn run(database: Database, until_first: bool) -> Option<(Goal, Vec<String>)> {
     let log = logged();
     let mut life = Life::start(database).await?;
     let (mut wrong, mut read) = (Vec::new(), 0);
     for stage in STAGES {
+        if until_first && !wrong.is_empty() {
+            break;
+        }
         life.reach(stage).await;
         let (seen, count) = life.harvest().await;
         read += count;

@@ -17,12 +17,12 @@ macro_rules! on_both {
         mod $part {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                super::hold(ahq_tests_access::$part::run(super::Database::Sqlite).await);
+                super::hold(ahq_tests_access::$part::run(super::Database::Sqlite, false).await);
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                super::hold(ahq_tests_access::$part::run(super::Database::Postgres).await);
+                super::hold(ahq_tests_access::$part::run(super::Database::Postgres, false).await);
             }
         }
     };

@@ -12,11 +12,15 @@ use crate::operations::{planned, position};
 use crate::table::rows;
 use crate::world::{WORDS, World};
 
-/// Tries every cell; gives the goal and what is wrong. None where the database is not there.
-pub async fn run(database: Database) -> Option<(Goal, Vec<String>)> {
+/// Tries every cell, or as many as it takes to find a wrong one; gives the goal and what is wrong. None where the database
+/// is not there.
+pub async fn run(database: Database, until_first: bool) -> Option<(Goal, Vec<String>)> {
     let mut world = World::start(database).await?;
     let (mut wrong, mut cells) = (Vec::new(), 0);
     for row in rows() {
+        if until_first && !wrong.is_empty() {
+            break;
+        }
         let seen = tried(&mut world, &row.operation, row.status).await;
         cells += seen.len();
         for ((name, seen), expected) in NAMES.iter().zip(&seen).zip(&row.cells) {

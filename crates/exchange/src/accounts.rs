@@ -67,7 +67,7 @@ impl Exchange {
             })
             .await?;
         password::check(&new, second_factor, &[&user.name, &user.email], "/password")?;
-        let hash = passwords::hash(new, self.randomness()).await?;
+        let hash = passwords::place()?.hash(new, self.randomness()).await?;
         let holder = user.id;
         self.write(Credentials::Nobody, move |work| {
             // Held first: of two who bring one link at once, the second finds it used.
@@ -95,7 +95,7 @@ impl Exchange {
             .await?;
         password::check(&new, second_factor, &[&me.name, &me.email], "/newPassword")?;
         let user = self.check_own_password(caller, present).await?;
-        let hash = passwords::hash(new, self.randomness()).await?;
+        let hash = passwords::place()?.hash(new, self.randomness()).await?;
         self.write(caller, move |work| {
             let (_, session) = work.hold_signed_in_user()?;
             work.set_password(user, &hash, "user.password_changed")?;

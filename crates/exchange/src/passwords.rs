@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use ahq_domain::clock::Randomness;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::Error;
 
@@ -24,19 +24,57 @@ fn argon2() -> Result<Argon2<'static>, Error> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Hashes a new password with a random salt of 16 bytes.
+/// A place among those whose passwords are hashed or wait for it. Whoever asks for a password takes it before anything is
+/// read or written, so that a flood that is sent away costs the database nothing and counts no try that was none.
+pub struct Place(#[expect(dead_code, reason = "it is held, not read")] SemaphorePermit<'static>);
+
+/// Takes a place.
 ///
 /// # Errors
-/// [`Error::Busy`] when too many wait; [`Error::Internal`] when hashing fails.
-pub async fn hash(password: String, randomness: &Randomness) -> Result<String, Error> {
-    let salt: [u8; 16] = randomness.bytes();
-    guarded(move || {
-        argon2()?
-            .hash_password_with_salt(password.as_bytes(), &salt)
-            .map(|hash| hash.to_string())
-            .map_err(|error| Error::Internal(error.to_string()))
-    })
-    .await
+/// [`Error::Busy`] when too many wait.
+pub fn place() -> Result<Place, Error> {
+    QUEUE.try_acquire().map(Place).map_err(|_| Error::Busy)
+}
+
+impl Place {
+    /// Hashes a new password with a random salt of 16 bytes.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when hashing fails.
+    pub async fn hash(&self, password: String, randomness: &Randomness) -> Result<String, Error> {
+        let salt: [u8; 16] = randomness.bytes();
+        gated(move || {
+            argon2()?
+                .hash_password_with_salt(password.as_bytes(), &salt)
+                .map(|hash| hash.to_string())
+                .map_err(|error| Error::Internal(error.to_string()))
+        })
+        .await
+    }
+
+    /// Whether `password` is the one behind `hash`; without a hash the same work is done and the answer is no, so that
+    /// an unknown account takes as long as a known one.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the stored hash cannot be read.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
+        gated(move || {
+            let argon2 = argon2()?;
+            match hash {
+                Some(hash) => {
+                    let parsed = PasswordHash::new(&hash).map_err(|error| Error::Internal(error.to_string()))?;
+                    Ok(argon2.verify_password(password.as_bytes(), &parsed).is_ok())
+                }
+                None => {
+                    let salt = [0u8; 16];
+                    let hashed = argon2.hash_password_with_salt(password.as_bytes(), &salt);
+                    hashed.map_err(|error| Error::Internal(error.to_string()))?;
+                    Ok(false)
+                }
+            }
+        })
+        .await
+    }
 }
 
 /// Whether a hash was made with other parameters than hashes are now: it is made anew when its password is known.
@@ -51,32 +89,7 @@ pub(crate) fn is_dated(hash: &str) -> bool {
         })
 }
 
-/// Whether `password` is the one behind `hash`; without a hash the same work is done and the answer is no, so that
-/// an unknown account takes as long as a known one.
-///
-/// # Errors
-/// [`Error::Busy`] when too many wait; [`Error::Internal`] when the stored hash cannot be read.
-pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Error> {
-    guarded(move || {
-        let argon2 = argon2()?;
-        match hash {
-            Some(hash) => {
-                let parsed = PasswordHash::new(&hash).map_err(|error| Error::Internal(error.to_string()))?;
-                Ok(argon2.verify_password(password.as_bytes(), &parsed).is_ok())
-            }
-            None => {
-                let salt = [0u8; 16];
-                let hashed = argon2.hash_password_with_salt(password.as_bytes(), &salt);
-                hashed.map_err(|error| Error::Internal(error.to_string()))?;
-                Ok(false)
-            }
-        }
-    })
-    .await
-}
-
-async fn guarded<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
-    let _place = QUEUE.try_acquire().map_err(|_| Error::Busy)?;
+async fn gated<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     let _permit = GATE
         .acquire()
         .await

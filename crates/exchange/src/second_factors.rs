@@ -104,6 +104,7 @@ impl Exchange {
 
     /// Whether the caller's password is this one; tries count like those of signing in.
     pub(crate) async fn check_own_password(&self, caller: Credentials, password: String) -> Result<UserId, Error> {
+        let place = passwords::place()?;
         let (user, hash, throttle) = self
             .write(caller, |work| {
                 let (user, _) = work.signed_in_user()?;
@@ -112,7 +113,7 @@ impl Exchange {
                 Ok((user, users::password(work.conn, user)?, throttle))
             })
             .await?;
-        if !passwords::verify(password, hash).await? {
+        if !place.verify(password, hash).await? {
             return Err(Error::WrongCredentials);
         }
         self.write(caller, move |work| Ok(throttles::clear(work.conn, &throttle)?))

@@ -93,6 +93,7 @@ impl Exchange {
     /// The try counts as failed before the password is looked at, so that a thousand at once are not a thousand tries.
     async fn try_sign_in(&self, origin: Origin, given: SignIn) -> Result<SignedIn, Error> {
         let SignIn { email, password, code } = given;
+        let place = passwords::place()?;
         let email = email.trim().to_owned();
         let (account, address) = (account_throttle(&email), origin.throttle());
         let keys = (account.clone(), address.clone());
@@ -105,9 +106,9 @@ impl Exchange {
             .await?;
         let (known, hash) = found.map_or((None, None), |(user, hash)| (Some(user.id), hash));
         let dated = hash.as_deref().is_some_and(passwords::is_dated);
-        let right = passwords::verify(password.clone(), hash.clone()).await?;
+        let right = place.verify(password.clone(), hash.clone()).await?;
         let renewed = match right && dated {
-            true => Some(passwords::hash(password, self.randomness()).await?),
+            true => Some(place.hash(password, self.randomness()).await?),
             false => None,
         };
         self.write(Credentials::Nobody, move |work| {

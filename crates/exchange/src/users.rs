@@ -422,7 +422,7 @@ impl Exchange {
             .read(Credentials::Nobody, move |work| work.invitation(&asked))
             .await?;
         password::check(&password, false, &[&user.name, &user.email], "/password")?;
-        let hash = passwords::hash(password, self.randomness()).await?;
+        let hash = passwords::place()?.hash(password, self.randomness()).await?;
         self.write(Credentials::Nobody, move |work| work.accept_invitation(&secret, &hash))
             .await
     }
@@ -433,7 +433,7 @@ impl Exchange {
     /// As [`Work::add_user`], and a password that is too short or too long.
     pub async fn add_user(&self, office: OfficeCode, input: UserInput, password: String) -> Result<User, Error> {
         password::check(&password, false, &[&input.name, &input.email], "/password")?;
-        let hash = passwords::hash(password, self.randomness()).await?;
+        let hash = passwords::place()?.hash(password, self.randomness()).await?;
         self.write(Credentials::System, move |work| work.add_user(&office, &input, &hash))
             .await
     }

@@ -63,6 +63,9 @@ struct Line {
     /// With `audit`: only how long `ahq audit verify` takes for a chain of so many events.
     #[arg(long)]
     rows: Option<usize>,
+    /// End a drill at its first fault: enough to know that there is one, as with a mutant.
+    #[arg(long)]
+    until_first: bool,
     /// With `mutants`: only those with this in their names.
     #[arg(long, default_value = "")]
     only: String,
@@ -166,6 +169,8 @@ struct Order {
     short: bool,
     /// How long the audit's chain is, where only its verification is measured.
     rows: Option<usize>,
+    /// Whether the first fault ends it.
+    until_first: bool,
 }
 
 impl Order {
@@ -174,9 +179,9 @@ impl Order {
         format!("{id}-{}", self.database)
     }
 
-    /// Whether so many faults are enough to end a drill early: a mutant is caught by its first.
+    /// Whether so many faults are enough to end a drill early.
     fn is_decided(&self, faults: usize) -> bool {
-        self.subject != Subject::Right && faults > 0
+        self.until_first && faults > 0
     }
 }
 
@@ -196,8 +201,8 @@ async fn drill(name: Name, order: &Order) -> Vec<Goal> {
         Name::Disk => disk::run(order).await,
         Name::Restore => restore::run(order).await,
         Name::Terminate => terminate::run(order).await,
-        Name::Matrix => told(matrix::run(order.database).await),
-        Name::Canary => told(canary::run(order.database).await),
+        Name::Matrix => told(matrix::run(order.database, order.until_first).await),
+        Name::Canary => told(canary::run(order.database, order.until_first).await),
         Name::Tokens => tokens::run(order).await,
         Name::Equal => equal::run(order).await,
         Name::Forms => forms::run(order).await,
@@ -250,6 +255,7 @@ async fn main() -> ExitCode {
                 database: *database,
                 short: line.short,
                 rows: line.rows,
+                until_first: line.until_first,
             };
             let begun = Instant::now();
             for goal in drill(name, &order).await {

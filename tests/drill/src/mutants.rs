@@ -448,6 +448,7 @@ pub(crate) async fn run(databases: &[Database], only: &str) -> Vec<String> {
             database: mutant.database,
             short: true,
             rows: None,
+            until_first: true,
         };
         let goals = drill(mutant.drill, &order).await;
         survived.extend(judge(
@@ -475,7 +476,13 @@ fn judge(mutant: &Mutant, begun: Instant, passed: &[bool]) -> Option<String> {
 fn run_whole(binary: &Path, mutant: &Mutant) -> Vec<bool> {
     let name = mutant.drill.to_possible_value().expect("every drill has a name");
     let output = Command::new(binary)
-        .args([name.get_name(), "--short", "--database", &mutant.database.to_string()])
+        .args([
+            name.get_name(),
+            "--short",
+            "--until-first",
+            "--database",
+            &mutant.database.to_string(),
+        ])
         .env("AWAKE_MUTANT", mutant.name)
         .output()
         .expect("the drill of the copy runs");

@@ -45,6 +45,12 @@ struct Faults {
     digests: Vec<String>,
 }
 
+impl Faults {
+    fn count(&self) -> usize {
+        self.missing.len() + self.double.len() + self.wrong.len() + self.digests.len()
+    }
+}
+
 /// Runs the drill.
 pub(crate) async fn run(order: &Order) -> Vec<Goal> {
     let Some(app) = App::start(order.database).await else {
@@ -57,6 +63,9 @@ pub(crate) async fn run(order: &Order) -> Vec<Goal> {
     let mut year = Simulation::begin(app, days, queries).await;
     for _ in 0..days {
         year.day().await;
+        if order.is_decided(year.faults.count()) {
+            break;
+        }
     }
     say(format!(
         "  {} queries to {} offices in {days} days, {} answers, {} reminders, {} digests, {} messages in all",
