@@ -33,7 +33,7 @@ async fn link(app: &App, to: &str) -> (Outgoing, String) {
 }
 
 /// Asks for a contribution of Austria; gives its path, and that of the link.
-async fn asked(app: &App, at: &Client, response: &str) -> (String, String) {
+pub(crate) async fn asked(app: &App, at: &Client, response: &str) -> (String, String) {
     let contributions = format!("{response}/contributions");
     let made = at.post(&contributions, &ask()).await.expect(201);
     let id = made.json["id"].as_str().expect("an id");
@@ -46,7 +46,7 @@ async fn act(client: &Client, link: &str, act: &str, body: &Value) -> Reply {
 }
 
 /// Puts two answers in and hands them in.
-async fn returned(app: &App, link: &str) {
+pub(crate) async fn returned(app: &App, link: &str) {
     let expert = app.public();
     let put = json!({"answers": {"q2": {"text": "A zebra is registered."}, "q5": {"number": {"value": "41"}}}});
     expert.put_if(link, &etag(&expert, link).await, &put).await.expect(200);

@@ -3,6 +3,7 @@
 use ahq_domain::user::Role;
 use ahq_harness::{App, Client, Database, Reply, postgres, text};
 use ahq_server::{backup, erasures, lifecycle};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -43,7 +44,7 @@ fn planted(version: &str) -> Value {
 async fn submit(client: &Client, response: &str, key: &str) -> Reply {
     let tag = etag(client, response).await;
     let submission = client
-        .request(reqwest::Method::POST, &format!("{response}/submission"))
+        .request(Method::POST, &format!("{response}/submission"))
         .header("If-Match", tag)
         .header("Idempotency-Key", key)
         .json(&json!({}));
@@ -70,7 +71,7 @@ async fn contributed(app: &App, at: &Client, path: &str) {
         .await
         .expect(200);
     let handed_in = outside
-        .request(reqwest::Method::POST, &format!("{link}/return"))
+        .request(Method::POST, &format!("{link}/return"))
         .header("If-Match", etag(&outside, &link).await)
         .header("Idempotency-Key", "eva")
         .json(&json!({}));
@@ -257,7 +258,15 @@ on_both!(an_erased_text_is_nowhere, |app| {
     }
     assert_eq!(tables_with(&app, &[WORD]).await, before, "one person erases nothing");
     for erasure in [&answer, &summary] {
-        let done = confirmed(&second, erasure).await.expect(200);
+        // All kept replies are forgotten but this one's own: whoever asks again gets it again.
+        let under_key = || {
+            second
+                .request(Method::POST, &format!("{erasure}/confirmation"))
+                .header("Idempotency-Key", erasure.as_str())
+                .json(&json!({}))
+        };
+        let done = second.send(under_key()).await.expect(200);
+        assert_eq!(second.send(under_key()).await.expect(200).json, done.json);
         assert_eq!(
             (&done.json["status"], &done.json["confirmedAt"]),
             (&json!("confirmed"), &json!("2026-12-10T09:00:00Z"))

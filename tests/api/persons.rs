@@ -3,11 +3,12 @@
 use ahq_domain::refusal::Refusal;
 use ahq_domain::user::Role;
 use ahq_exchange::error::Error;
-use ahq_harness::App;
+use ahq_harness::{App, PASSWORD};
+use reqwest::Method;
 use serde_json::json;
 
-use crate::on_both;
 use crate::scenario::{answered, answers, compiled, draft, drafted, etag, launched};
+use crate::{contributions, on_both};
 
 /// The words of Austria's expert, and of one outside.
 pub(crate) const INSIDE: [&str; 2] = ["at.expert@example.org", "Expert of AT"];
@@ -93,6 +94,9 @@ on_both!(all_that_is_stored_on_a_person_is_exported, |app| {
     assert_eq!(account["hasPassword"], true);
     assert_eq!(account["usedOn"], "2026-11-03");
     assert!(exported.to_string().contains("session.opened"));
+    for list in ["links", "waysToProviders", "keptReplies", "tokens"] {
+        assert_eq!(account[list], json!([]), "{list}");
+    }
     let outside = app
         .exchange()
         .export_person(OUTSIDE[0].into())
@@ -142,6 +146,40 @@ on_both!(who_is_erased_is_in_no_table_and_the_audit_verifies, |app| {
             .iter()
             .all(|mail| !mail.to.address.starts_with("erased-"))
     );
+});
+
+on_both!(a_kept_reply_that_names_an_expert_goes_with_them, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    let change = json!({"email": "at.new@example.org", "password": PASSWORD});
+    at.post("/me/address", &change).await.expect(204);
+    let (contribution, link) = contributions::asked(&app, &at, &format!("{path}/responses/AT")).await;
+    contributions::returned(&app, &link).await;
+    let merge = at
+        .request(Method::POST, &format!("{contribution}/merge"))
+        .header("Idempotency-Key", "merge")
+        .json(&json!({"questions": ["q2"]}));
+    let merged = at.send(merge).await.expect(200);
+    assert!(merged.text.contains(OUTSIDE[1]) && !merged.text.contains(OUTSIDE[0]));
+    assert!(
+        tables_with(&app, &OUTSIDE[..2])
+            .await
+            .contains(&format!("replays: {}", OUTSIDE[1]))
+    );
+    let of_coordinator = app.exchange().export_person("at.coordinator@example.org".into()).await;
+    let account = &of_coordinator.expect("an export")["account"];
+    assert_eq!(account["links"][0]["newAddress"], "at.new@example.org");
+    assert!(
+        account["keptReplies"][0]["to"]
+            .as_str()
+            .is_some_and(|to| to.ends_with("/merge"))
+    );
+    app.exchange()
+        .erase_person(OUTSIDE[0].into(), "DPO-2026-14".into())
+        .await
+        .expect("an erasure");
+    assert_eq!(tables_with(&app, &OUTSIDE[..2]).await, Vec::<String>::new());
 });
 
 on_both!(an_office_keeps_its_last_coordinator, |app| {

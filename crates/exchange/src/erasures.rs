@@ -13,7 +13,7 @@ use ahq_domain::query::Query;
 use ahq_domain::question::Key;
 use ahq_domain::refusal::{Faults, Refusal};
 use ahq_store::queries::{self, Lock, QueryRef};
-use ahq_store::{contributions, editions, erasures, responses, summaries};
+use ahq_store::{contributions, editions, erasures, replays, responses, summaries};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -196,7 +196,9 @@ impl Work<'_> {
     pub fn confirm_erasure(&mut self, id: &str) -> Result<ErasureDetail, Error> {
         let mut erasure = self.find_erasure(id)?;
         let deed = self.deed()?;
-        erasure.confirm(deed)?;
+        erasure
+            .confirm(deed)
+            .map_err(|refusal| self.note_refusal(Action::EraseTexts, format!("erasure/{id}"), refusal))?;
         let mut query = self.query_to_change(&QueryRef::Id(erasure.query), Lock::Exclusive)?;
         erasures::settle(self.conn, &erasure)?;
         self.carry_out(&mut query, &erasure.erased, deed.at)?;
@@ -252,7 +254,7 @@ impl Work<'_> {
             Erased::Summary { edition } => self.erase_summary(query, *edition, at)?,
         }
         erasures::forget_documents(self.conn, query.id)?;
-        erasures::forget_replies(self.conn)?;
+        replays::forget_all(self.conn)?;
         query.changed = self.now;
         self.keep_query(query)
     }

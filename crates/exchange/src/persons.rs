@@ -81,12 +81,21 @@ impl Work<'_> {
             })
         });
         let linked: Vec<Value> = linked.collect();
-        let tokens = tokens::of_user(self.conn, user.id)?;
-        let tokens = tokens.iter().map(
-            |token| json!({"id": token.id, "name": token.name, "scopes": token.scopes, "made": token.made, "lastDay": token.last_day, "usedOn": token.used_on}),
-        );
+        let tokens = tokens::concerning(self.conn, user.id)?;
+        let tokens = tokens.iter().map(|token| {
+            json!({
+                "id": token.id, "personal": token.user.is_some(), "name": token.name, "scopes": token.scopes,
+                "made": token.made, "lastDay": token.last_day, "usedOn": token.used_on, "revoked": token.revoked,
+            })
+        });
+        let links = persons::links(self.conn, user.id)?.into_iter();
+        let links = links.map(|(purpose, email, ends)| json!({"for": purpose, "newAddress": email, "ends": ends}));
+        let ways = persons::authorizations(self.conn, user.id)?.into_iter();
+        let ways = ways.map(|(provider, purpose, ends)| json!({"provider": provider, "for": purpose, "ended": ends}));
+        let replies = persons::replies(self.conn, user.id)?.into_iter();
+        let replies = replies.map(|(to, at, reply)| json!({"to": to, "at": at, "reply": reply}));
         let second_factor = second_factors::find(self.conn, user.id)?;
-        let used_on = users::seen_of_office(self.conn, &user.office)?.remove(&user.id);
+        let (used_on, unused_told_on) = persons::days_of_use(self.conn, user.id)?;
         let feeds = persons::feeds(self.conn, user.id)?;
         let feeds = feeds
             .into_iter()
@@ -101,6 +110,10 @@ impl Work<'_> {
             "hasPassword": has_password,
             "identities": linked,
             "usedOn": used_on,
+            "unusedToldOn": unused_told_on,
+            "links": links.collect::<Vec<_>>(),
+            "waysToProviders": ways.collect::<Vec<_>>(),
+            "keptReplies": replies.collect::<Vec<_>>(),
             "secondFactorSince": second_factor.and_then(|factor| factor.confirmed),
             "refusedSignIns": refused,
             "notifications": settings,

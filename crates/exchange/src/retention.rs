@@ -69,7 +69,7 @@ impl Work<'_> {
         let before = self.now - Duration::days(settings.sign_in_days.into());
         let mut forgotten = retention::forget_traces(self.conn, before, self.today())?;
         if let Some(before) = self.now.checked_sub_months(Months::new(settings.erased_after_months)) {
-            forgotten += retention::erase_mails(self.conn, before)?;
+            forgotten += retention::erase_apart(self.conn, before)?;
         }
         Ok(forgotten)
     }

@@ -4,8 +4,8 @@
 use crate::column::{Id, Json, Time};
 use crate::connection::MultiBackend;
 use crate::schema::{
-    attachments, contributions, documents, draft_answers, edition_views, editions, erasures, replays,
-    response_versions, responses,
+    attachments, contributions, documents, draft_answers, edition_views, editions, erasures, response_versions,
+    responses,
 };
 use crate::word::from_word;
 use crate::{Connection, StoreError, both, changed_one};
@@ -270,17 +270,5 @@ pub fn forget_documents(conn: &mut Connection, query: QueryId) -> Result<(), Sto
         documents::table.filter(documents::view_sha256.eq_any(hashes))
     )
     .execute(database))?;
-    Ok(())
-}
-
-/// Forgets the kept replies. Statements: 1.
-///
-/// All of them: a query may be named in several ways, with signs of its path encoded or not, and a reply that was missed would
-/// give back what was erased. Whoever repeats a request of the last days repeats its work, too.
-///
-/// # Errors
-/// Those of writing.
-pub fn forget_replies(conn: &mut Connection) -> Result<(), StoreError> {
-    diesel::delete(replays::table).execute(conn)?;
     Ok(())
 }

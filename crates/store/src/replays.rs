@@ -85,3 +85,15 @@ pub fn finish(
 pub fn purge(conn: &mut Connection, before: Instant) -> Result<usize, StoreError> {
     Ok(diesel::delete(replays::table.filter(replays::created_at.lt(Time::from(before)))).execute(conn)?)
 }
+
+/// Forgets all kept replies; those of requests that are at work stay, such as the one that forgets. Statements: 1.
+///
+/// All of them: a thing may be named in several ways, with signs of its path encoded or not, and a reply that was missed would
+/// give back what was erased. Whoever repeats a request of the last days repeats its work, too.
+///
+/// # Errors
+/// Those of writing.
+pub fn forget_all(conn: &mut Connection) -> Result<(), StoreError> {
+    diesel::delete(replays::table.filter(replays::reply.is_not_null())).execute(conn)?;
+    Ok(())
+}

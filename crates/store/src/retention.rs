@@ -171,18 +171,36 @@ pub fn erase_persons(conn: &mut Connection, query: QueryId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Erases the mails to users that are about no one query, and what was said of others, where they were written before a
-/// moment. Statements: 2.
+/// Erases the mails to users that are about no query or about one that was never launched, what was said of others, and who
+/// attached files to such a query, where that was before a moment. Statements: 3.
 ///
 /// # Errors
 /// Those of writing.
-pub fn erase_mails(conn: &mut Connection, before: Instant) -> Result<usize, StoreError> {
+pub fn erase_apart(conn: &mut Connection, before: Instant) -> Result<usize, StoreError> {
+    let drafts = || {
+        queries::table
+            .filter(queries::launched_at.is_null())
+            .select(queries::id.nullable())
+    };
+    let attached = attachments::table
+        .filter(attachments::query_id.nullable().eq_any(drafts()))
+        .filter(attachments::added_at.lt(Time::from(before)))
+        .filter(attachments::added_by.is_not_null());
+    let unnamed = diesel::update(attached)
+        .set(attachments::added_by.eq(None::<Id>))
+        .execute(conn)?;
     let old = outbox::table
-        .filter(outbox::query_id.is_null())
+        .filter(
+            outbox::query_id
+                .is_null()
+                .nullable()
+                .or(outbox::query_id.eq_any(drafts())),
+        )
         .filter(outbox::created_at.lt(Time::from(before)));
     let erased = diesel::delete(old.filter(outbox::user_id.is_not_null())).execute(conn)?;
     let told = old.filter(outbox::fault.is_not_null());
-    Ok(erased
+    Ok(unnamed
+        + erased
         + diesel::update(told)
             .set(outbox::fault.eq(None::<String>))
             .execute(conn)?)

@@ -187,6 +187,21 @@ pub fn of_office(conn: &mut Connection, office: &OfficeCode) -> Result<Vec<Token
     rows.into_iter().map(Row::into_token).collect()
 }
 
+/// The personal tokens of a user and the service accounts that they made, also those that were revoked, the newest first.
+/// Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn concerning(conn: &mut Connection, user: UserId) -> Result<Vec<Token>, StoreError> {
+    let id = Id::from(user.0);
+    let rows: Vec<Row> = tokens::table
+        .filter(tokens::user_id.eq(id).or(tokens::made_by.eq(id).nullable()))
+        .order(tokens::id.desc())
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::into_token).collect()
+}
+
 /// The personal tokens of a user that were not revoked, the newest first. Statements: 1.
 ///
 /// # Errors

@@ -124,7 +124,7 @@ pub(crate) fn hold_lock(database: Database, address: &str) -> Lock {
     match database {
         Database::Sqlite => {
             let mut connection = SqliteConnection::establish(address).expect("the file opens");
-            let begun = connection.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE");
+            let begun = connection.batch_execute("PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE");
             begun.expect("the lock is taken");
             Lock::File(connection)
         }
