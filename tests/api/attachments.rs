@@ -503,3 +503,19 @@ on_both!(what_was_done_with_files_is_in_the_audit, |app| {
     assert!(!audit.text.contains("ATrequester"), "no name of a file");
     answered(&app.coordinator("BE").await, &path, "BE", &answers("BE")).await;
 });
+
+on_both!(
+    a_file_beside_an_answer_that_hangs_on_a_restricted_one_is_not_read_unseen,
+    |app| {
+        let lead = app.coordinator("LU").await;
+        let path = launched(&lead).await;
+        let at = app.coordinator("AT").await;
+        let made = answered_with_files(&at, &path, "AT", &[("q1", "network"), ("q2", "public")]).await;
+        lead.get(&made[1]).await.expect(200);
+        app.exchange().seal_audit(None).await.expect("sealed");
+        let audit = at.get("/offices/AT/audit?action=answers.read").await.expect(200);
+        let subject = made[1].replacen("/queries/", "query/", 1);
+        let id = subject.rsplit('/').next().expect("an id");
+        assert!(audit.text.contains(id), "{}", audit.text);
+    }
+);

@@ -376,6 +376,68 @@ on_both!(reads_of_restricted_answers_are_written_down, |app| {
     }
 });
 
+on_both!(another_answer_is_another_read, |app| {
+    let (lead, sp) = (app.coordinator("LU").await, app.coordinator("SP").await);
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    let response = format!("{path}/responses/AT");
+    answered(&at, &path, "AT", &restricted("AT")).await;
+    let reads = async || {
+        lead.get(&response).await.expect(200);
+        lead.get(&response).await.expect(200);
+        with_action(&app, &sp, "answers.read").await.len()
+    };
+    assert_eq!(reads().await, 1);
+    // Within the hour: another version, and another circle.
+    let mut again = restricted("AT");
+    again["answers"]["q2"]["text"] = json!("Another text of AT.");
+    at.put_if(&response, &etag(&at, &response).await, &again)
+        .await
+        .expect(200);
+    at.post_if(
+        &format!("{response}/submission"),
+        &etag(&at, &response).await,
+        &json!({}),
+    )
+    .await
+    .expect(200);
+    assert_eq!(reads().await, 2);
+    let narrower = json!({"circle": "requester", "questions": ["q1"]});
+    at.put_if(&format!("{response}/circles"), &etag(&at, &response).await, &narrower)
+        .await
+        .expect(200);
+    assert_eq!(reads().await, 3);
+    // What they are is no read; which version was read is told.
+    lead.get(&format!("{response}/versions")).await.expect(200);
+    lead.get(&format!("{response}/versions/1")).await.expect(200);
+    let found = with_action(&app, &sp, "answers.read").await;
+    assert_eq!(found.len(), 4);
+    assert!(found[0].0.ends_with("/response/AT/version/1"), "{found:?}");
+    let at = app.sign_in_coordinator("AT").await;
+    assert_eq!(pages(&at, "/offices/AT/audit?action=answers.read").await.len(), 4);
+});
+
+on_both!(editions_that_are_not_public_are_never_read_unseen, |app| {
+    let (lead, sp) = (app.coordinator("LU").await, app.coordinator("SP").await);
+    let path = launched(&lead).await;
+    let be = app.coordinator("BE").await;
+    answered(&app.coordinator("AT").await, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    let (lead, sp_now) = (app.sign_in_coordinator("LU").await, app.sign_in_coordinator("SP").await);
+    drop((sp, be));
+    compiled(&lead, &path).await;
+    let be = app.sign_in_coordinator("BE").await;
+    be.get(&format!("{path}/editions/1?circle=public")).await.expect(200);
+    assert_eq!(with_action(&app, &sp_now, "edition.read").await, []);
+    for format in ["html", "json"] {
+        be.get(&format!("{path}/editions/1?format={format}")).await.expect(200);
+    }
+    let query = path.trim_start_matches('/').replace("queries/", "query/");
+    let read = (format!("{query}/edition/1"), json!("BE"), json!({}));
+    assert_eq!(with_action(&app, &sp_now, "edition.read").await, [read]);
+    assert_eq!(with_action(&app, &sp_now, "answers.read").await, []);
+});
+
 on_both!(refused_access_to_what_is_there_is_written_down, |app| {
     let (lead, sp) = (app.coordinator("LU").await, app.coordinator("SP").await);
     let path = launched(&lead).await;
@@ -398,6 +460,44 @@ on_both!(refused_access_to_what_is_there_is_written_down, |app| {
         .expect(403);
     be.get("/offices/LU/users").await.expect(403);
     be.get("/audit").await.expect(403);
+    // What stands elsewhere, by an address of one's own.
+    let me = lead.get("/me").await.expect(200).json["id"].clone();
+    let feed = lead
+        .post("/offices/LU/calendar-feeds", &json!({}))
+        .await
+        .expect(201)
+        .json["id"]
+        .clone();
+    let account = json!({"name": "Case management", "scopes": ["read"], "lastDay": "2027-01-31"});
+    let account = lead
+        .post("/offices/LU/service-accounts", &account)
+        .await
+        .expect(201)
+        .json["id"]
+        .clone();
+    let id = |value: &Value| value.as_str().expect("an id").to_owned();
+    be.get(&format!("/offices/BE/users/{}", id(&me))).await.expect(404);
+    be.delete(&format!("/offices/BE/calendar-feeds/{}", id(&feed)))
+        .await
+        .expect(404);
+    be.delete(&format!("/offices/BE/service-accounts/{}", id(&account)))
+        .await
+        .expect(404);
+    be.delete(&format!("/offices/BE/service-accounts/{}", id(&me)))
+        .await
+        .expect(404);
+    let attached = lead
+        .attach(&format!("{draft}/attachments"), "text/plain", "a.txt", "Words.")
+        .await;
+    let file = id(&attached.expect(201).json["id"]);
+    be.get(&format!("{path}/attachments/{file}")).await.expect(404);
+    let office = json!({"name": "Coordinator of LU", "disabled": true, "grants": [{"role": "coordinator", "from": "2026-01-01"}]});
+    let user = format!("/offices/LU/users/{}", id(&me));
+    let tag = etag(&sp, &user).await;
+    assert_eq!(
+        sp.put_if(&user, &tag, &office).await.expect(403).code(),
+        "first_coordinator_only"
+    );
     app.public().get(&path).await.expect(401);
     let named = |path: &str| path.trim_start_matches('/').replace("queries/", "query/");
     let refused =
@@ -409,10 +509,28 @@ on_both!(refused_access_to_what_is_there_is_written_down, |app| {
         refused(named(&path), "WithdrawQuery", "not_the_requester"),
         refused(named(&draft), "ReadQuery", "hidden"),
         refused(named(&path), "ReadDeliveries", "not_the_requester"),
+        refused(format!("user/{}", id(&me)), "ReadUsers", "hidden"),
+        refused(format!("feed/{}", id(&feed)), "ManageFeeds", "hidden"),
+        refused(format!("token/{}", id(&account)), "ManageTokens", "hidden"),
+        refused(format!("attachment/{file}"), "ReadQuery", "hidden"),
+        (
+            "office/LU".to_owned(),
+            json!("SP"),
+            json!({"wanted": "ManageUsers", "code": "first_coordinator_only"}),
+        ),
     ];
     // All of one moment: their order is by chance.
     for events in [&mut found, &mut wanted] {
         events.sort_by_key(|(subject, _, facts)| format!("{subject} {facts}"));
     }
     assert_eq!(found, wanted);
+
+    // An office that takes part no longer reads what is public; what it tries beyond that is seen.
+    touch(&app, "UPDATE offices SET until = '2026-11-02' WHERE code = 'BE'").await;
+    be.get(&path).await.expect(404);
+    let found = with_action(&app, &sp, "access.refused").await;
+    assert!(
+        found.contains(&refused(named(&path), "ReadQuery", "hidden")),
+        "{found:?}"
+    );
 });

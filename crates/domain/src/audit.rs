@@ -26,6 +26,9 @@ pub const BEGINNING: Link = Link {
 /// What was done when somebody read restricted answers: its facts name the `offices` that gave them.
 pub const READ_RESTRICTED: &str = "answers.read";
 
+/// What was done when somebody was given views that are not public and in which no other office's answer is restricted.
+pub const READ_EDITION: &str = "edition.read";
+
 /// How long an event may wait for its number while a worker runs, in seconds.
 pub const UNSEALED_SECONDS: i64 = 60;
 

@@ -93,8 +93,13 @@ pub enum Caller {
 impl Caller {
     /// The office it speaks for, when that takes part today.
     pub fn party(&self) -> Option<&Party> {
+        self.belongs_to().filter(|party| party.takes_part)
+    }
+
+    /// The office it belongs to, whether that takes part today or not: what the audit says of whoever calls.
+    pub fn belongs_to(&self) -> Option<&Party> {
         match self {
-            Self::User { party, .. } | Self::Token { party, .. } => party.takes_part.then_some(party),
+            Self::User { party, .. } | Self::Token { party, .. } => Some(party),
             Self::Public | Self::Link { .. } | Self::System => None,
         }
     }

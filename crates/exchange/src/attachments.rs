@@ -287,7 +287,7 @@ impl Work<'_> {
         };
         let answers = detail.submitted.map(|submitted| submitted.answers).unwrap_or_default();
         let shown = shown(&detail.query, &answers, &question, circle);
-        Ok(shown.map(|answer| answer.attachments.clone()).unwrap_or_default())
+        Ok(shown.map(|(answer, _)| answer.attachments.clone()).unwrap_or_default())
     }
 
     /// A file beside an answer that the caller may have: of the own office; of a version that was submitted, where the caller
@@ -303,20 +303,13 @@ impl Work<'_> {
         id: &str,
     ) -> Result<Attachment, Error> {
         let query = self.find_query(reference)?;
-        let own = self.caller.party().is_some_and(|party| party.office == *office);
-        if own {
-            self.may(Action::ReadDraftResponse, Subject::Response(&query, office))?;
-        } else {
-            self.may(Action::ReadQuery, Subject::Query(&query))?;
-        }
+        let own = self.reads_as_own(&query, office)?;
         let question = asked(&query, question)?;
         let response = responses::find(self.conn, query.id, office)?.ok_or(Refusal::Hidden)?;
         let kept = self.kept(id)?;
         let here = matches!(&kept.place, Place::Answer { response: of, question: to, .. }
             if *of == response.id && *to == question);
-        if !here {
-            return Err(Refusal::Hidden.into());
-        }
+        self.must_be_here(here, Action::ReadAnswers, &kept)?;
         if own {
             return Ok(kept.file);
         }
@@ -332,7 +325,8 @@ impl Work<'_> {
         let Some(answer) = found else {
             return Err(self.note_refusal(Action::ReadAnswers, subject, Refusal::Hidden).into());
         };
-        self.note_answers(subject, [(office, [answer].as_slice())], reader);
+        // The file is the same whichever version it stands in.
+        self.note_answers(subject, [(office, 0, [answer].as_slice())], reader);
         Ok(kept.file)
     }
 
@@ -361,9 +355,12 @@ impl Work<'_> {
                 }
             }
             let shown = shown(query, &version.answers, question, reader);
-            let shown = shown.filter(|answer| answer.attachments.iter().any(|file| file.id == kept.file.id));
-            if let Some(answer) = shown {
-                return Ok(Some(answer.clone()));
+            let found = shown.filter(|(answer, _)| answer.attachments.iter().any(|file| file.id == kept.file.id));
+            if let Some((answer, circle)) = found {
+                return Ok(Some(Answer {
+                    circle,
+                    ..answer.clone()
+                }));
             }
         }
         Ok(None)
@@ -405,6 +402,14 @@ impl Work<'_> {
         Ok(attachments::find(self.conn, id)?.ok_or(Refusal::Hidden)?)
     }
 
+    /// A file is hidden where it does not stand.
+    fn must_be_here(&self, here: bool, wanted: Action, kept: &Kept) -> Result<(), Refusal> {
+        match here {
+            true => Ok(()),
+            false => Err(self.note_refusal(wanted, format!("attachment/{}", kept.file.id), Refusal::Hidden)),
+        }
+    }
+
     /// Takes a file out of the draft of the caller's office; versions that name it keep it.
     ///
     /// # Errors
@@ -424,9 +429,7 @@ impl Work<'_> {
         let kept = self.kept(id)?;
         let here = matches!(&kept.place, Place::Answer { response: of, question: to, .. }
             if *of == response.id && *to == question);
-        if !here || !kept.drafted {
-            return Err(Refusal::Hidden.into());
-        }
+        self.must_be_here(here && kept.drafted, Action::DraftResponse, &kept)?;
         attachments::remove(self.conn, &kept, self.now)?;
         responses::raise_version(self.conn, response.id)?;
         let facts = json!({"attachment": kept.file.id, "question": question});
@@ -482,8 +485,8 @@ impl Work<'_> {
         let query = self.find_query(reference)?;
         self.may(Action::ReadQuery, Subject::Query(&query))?;
         let kept = self.kept(id)?;
-        let here = kept.place == Place::Query(query.id);
-        here.then_some(kept.file).ok_or_else(|| Refusal::Hidden.into())
+        self.must_be_here(kept.place == Place::Query(query.id), Action::ReadQuery, &kept)?;
+        Ok(kept.file)
     }
 
     /// Takes a file off a draft query.
@@ -495,9 +498,7 @@ impl Work<'_> {
         self.may(Action::EditQuery, Subject::Query(&query))?;
         query.must_be_draft()?;
         let kept = self.kept(id)?;
-        if kept.place != Place::Query(query.id) {
-            return Err(Refusal::Hidden.into());
-        }
+        self.must_be_here(kept.place == Place::Query(query.id), Action::EditQuery, &kept)?;
         attachments::remove(self.conn, &kept, self.now)?;
         let facts = json!({"attachment": kept.file.id});
         self.record("attachment.removed", format!("query/{}", query.id), facts)
@@ -545,10 +546,10 @@ fn files_of(drafted: Vec<Attached>, question: &Key) -> Vec<Attachment> {
 }
 
 /// The answer to a question, where a reader of this circle may see it.
-fn shown<'a>(query: &Query, answers: &'a [Answer], question: &Key, reader: Circle) -> Option<&'a Answer> {
+fn shown<'a>(query: &Query, answers: &'a [Answer], question: &Key, reader: Circle) -> Option<(&'a Answer, Circle)> {
     let circle = row_circles(&query.questions, answers).get(question).copied()?;
     let answer = answers.iter().find(|answer| answer.question == *question)?;
-    circle.reaches(reader).then_some(answer)
+    circle.reaches(reader).then_some((answer, circle))
 }
 
 /// Whose answer a view lists a file beside, as the trail needs to know it.

@@ -15,6 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::credentials::Credentials;
 use crate::error::Error;
@@ -131,6 +132,17 @@ impl Checkpoint {
 }
 
 impl Exchange {
+    /// Writes down that the tables were restored from a backup, begun at `made`: what happened after that is not in the chain.
+    ///
+    /// # Errors
+    /// What the tables refuse.
+    pub async fn note_restored(&self, made: Instant) -> Result<(), Error> {
+        self.write(Credentials::System, move |work| {
+            work.record("exchange.restored", "exchange", json!({"backup": made}))
+        })
+        .await
+    }
+
     /// Gives every event since `since` that has none its number and hash, in the order they happened; none for all events.
     /// Gives how many there were.
     ///
@@ -262,7 +274,7 @@ impl Work<'_> {
                 }
             }
             if event.action == READ_RESTRICTED {
-                event.facts["offices"] = serde_json::json!([office]);
+                event.facts["offices"] = json!([office]);
             }
         }
         Ok((events, next))

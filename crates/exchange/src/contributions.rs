@@ -176,9 +176,13 @@ impl Work<'_> {
 
     fn contribution_of(&mut self, query: QueryId, office: &OfficeCode, id: &str) -> Result<Contribution, Error> {
         let id = id.parse::<ContributionId>().map_err(|_| Refusal::Hidden)?;
-        let found = contributions::find(self.conn, id)?
-            .filter(|contribution| contribution.query == query && contribution.office == *office);
-        Ok(found.ok_or(Refusal::Hidden)?)
+        let found = contributions::find(self.conn, id)?.ok_or(Refusal::Hidden)?;
+        match found.query == query && found.office == *office {
+            true => Ok(found),
+            false => Err(self
+                .note_refusal(Action::ReadDraftResponse, format!("contribution/{id}"), Refusal::Hidden)
+                .into()),
+        }
     }
 
     /// Ends a link at once. What was handed in stays with the office.

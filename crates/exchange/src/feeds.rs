@@ -92,7 +92,10 @@ impl Work<'_> {
         self.may(Action::ManageFeeds, Subject::Office(office))?;
         let feed = id.parse::<FeedId>().map_err(|_| Refusal::Hidden)?;
         if !feeds::delete(self.conn, office, feed)? {
-            return Err(Refusal::Hidden.into());
+            feeds::find(self.conn, feed)?.ok_or(Refusal::Hidden)?;
+            return Err(self
+                .note_refusal(Action::ManageFeeds, format!("feed/{feed}"), Refusal::Hidden)
+                .into());
         }
         self.record("feed.revoked", format!("feed/{feed}"), json!({"office": office}))
     }

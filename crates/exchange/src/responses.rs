@@ -115,7 +115,7 @@ impl Work<'_> {
             .collect();
         let shown = items.iter().filter_map(|(response, submitted)| {
             let submitted = submitted.as_ref()?;
-            Some((&response.office, submitted.answers.as_slice()))
+            Some((&response.office, response.last_version, submitted.answers.as_slice()))
         });
         self.note_answers(format!("query/{}", query.id), shown, circle);
         Ok(ResponseList {
@@ -132,13 +132,28 @@ impl Work<'_> {
     /// Hidden when the query is not there for the caller or the office has not answered; forbidden while the answers
     /// are not yet for the caller.
     pub fn response(&mut self, reference: &QueryRef, office: &OfficeCode) -> Result<ResponseDetail, Error> {
-        let query = self.find_query(reference)?;
-        let own = self.caller.party().is_some_and(|party| party.office == *office);
-        if own {
-            self.may(Action::ReadDraftResponse, Subject::Response(&query, office))?;
-        } else {
-            self.may(Action::ReadQuery, Subject::Query(&query))?;
+        let detail = self.readable_response(reference, office)?;
+        if let (Some(circle), Some(submitted)) = (detail.circle, &detail.submitted) {
+            let shown = [(office, detail.response.last_version, submitted.answers.as_slice())];
+            self.note_answers(subject(&detail.query, office), shown, circle);
         }
+        Ok(detail)
+    }
+
+    /// Whether the caller comes to a response as its own office, which reads its draft; others need to read the query.
+    pub(crate) fn reads_as_own(&self, query: &Query, office: &OfficeCode) -> Result<bool, Refusal> {
+        let own = self.caller.party().is_some_and(|party| party.office == *office);
+        match own {
+            true => self.may(Action::ReadDraftResponse, Subject::Response(query, office))?,
+            false => self.may(Action::ReadQuery, Subject::Query(query))?,
+        }
+        Ok(own)
+    }
+
+    /// The same, before its answers are shown.
+    fn readable_response(&mut self, reference: &QueryRef, office: &OfficeCode) -> Result<ResponseDetail, Error> {
+        let query = self.find_query(reference)?;
+        let own = self.reads_as_own(&query, office)?;
         let response = self.own_response(&query, office)?.ok_or(Refusal::Hidden)?;
         if !own {
             if let Position::Drafting { .. } = response.position {
@@ -180,10 +195,6 @@ impl Work<'_> {
         } else {
             reach(&self.caller, &query, self.now)
         };
-        if let (Some(circle), Some(submitted)) = (circle, &submitted) {
-            let shown = [(&response.office, submitted.answers.as_slice())];
-            self.note_answers(subject(&query, &response.office), shown, circle);
-        }
         let approval = match own {
             true => Some(self.approval(&response.office)?),
             false => None,
@@ -499,7 +510,7 @@ impl Work<'_> {
     /// # Errors
     /// As [`Work::response`].
     pub fn versions(&mut self, reference: &QueryRef, office: &OfficeCode) -> Result<Vec<(i32, Instant)>, Error> {
-        let detail = self.response(reference, office)?;
+        let detail = self.readable_response(reference, office)?;
         Ok(responses::versions(self.conn, detail.response.id)?)
     }
 
@@ -508,7 +519,7 @@ impl Work<'_> {
     /// # Errors
     /// As [`Work::response`], and Hidden for a version that is not there.
     pub fn version(&mut self, reference: &QueryRef, office: &OfficeCode, number: i32) -> Result<VersionDetail, Error> {
-        let detail = self.response(reference, office)?;
+        let detail = self.readable_response(reference, office)?;
         let mut version = responses::version(self.conn, detail.response.id, number)?.ok_or(Refusal::Hidden)?;
         let present = responses::circles(self.conn, detail.response.id)?;
         version
@@ -520,8 +531,9 @@ impl Work<'_> {
             }
         }
         if let Some(circle) = detail.circle {
-            let shown = [(office, version.answers.as_slice())];
-            self.note_answers(subject(&detail.query, office), shown, circle);
+            let shown = [(office, number, version.answers.as_slice())];
+            let subject = format!("{}/version/{number}", subject(&detail.query, office));
+            self.note_answers(subject, shown, circle);
         }
         Ok(VersionDetail {
             query: detail.query,

@@ -253,10 +253,15 @@ impl Work<'_> {
     }
 
     fn revoke_one_of(&mut self, there: &[Token], id: &str) -> Result<(), Error> {
-        let token = there
-            .iter()
-            .find(|token| token.id.to_string() == id)
-            .ok_or(Refusal::Hidden)?;
+        let id = id.parse::<TokenId>().map_err(|_| Refusal::Hidden)?;
+        let Some(token) = there.iter().find(|token| token.id == id) else {
+            // One that was revoked is there no longer.
+            let found = tokens::find(self.conn, id)?.filter(|token| token.revoked.is_none());
+            found.ok_or(Refusal::Hidden)?;
+            return Err(self
+                .note_refusal(Action::ManageTokens, format!("token/{id}"), Refusal::Hidden)
+                .into());
+        };
         tokens::revoke(self.conn, token.id, self.now)?;
         self.record(
             "token.revoked",

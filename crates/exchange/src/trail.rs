@@ -1,13 +1,14 @@
 //! What is written down of calls that change nothing: restricted answers that were shown, and refused access to things that
 //! are there. A use case notes it; once it has ended, one small transaction writes it, so that reads stay reads.
 //!
-//! That somebody read the same again within an hour is not written again by the same process.
+//! That somebody read the same again within an hour is not written again by the same process: the same answers of the same
+//! versions, in the same circles.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use ahq_domain::answer::Answer;
-use ahq_domain::audit::{Event, READ_RESTRICTED};
+use ahq_domain::audit::{Event, READ_EDITION, READ_RESTRICTED};
 use ahq_domain::clock::{Instant, brussels_date};
 use ahq_domain::compilation::Submitted;
 use ahq_domain::dissemination::Circle;
@@ -15,6 +16,7 @@ use ahq_domain::id::{EditionId, EventId, TokenId, UserId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Subject};
 use ahq_domain::query::Query;
+use ahq_domain::question::Key;
 use ahq_domain::refusal::Refusal;
 use ahq_store::{Connection, StoreError, audit, editions, tokens};
 use chrono::Duration;
@@ -61,8 +63,8 @@ struct Shown {
 
 #[derive(Debug)]
 enum What {
-    /// Answers of these offices.
-    Answers(BTreeSet<OfficeCode>),
+    /// Answers of these offices: of which version, and which of them are restricted, each to which circle.
+    Answers(BTreeMap<OfficeCode, (i32, Vec<(Key, Circle)>)>),
     /// What is in these views.
     Views(Vec<(EditionId, Circle)>),
 }
@@ -110,33 +112,35 @@ impl Lately {
     }
 }
 
-/// Whether one of these answers is restricted and shown to a circle.
-fn is_restricted(circles: impl IntoIterator<Item = Circle>, reader: Circle) -> bool {
-    circles
-        .into_iter()
-        .any(|circle| circle != Circle::Public && circle.reaches(reader))
+/// Whether an answer of this circle is restricted and shown to another.
+fn is_restricted(circle: Circle, reader: Circle) -> bool {
+    circle != Circle::Public && circle.reaches(reader)
 }
 
 impl Work<'_> {
-    /// Notes that the caller is shown answers of these offices, as far as they reach `reader`; its own are not told.
+    /// Notes that the caller is shown answers of these offices, each of a version, as far as they reach `reader`; its own are
+    /// not told.
     pub(crate) fn note_answers<'a>(
         &self,
         subject: String,
-        responses: impl IntoIterator<Item = (&'a OfficeCode, &'a [Answer])>,
+        responses: impl IntoIterator<Item = (&'a OfficeCode, i32, &'a [Answer])>,
         reader: Circle,
     ) {
         let Some(party) = self.caller.party() else {
             return;
         };
-        let offices: BTreeSet<OfficeCode> = responses
-            .into_iter()
-            .filter(|(office, answers)| {
-                **office != party.office && is_restricted(answers.iter().map(|answer| answer.circle), reader)
+        let of_others = responses.into_iter().filter(|(office, ..)| **office != party.office);
+        let shown: BTreeMap<_, _> = of_others
+            .filter_map(|(office, version, answers)| {
+                let restricted = answers.iter().filter(|answer| is_restricted(answer.circle, reader));
+                let restricted: Vec<_> = restricted
+                    .map(|answer| (answer.question.clone(), answer.circle))
+                    .collect();
+                (!restricted.is_empty()).then(|| (office.clone(), (version, restricted)))
             })
-            .map(|(office, _)| office.clone())
             .collect();
-        if !offices.is_empty() {
-            let what = What::Answers(offices);
+        if !shown.is_empty() {
+            let what = What::Answers(shown);
             self.trail.borrow_mut().shown.push(Shown { subject, what });
         }
     }
@@ -145,7 +149,7 @@ impl Work<'_> {
     pub(crate) fn note_submitted(&self, query: &Query, responses: &[Submitted], reader: Circle) {
         let all = responses
             .iter()
-            .map(|response| (&response.office, response.answers.as_slice()));
+            .map(|response| (&response.office, response.version, response.answers.as_slice()));
         self.note_answers(format!("query/{}", query.id), all, reader);
     }
 
@@ -163,7 +167,7 @@ impl Work<'_> {
 
     /// Notes that a thing that is there is refused, should the use case end with that; gives the refusal back.
     pub(crate) fn note_refusal(&self, wanted: Action, subject: String, refusal: Refusal) -> Refusal {
-        if self.caller.party().is_some() && matches!(refusal, Refusal::Hidden | Refusal::Forbidden { .. }) {
+        if self.caller.belongs_to().is_some() && matches!(refusal, Refusal::Hidden | Refusal::Forbidden { .. }) {
             self.trail.borrow_mut().refused = Some(Refused {
                 subject,
                 wanted: format!("{wanted:?}"),
@@ -187,7 +191,7 @@ impl Work<'_> {
         }
         trail.user = self.caller.user();
         trail.token = self.token();
-        trail.office = self.caller.party().map(|party| party.office.clone());
+        trail.office = self.caller.belongs_to().map(|party| party.office.clone());
         trail
     }
 }
@@ -245,14 +249,15 @@ impl Exchange {
             }
             for Shown { subject, what } in shown {
                 let mut offices = match what {
-                    What::Answers(offices) => offices,
+                    What::Answers(shown) => shown.into_keys().collect(),
                     What::Views(views) => in_views(conn, &views)?,
                 };
                 if let Some(own) = &office {
                     offices.remove(own);
                 }
-                if !offices.is_empty() {
-                    record(conn, READ_RESTRICTED, subject, json!({"offices": offices}))?;
+                match offices.is_empty() {
+                    true => record(conn, READ_EDITION, subject, json!({}))?,
+                    false => record(conn, READ_RESTRICTED, subject, json!({"offices": offices}))?,
                 }
             }
             if let Some(Refused {
@@ -286,7 +291,7 @@ fn in_views(conn: &mut Connection, views: &[(EditionId, Circle)]) -> Result<BTre
         for (_, reader) in views.iter().filter(|(id, _)| *id == edition) {
             let restricted = parts
                 .iter()
-                .filter(|part| is_restricted(part.circles.values().copied(), *reader));
+                .filter(|part| part.circles.values().any(|circle| is_restricted(*circle, *reader)));
             offices.extend(restricted.map(|part| part.office.clone()));
         }
     }

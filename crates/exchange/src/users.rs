@@ -94,8 +94,13 @@ impl Work<'_> {
 
     fn find_user(&mut self, office: &OfficeCode, id: &str) -> Result<User, Error> {
         let id = id.parse::<UserId>().map_err(|_| Refusal::Hidden)?;
-        let user = users::find(self.conn, id)?.filter(|user| user.office == *office);
-        Ok(user.ok_or(Refusal::Hidden)?)
+        let user = users::find(self.conn, id)?.ok_or(Refusal::Hidden)?;
+        match user.office == *office {
+            true => Ok(user),
+            false => Err(self
+                .note_refusal(Action::ReadUsers, format!("user/{id}"), Refusal::Hidden)
+                .into()),
+        }
     }
 
     pub(crate) fn must_know_office(&mut self, office: &OfficeCode) -> Result<(), Error> {
@@ -157,11 +162,13 @@ impl Work<'_> {
         }
         let colleagues = users::of_office(self.conn, office)?;
         if !would_be_the_first(&colleagues, roles, handled, self.today()) {
-            return Err(Refusal::forbidden(
+            let refusal = Refusal::forbidden(
                 "first_coordinator_only",
                 "the service provider appoints an office's first coordinator only",
-            )
-            .into());
+            );
+            return Err(self
+                .note_refusal(Action::ManageUsers, format!("office/{office}"), refusal)
+                .into());
         }
         Ok(true)
     }

@@ -417,7 +417,7 @@ impl Work<'_> {
             id: EventId::new(self.now, self.randomness),
             at: self.now,
             user: self.caller.user(),
-            office: self.caller.party().map(|party| party.office.clone()),
+            office: self.caller.belongs_to().map(|party| party.office.clone()),
             action: action.to_owned(),
             subject: subject.into(),
             facts: naming(self.token(), facts),

@@ -234,10 +234,10 @@ fn open_server(url: &str) -> Result<PgConnection, StoreError> {
     )
     .get_result(&mut connection)?;
     settings.check()?;
-    // Read-only by default, so that a change that slipped into `Store::read` is refused. The two timeouts free the locks
-    // of a process that was paused, and bound the wait for them. Compiling statements costs more than it gives here.
+    // Read-only by default, so that a change that slipped into `Store::read` is refused. The timeouts bound the wait for
+    // locks and how long a statement runs, and free the locks of a process that was paused. Compiling statements costs more than it gives here.
     connection.batch_execute(
-        "SET default_transaction_read_only = on; SET lock_timeout = '5s'; \
+        "SET default_transaction_read_only = on; SET lock_timeout = '5s'; SET statement_timeout = '30s'; \
          SET idle_in_transaction_session_timeout = '30s'; SET jit = off",
     )?;
     Ok(connection)
@@ -311,7 +311,7 @@ impl AnyConnection {
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(connection) => connection
-                .batch_execute("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(7810755216402153521)"),
+                .batch_execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7810755216402153521)"),
         }
     }
 

@@ -80,6 +80,19 @@ pub fn find_by_secret(conn: &mut Connection, secret_hash: &str) -> Result<Option
     row.map(Row::into_feed).transpose()
 }
 
+/// An address. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn find(conn: &mut Connection, feed: FeedId) -> Result<Option<Feed>, StoreError> {
+    let row: Option<Row> = calendar_feeds::table
+        .find(Id::from(feed.0))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(Row::into_feed).transpose()
+}
+
 /// The addresses of an office, the oldest first. Statements: 1.
 ///
 /// # Errors

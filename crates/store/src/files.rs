@@ -51,13 +51,19 @@ pub struct Files {
 }
 
 impl Files {
-    /// The files in a folder, which is made where it is not there. What is kept there is on the disk before it is told.
+    /// The files in a folder, which is made, for its owner alone, where it is not there. What is kept there is on the disk
+    /// before it is told.
     ///
     /// # Errors
     /// [`FilesError::Unavailable`] when the folder cannot be used.
     pub fn in_folder(folder: &std::path::Path) -> Result<Self, FilesError> {
         choose_tls();
-        std::fs::create_dir_all(folder)
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .recursive(true)
+            .create(folder)
             .map_err(|error| FilesError::Unavailable(format!("{}: {error}", folder.display())))?;
         let place = LocalFileSystem::new_with_prefix(folder).map_err(|error| fault(&error))?;
         Ok(Self {

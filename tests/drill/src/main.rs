@@ -105,13 +105,13 @@ enum Name {
     Matrix,
     /// S3: planted words are seen by nobody who may not, and by everybody who may.
     Canary,
-    /// S4: sixty hostile access tokens; what ends a session counts on the next request.
+    /// S4: hostile access tokens; what ends a session counts on the next request.
     Tokens,
     /// S5: known and unknown accounts get the same bytes, after the same time.
     Equal,
-    /// S6: two hundred hostile files for Word forms; none is accepted.
+    /// S6: hostile files for Word forms; none is accepted.
     Forms,
-    /// S6: two hundred hostile files as attachments; none is taken.
+    /// S6: hostile files as attachments; none is taken.
     Uploads,
     /// S6: the readers of Word forms and attachments, fed with files that chance has changed, for an hour.
     Fuzz,

@@ -86,6 +86,7 @@ pub fn page(
         rows = rows.filter(
             audit_events::subject
                 .like(format!("query/%/response/{office}"))
+                .or(audit_events::subject.like(format!("query/%/response/{office}/%")))
                 .or(audit_events::action.eq(READ_RESTRICTED).and(shown)),
         );
     }

@@ -50,18 +50,7 @@ where
     }
 }
 
-/// Rows whose text in `column` begins with `start`, capitals and small letters being one.
-pub fn text_starts_with<C>(column: C, start: &str) -> FoldedLike<C>
-where
-    C: Expression<SqlType = Text>,
-{
-    FoldedLike {
-        column,
-        pattern: format!("{}%", like_literal(start)),
-    }
-}
-
-/// Made by [`text_contains`] and [`text_starts_with`].
+/// Made by [`text_contains`].
 #[derive(Debug, Clone, QueryId, ValidGrouping)]
 pub struct FoldedLike<C> {
     column: C,

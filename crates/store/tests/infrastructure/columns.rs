@@ -5,7 +5,6 @@ use crate::{Letter, insert, letter, on_both, open, postgres_address};
 use ahq_store::column::{Id, Json, JsonText, Time};
 use ahq_store::connection::phrase::{
     for_share, for_update, insert_or_ignore, json_list_contains, json_list_contains_member, skip_locked, text_contains,
-    text_starts_with,
 };
 use ahq_store::{Address, StoreError, both};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -175,8 +174,6 @@ async fn filters_on_lists_and_text(address: &Address) {
         (Box::new(|q| q.filter(text_contains(letters::subject, "_"))), &[3]),
         (Box::new(|q| q.filter(text_contains(letters::subject, "k\\s"))), &[4]),
         (Box::new(|q| q.filter(text_contains(letters::subject, "οδοσ"))), &[4]),
-        (Box::new(|q| q.filter(text_starts_with(letters::subject, "fam"))), &[1]),
-        (Box::new(|q| q.filter(text_starts_with(letters::subject, "score"))), &[]),
         (
             Box::new(|q| {
                 q.filter(text_contains(letters::subject, "a"))
