@@ -248,11 +248,17 @@ pub async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<Restor
         Some(file) => Some(erasures::apply(&exchange, file).await),
         None => None,
     };
+    let noted = exchange.note_restored(manifest.made).await;
     exchange.store().close().await;
     let erasures = erasures.transpose().map_err(|error| {
         other(format!(
             "the backup is restored, but the list of erasures was not applied to it: do not serve it, mend the list and \
              restore again: {error}"
+        ))
+    })?;
+    noted.map_err(|error| {
+        other(format!(
+            "the backup is restored, but its audit does not say so: {error}"
         ))
     })?;
     Ok(Restored {

@@ -51,7 +51,8 @@ enum Command {
         #[arg(long)]
         no_worker: bool,
     },
-    /// Do the background work only: deliver mail, clear what is over.
+    /// Do the background work only: reminders and mail, exports, the audit's numbers, retention and clearing. One worker has to
+    /// run somewhere.
     #[command(after_help = "Example:\n  ahq worker --config /etc/ahq.toml")]
     Worker,
     /// Bring the tables up to date.
@@ -312,7 +313,18 @@ async fn restore(parts: &Parts, from: &Path, replace: bool) -> Result<(), StartE
         )?,
     }
     let events = audit::check_restored(parts).await?;
-    say(format!("Its audit is whole: {events} events verified."))
+    say(format!("Its audit is whole: {events} events verified."))?;
+    if let Some(file) = &parts.config.audit.checkpoints {
+        say(format!(
+            "Name another file at audit.checkpoints and keep {}: its lines of after the backup are of a chain that is no \
+             longer there, and `ahq audit verify` would call this one written anew.",
+            file.display()
+        ))?;
+    }
+    say(format!(
+        "Accounts, sessions, tokens and passwords are as they were at {}: disable, revoke and reset again what was since.",
+        manifest.made
+    ))
 }
 
 fn openapi(file: Option<&std::path::Path>) -> Result<(), StartError> {

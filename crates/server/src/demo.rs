@@ -127,7 +127,7 @@ fn remove(folder: &Path) -> Result<(), StartError> {
         ))),
         _ => Ok(()),
     };
-    for name in ["ahq.db", "ahq.db-wal", "ahq.db-shm"] {
+    for name in ["ahq.db", "ahq.db-wal", "ahq.db-shm", "keys.json"] {
         gone(&folder.join(name))?;
     }
     let editions = Format::ALL.map(|format| ("editions", format.extension()));

@@ -272,6 +272,17 @@ fn files_of_secrets_that_everybody_reads_are_named() {
         assert_eq!(weak.contains("database.secret_file"), named, "{mode:o}: {weak}");
         assert!(!weak.contains("nobody knows"));
     }
+    let text = format!(
+        "[attachments]\nstore = {:?}\n[oidc.eu]\nissuer = \"https://login.example.org\"\nclient_id = \"a\"\nlabel = \"EU\"\n\
+         client_secret_file = {file:?}",
+        folder.path()
+    );
+    for (mode, named) in [(0o700, false), (0o755, true)] {
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let weak = load(&text, &[]).unwrap().weaknesses().join("\n");
+        assert!(weak.contains("oidc.eu.client_secret_file"), "{weak}");
+        assert_eq!(weak.contains("attachments.store"), named, "{mode:o}: {weak}");
+    }
 }
 
 #[test]

@@ -127,23 +127,40 @@ impl Config {
         let address: Option<Address> = self.database.address.parse().ok();
         let database = address.as_ref().and_then(Address::file);
         let keys = database.map(|file| file.with_file_name("keys.json"));
-        for (name, file) in [
+        let own = [
             ("database.secret_file", self.database.secret_file.as_deref()),
             ("mail.password_file", self.mail.password_file.as_deref()),
             ("mail.dkim_key_file", self.mail.dkim_key_file.as_deref()),
             ("attachments.key_file", self.attachments.key_file.as_deref()),
             ("the database", database),
             ("the file of keys", keys.as_deref()),
-        ] {
+        ];
+        let of_providers = self.oidc.iter().map(|(name, provider)| {
+            let name = format!("oidc.{name}.client_secret_file");
+            (name, provider.client_secret_file.as_deref())
+        });
+        for (name, file) in own
+            .map(|(name, file)| (name.to_owned(), file))
+            .into_iter()
+            .chain(of_providers)
+        {
             if let Some(file) = file.filter(|file| is_open(file)) {
                 let file = file.display();
                 weak.push(format!("{name} can be read by others than its owner: chmod 600 {file}"));
             }
         }
+        if let Ok(FilesPlace::Folder(folder)) = self.files()
+            && is_open(&folder)
+        {
+            let folder = folder.display();
+            weak.push(format!(
+                "attachments.store can be read by others than its owner: chmod 700 {folder}"
+            ));
+        }
     }
 }
 
-/// Whether everybody on this machine may read or write a file. What a group may is for the operator to say: a secret that
+/// Whether everybody on this machine may read or write a file or folder. What a group may is for the operator to say: a secret that
 /// another program shares is handed over so.
 #[cfg(unix)]
 fn is_open(file: &Path) -> bool {

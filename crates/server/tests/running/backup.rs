@@ -90,6 +90,11 @@ async fn what_was_backed_up_serves_again(old: &str, new: &str, folder: &Path) {
         (manifest.clone(), Vec::<PathBuf>::new())
     );
     let again = lifecycle::start(new_parts.clone(), false).await.unwrap();
+    let noted = again
+        .exchange()
+        .store()
+        .read(|conn| Ok::<_, ahq_store::StoreError>(conn.count_rows_with("audit_events", "exchange.restored")?));
+    assert_eq!(noted.await.unwrap(), 1, "the audit says that it was restored");
     let keys = |running: &lifecycle::Running| {
         let exchange = running.exchange();
         (
