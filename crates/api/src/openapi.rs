@@ -14,6 +14,7 @@ use crate::docs;
 use crate::problem::{FaultBody, Kind, MEDIA_TYPE, ProblemBody};
 
 mod bodies;
+mod codes;
 
 pub(crate) use bodies::request_bodies;
 
@@ -25,24 +26,22 @@ pub(crate) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 const DESCRIPTION: &str = "The European Migration Network asks, answers, compares and publishes ad-hoc queries here.
 
-Every thing has a `version`, an `ETag` and `actions`: what the caller may do with it now. A change needs `If-Match`; \
-a POST may bring an `Idempotency-Key`, and its repetition gets the same reply. Errors are problems (RFC 9457) with a \
+What can be changed has a `version`, which its `ETag` begins with: where an operation takes `If-Match`, it has to come, and is \
+told again by the reply. `actions` says what the caller may do with a thing now. A POST may bring an `Idempotency-Key`, and its repetition gets the same reply. Errors are problems (RFC 9457) with a \
 stable `code` and all faults at once. Unknown fields and query keys are refused; read-only fields sent back are \
 ignored. Times are RFC 3339 in UTC; deadlines are days in Brussels. Lists go on through `Link: rel=\"next\"`.
 
 ## Changes
 - 1.0.0-alpha.1: the first draft. Until 1.0.0 anything may change; afterwards v1 only grows.";
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 8] = [
     ("session", "Signing in and out, and what belongs to oneself"),
     ("network", "Offices, users, topics and calendars"),
     ("queries", "Queries from draft to withdrawal"),
     ("responses", "Drafting, submitting and amending responses"),
     ("contributions", "Drafts of experts outside, by link"),
     ("compilations", "Editions, comparison, summaries and publication"),
-    ("archive", "Search, published queries, feeds and imports"),
-    ("changes", "What has changed, and webhooks"),
-    ("figures", "Statistics"),
+    ("archive", "Published queries and their feed"),
     ("operation", "Health, audit and this document"),
 ];
 
@@ -89,7 +88,7 @@ fn finish(document: &mut Value) {
         .map(|(path, mut item)| {
             for method in METHODS {
                 if let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) {
-                    finish_operation(method, operation);
+                    finish_operation(method, operation, &schemas);
                 }
             }
             match path.strip_prefix(PREFIX) {
@@ -149,7 +148,7 @@ fn headers() -> Value {
         "ApiVersion": {"description": "The version of the interface", "schema": {"type": "string"}, "example": API_VERSION},
         "RequestId": {"description": "The id of the request", "schema": {"type": "string", "format": "uuid"}},
         "ETag": {"description": "The version of the thing and a hash of this representation", "schema": {"type": "string"}},
-        "Location": {"description": "Where the new thing is", "schema": {"type": "string", "format": "uri-reference"}},
+        "Location": {"description": "Where the new thing is, or the list it stands in; none where it has no address", "schema": {"type": "string", "format": "uri-reference"}},
         "Link": {"description": "Where to go on: `next` page, `successor-version`", "schema": {"type": "string"}},
         "RetryAfter": {"description": "After how many seconds to come back", "schema": {"type": "integer", "minimum": 0}},
         "WwwAuthenticate": {"description": "How to sign in (RFC 6750)", "schema": {"type": "string"}},
@@ -248,6 +247,11 @@ fn problems() -> Map<String, Value> {
         .filter(|(status, ..)| *status != "410")
         .map(|(status, name, kind, description)| {
             let content = problem_content(kind);
+            let description = match kind {
+                Kind::Forbidden => format!("{description}: {}", codes::listed(&codes::FORBIDDEN)),
+                Kind::Conflict => format!("{description}: {}", codes::listed(&codes::CONFLICT)),
+                _ => description.to_owned(),
+            };
             let response = json!({"description": description, "headers": problem_headers(status), "content": content});
             (name.to_owned(), response)
         })
@@ -255,7 +259,7 @@ fn problems() -> Map<String, Value> {
 }
 
 /// Adds to one operation what follows from what it takes and gives.
-fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
+fn finish_operation(method: &str, operation: &mut Map<String, Value>, schemas: &Map<String, Value>) {
     let read = method == "get";
     let empty = Vec::new();
     let parameters = operation.get("parameters").and_then(Value::as_array).unwrap_or(&empty);
@@ -326,6 +330,14 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
             "description": "Not changed",
             "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
         });
+    }
+    for status in ["200", "201"] {
+        let told = responses[status]["content"]["application/json"]["schema"]["$ref"].as_str();
+        let name = told.and_then(|reference| reference.rsplit('/').next());
+        let schema = name.and_then(|name| schemas.get(name));
+        if schema.is_some_and(|schema| schema["properties"].get("version").is_some()) {
+            responses[status]["headers"]["ETag"] = json!({"$ref": "#/components/headers/ETag"});
+        }
     }
     if let Some(made) = responses.get_mut("201") {
         made["headers"]["Location"] = json!({"$ref": "#/components/headers/Location"});

@@ -1,9 +1,10 @@
-//! Every reply a test gets is held against the published document: its status, its media type, its body.
+//! Every reply a test gets is held against the published document: its status, its media type, its ETag, its body.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use jsonschema::Validator;
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(ahq_api::document);
@@ -13,7 +14,7 @@ static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::
 ///
 /// # Panics
 /// When the document does not have it so.
-pub(crate) fn check(method: &str, path: &str, status: u16, media_type: Option<&str>, body: &Value) {
+pub(crate) fn check(method: &str, path: &str, status: u16, headers: &HeaderMap, body: Option<&Value>) {
     if !path.starts_with("/api/v1/") {
         return;
     }
@@ -32,8 +33,13 @@ pub(crate) fn check(method: &str, path: &str, status: u16, media_type: Option<&s
             .expect("a reference that leads somewhere"),
         None => response,
     };
-    assert!(response.is_object(), "{name} is not documented: {body}");
-    let Some(media_type) = media_type else {
+    assert!(response.is_object(), "{name} is not documented: {body:?}");
+    if matches!(status, 200 | 201) {
+        let (told, there) = (response["headers"]["ETag"].is_object(), headers.contains_key("etag"));
+        assert_eq!(told, there, "{name}: is an ETag documented, and is there one?");
+    }
+    let media_type = headers.get("content-type").and_then(|value| value.to_str().ok());
+    let (Some(media_type), Some(body)) = (media_type, body) else {
         return;
     };
     let essence = media_type.split(';').next().unwrap_or_default().trim();
