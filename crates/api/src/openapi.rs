@@ -3,6 +3,8 @@
 //! Handlers declare what is special; the walk adds the headers of every reply, the problems that follow from what an
 //! operation takes, conditional reads, closed request bodies and the read-only fields a PUT may send back.
 
+use std::sync::LazyLock;
+
 use actix_web::App;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
@@ -44,6 +46,10 @@ const TAGS: [(&str, &str); 8] = [
     ("archive", "Published queries and their feed"),
     ("operation", "Health, audit and this document"),
 ];
+
+/// What is replied, a thing of each kind: written by `openapi/examples` from what the demonstration replies.
+static EXAMPLES: LazyLock<Map<String, Value>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../openapi/examples.json")).unwrap_or_default());
 
 /// What is read again and again, and compared by its ETag.
 const COMPARED: [&str; 4] = [
@@ -333,10 +339,20 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>, schemas: &
     }
     for status in ["200", "201"] {
         let told = responses[status]["content"]["application/json"]["schema"]["$ref"].as_str();
-        let name = told.and_then(|reference| reference.rsplit('/').next());
-        let schema = name.and_then(|name| schemas.get(name));
-        if schema.is_some_and(|schema| schema["properties"].get("version").is_some()) {
+        let Some(name) = told
+            .and_then(|reference| reference.rsplit('/').next())
+            .map(str::to_owned)
+        else {
+            continue;
+        };
+        if schemas
+            .get(&name)
+            .is_some_and(|schema| schema["properties"].get("version").is_some())
+        {
             responses[status]["headers"]["ETag"] = json!({"$ref": "#/components/headers/ETag"});
+        }
+        if let Some(example) = EXAMPLES.get(&name) {
+            responses[status]["content"]["application/json"]["example"] = example.clone();
         }
     }
     if let Some(made) = responses.get_mut("201") {

@@ -74,3 +74,18 @@ fn every_reference_leads_somewhere() {
     let document = crate::document();
     follow(&document, &document);
 }
+
+#[test]
+fn examples_are_of_replies() {
+    let document = crate::document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    assert!(EXAMPLES.len() > 50, "they were not read");
+    for name in EXAMPLES.keys() {
+        assert!(
+            schemas.contains_key(name),
+            "{name} is nothing any more: run openapi/examples"
+        );
+    }
+    let query = &document["paths"]["/queries/{query}"]["get"]["responses"]["200"];
+    assert_eq!(query["content"]["application/json"]["example"], EXAMPLES["Query"]);
+}
