@@ -360,19 +360,7 @@ fn view_response(snapshot: &Snapshot<'_>, response: &Submitted, circle: Circle) 
 }
 
 fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
-    let mut row = ViewRow {
-        question: question.id.clone(),
-        shown: Shown::Restricted,
-        wider_dissemination: Circle::Requester.wider_dissemination().to_owned(),
-        circle: None,
-        content: None,
-        ground: None,
-        as_of: None,
-        sources: Vec::new(),
-        attachments: Vec::new(),
-        earlier_wording: false,
-        erased: None,
-    };
+    let mut row = ViewRow::without(question.id.clone(), Shown::Restricted);
     match seen {
         Seen::Restricted => {}
         Seen::Skipped | Seen::None => {
@@ -402,6 +390,30 @@ fn view_row(question: &Question, seen: Seen<'_>) -> ViewRow {
         }
     }
     row
+}
+
+impl ViewRow {
+    /// A row that shows nothing of an answer, and does not tell how far one may go.
+    fn without(question: Key, shown: Shown) -> Self {
+        Self {
+            question,
+            shown,
+            wider_dissemination: Circle::Requester.wider_dissemination().to_owned(),
+            circle: None,
+            content: None,
+            ground: None,
+            as_of: None,
+            sources: Vec::new(),
+            attachments: Vec::new(),
+            earlier_wording: false,
+            erased: None,
+        }
+    }
+
+    /// Takes out everything but the question.
+    pub(crate) fn withhold(&mut self, shown: Shown) {
+        *self = Self::without(self.question.clone(), shown);
+    }
 }
 
 impl View {

@@ -11,7 +11,6 @@ use crate::answer::{Answer, Content};
 use crate::clock::{Instant, written_date};
 use crate::comparison::compare_rows;
 use crate::compilation::{Shown, View};
-use crate::dissemination::Circle;
 use crate::hold::{Held, HoldInput};
 use crate::id::{ErasureId, QueryId, UserId};
 use crate::markdown::{Markdown, NotTaken};
@@ -292,16 +291,8 @@ impl View {
                 continue;
             }
             found = true;
-            row.shown = Shown::Erased;
+            row.withhold(Shown::Erased);
             row.erased = Some(tombstone(on));
-            row.wider_dissemination = Circle::Requester.wider_dissemination().to_owned();
-            row.circle = None;
-            row.content = None;
-            row.ground = None;
-            row.as_of = None;
-            row.sources.clear();
-            row.attachments.clear();
-            row.earlier_wording = false;
         }
         if found {
             self.comparison = compare_rows(&self.questions, &self.responses);

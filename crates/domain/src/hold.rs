@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use crate::clock::Instant;
 use crate::comparison::compare_rows;
 use crate::compilation::{Shown, View};
-use crate::dissemination::Circle;
 use crate::id::HoldId;
 use crate::office::OfficeCode;
 use crate::query::{Launched, Life, Query};
@@ -292,16 +291,7 @@ impl View {
             let held = query.held_answers(&response.office);
             for row in response.rows.iter_mut().filter(|row| held.contains(&row.question)) {
                 suspended = true;
-                row.shown = Shown::Suspended;
-                row.wider_dissemination = Circle::Requester.wider_dissemination().to_owned();
-                row.circle = None;
-                row.content = None;
-                row.ground = None;
-                row.as_of = None;
-                row.sources.clear();
-                row.attachments.clear();
-                row.earlier_wording = false;
-                row.erased = None;
+                row.withhold(Shown::Suspended);
             }
         }
         if suspended {
