@@ -73,7 +73,7 @@ pub enum Inline {
     Code(String),
     /// A link.
     Link {
-        /// Its address: `http`, `https` or `mailto`, in ASCII with everything else percent-encoded.
+        /// Its address: `http`, `https` or `mailto`, at most 2,000 characters of ASCII with everything else percent-encoded.
         href: String,
         /// Its words; never empty.
         content: Vec<Inline>,

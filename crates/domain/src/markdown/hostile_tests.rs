@@ -134,6 +134,27 @@ fn what_is_nested_too_deep_is_flattened() {
 }
 
 #[test]
+fn an_address_that_no_document_holds_is_none() {
+    let of = |length: usize| format!("https://e.eu/{}", "a".repeat(length - 13));
+    let linked = |source: &str| html(&tree(source), 2).contains("<a ");
+    for (address, taken) in [
+        (of(2_000), true),
+        (of(2_001), false),
+        (of(15_000), false),
+        // Three characters for each of its bytes.
+        (format!("https://e.eu/{}", "é".repeat(331)), true),
+        (format!("https://e.eu/{}", "é".repeat(332)), false),
+    ] {
+        let reference = format!("[a][r]\n\n[r]: {address}");
+        for source in [format!("[a]({address})"), format!("<{address}>"), reference] {
+            assert_eq!(linked(&source), taken, "{}", source.len());
+        }
+    }
+    assert_eq!(plain_text(&tree(&format!("[a]({})", of(2_001)))), "a");
+    assert_eq!(plain_text(&tree(&format!("![a]({})", of(2_001)))), "a");
+}
+
+#[test]
 fn wide_tables_stay_as_typed() {
     let wide = format!(
         "{}|\n{}|\n{}",
@@ -183,6 +204,7 @@ fn hostile_texts_cost_little() {
         halves("<", ">"),
         halves("`", "a`"),
         format!("[a]: http://{}\n\n{}", "b".repeat(9_000), "[a]".repeat(3_600)),
+        format!("[a]: http://{}\n\n{}", "b".repeat(1_900), "[a]".repeat(6_000)),
         format!("[a](http://{}", "(".repeat(19_000)),
         format!(
             "{}|\n{}|\n{}",

@@ -13,6 +13,8 @@ use super::{Alignment, Block, DEEPEST, Inline, plain_text};
 /// Most cells without words that one text may have. CommonMark tables fill short rows up to the width of the head,
 /// which lets 20,000 characters ask for hundreds of thousands of cells; tables beyond this stay as they were typed.
 const MOST_EMPTY_CELLS: usize = 5_000;
+/// Most characters of an address, as many as a source's may have.
+const LONGEST_ADDRESS: usize = 2_000;
 
 /// What the text says.
 pub(super) fn tree(text: &str) -> Vec<Block> {
@@ -364,7 +366,8 @@ fn is_blank(inline: &Inline) -> bool {
     }
 }
 
-/// An address that may be followed, percent-encoded; none for every other scheme and for relative addresses.
+/// An address that may be followed, percent-encoded; none for every other scheme, for relative addresses and for one that
+/// is longer than any page of the web has, which no PDF would hold.
 fn address(raw: &str) -> Option<String> {
     let raw = raw.trim();
     let allowed = ["https://", "http://", "mailto:"].iter().any(|scheme| {
@@ -383,5 +386,5 @@ fn address(raw: &str) -> Option<String> {
             address.push_str(&format!("%{byte:02X}"));
         }
     }
-    Some(address)
+    (address.len() <= LONGEST_ADDRESS).then_some(address)
 }

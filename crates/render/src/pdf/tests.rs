@@ -27,6 +27,7 @@ fn the_same_document_is_the_same_bytes() {
 #[test]
 fn no_text_makes_a_document_fail() {
     let long = "x".repeat(20_000);
+    let link = format!("[words](https://example.org/{})", "a".repeat(15_000));
     let deep: String = (0..20).map(|level| format!("{}- item\n", "  ".repeat(level))).collect();
     for hostile in [
         "🙂👩‍👩‍👧 中文 日本語 한국어 \u{feff} \u{f0b7} \u{e000} \u{10ffff}",
@@ -36,6 +37,7 @@ fn no_text_makes_a_document_fail() {
         "###### deep\n\n# high\n\n### lower",
         "|a|b|\n|-|-|\n|[x](https://example.org)|`c`|\n",
         &long,
+        &link,
         &deep,
     ] {
         let given = document(vec![
