@@ -2,8 +2,8 @@
 
 /// What stands where nothing better is known.
 const SUBSTITUTE: char = '\u{fffd}';
-/// How many characters may stand without a place to break the line.
-const LONGEST_WORD: usize = 60;
+/// How many characters may stand without a place to break the line: as many as a SHA-256 with marks beside it.
+const LONGEST_WORD: usize = 66;
 /// A place where a line may break, which shows nothing.
 const BREAK: char = '\u{200b}';
 
@@ -83,5 +83,14 @@ mod tests {
         ] {
             assert_eq!(for_xml(given), shown);
         }
+    }
+
+    #[test]
+    fn a_line_may_break_in_a_very_long_word_but_not_in_a_hash() {
+        let drawn = |text: &str| for_fonts(text, |_| true);
+        let hash = format!("(SHA-256 {}),", "0f".repeat(32));
+        assert_eq!(drawn(&hash), hash);
+        let long = "a".repeat(100);
+        assert_eq!(drawn(&long), format!("{}\u{200b}{}", "a".repeat(66), "a".repeat(34)));
     }
 }

@@ -182,7 +182,7 @@ fn refused(faults: &[SourceDiagnostic]) -> RenderError {
     RenderError(told.join("; "))
 }
 
-/// Puts what the fonts can draw in place of every text.
+/// Puts what the fonts can draw in place of every text. Where a link leads is no text: it stays as it is.
 fn shown(value: &mut Value, fonts: &[Font]) {
     match value {
         Value::String(text) => {
@@ -192,7 +192,10 @@ fn shown(value: &mut Value, fonts: &[Font]) {
             });
         }
         Value::Array(values) => values.iter_mut().for_each(|value| shown(value, fonts)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| shown(value, fonts)),
+        Value::Object(fields) => {
+            let texts = fields.iter_mut().filter(|(name, _)| *name != "href" && *name != "address");
+            texts.for_each(|(_, value)| shown(value, fonts));
+        }
         _ => {}
     }
 }

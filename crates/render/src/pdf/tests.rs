@@ -1,5 +1,5 @@
 use super::print;
-use crate::document::Block;
+use crate::document::{Block, Reference};
 use crate::example::{document, everything, heading, text};
 
 #[test]
@@ -21,6 +21,39 @@ fn everything_is_printed_as_a_tagged_document_for_archives() {
 #[test]
 fn the_same_document_is_the_same_bytes() {
     assert_eq!(print(&everything()).unwrap(), print(&everything()).unwrap());
+}
+
+#[test]
+fn links_lead_where_they_were_meant_to() {
+    let address = |name: &str| format!("https://example.org/{name}/{}", "a".repeat(100));
+    let reference = |name: &str| Reference {
+        title: name.to_owned(),
+        address: Some(address(name)),
+    };
+    let given = document(vec![
+        heading(2, "one", "One"),
+        text(&format!("[words]({})", address("text"))),
+        Block::Source(reference("source")),
+        Block::Attachment(reference("attachment")),
+    ]);
+    let bytes = print(&given).unwrap();
+    let printed = String::from_utf8_lossy(&bytes);
+    for name in ["text", "source", "attachment"] {
+        assert!(printed.contains(&format!("/URI({})", address(name))), "{name}");
+    }
+}
+
+/// No address of a PDF may have more than 8,000 bytes, and that of a source has up to 2,000 characters.
+#[test]
+fn the_longest_address_of_a_source_is_taken() {
+    let given = document(vec![
+        heading(2, "one", "One"),
+        Block::Source(Reference {
+            title: "A law".to_owned(),
+            address: Some(format!("https://{}", "🙂".repeat(1_992))),
+        }),
+    ]);
+    assert!(print(&given).is_ok());
 }
 
 /// None of these may make the document fail, be read as markup, or be lost unseen.
