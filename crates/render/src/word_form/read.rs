@@ -144,7 +144,7 @@ fn control(element: &Element, properties: &Element, flow: &Flow<'_>) -> Control 
     let read = flow.read(content);
     let text = plain_text(&read.blocks);
     let shows_placeholder = placeholder::ALL.contains(&text.trim())
-        || (properties.child("w:showingPlcHdr").is_some() && flow::is_placeholder(content));
+        || (properties.child("w:showingPlcHdr").is_some() && flow.is_placeholder(content));
     if shows_placeholder {
         return Control {
             checked,

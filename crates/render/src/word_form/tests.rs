@@ -32,7 +32,8 @@ fn parts(body: &str) -> Vec<(String, String)> {
     let numbering = "<w:abstractNum w:abstractNumId=\"1\"><w:lvl w:ilvl=\"0\"><w:numFmt w:val=\"bullet\"/></w:lvl>\
          <w:lvl w:ilvl=\"1\"><w:numFmt w:val=\"decimal\"/></w:lvl></w:abstractNum>\
          <w:num w:numId=\"5\"><w:abstractNumId w:val=\"1\"/></w:num>";
-    let styles = "<w:style w:type=\"paragraph\" w:styleId=\"Berschrift2\"><w:name w:val=\"heading 2\"/></w:style>";
+    let styles = "<w:style w:type=\"paragraph\" w:styleId=\"Berschrift2\"><w:name w:val=\"heading 2\"/></w:style>\
+         <w:style w:type=\"character\" w:styleId=\"Platzhaltertext\"><w:name w:val=\"Placeholder Text\"/></w:style>";
     let notes = "<w:footnote w:id=\"2\"><w:p><w:r><w:t>Law of 2019</w:t></w:r></w:p></w:footnote>";
     let own = [
         ("rId1", "hyperlink", "https://example.org/?a=1&amp;b=2", true),
@@ -234,6 +235,9 @@ fn placeholders_ticks_and_dates() {
     let body = |properties: &str, content: &str| format!("<w:p>{}</w:p>", control_around(properties, content));
     // In the language of the program that wrote it.
     assert_eq!(read_body(&body("<w:showingPlcHdr/>", grey)), Control::default());
+    // With the ids of its styles in that language too.
+    let german = grey.replace("PlaceholderText", "Platzhaltertext");
+    assert_eq!(read_body(&body("<w:showingPlcHdr/>", &german)), Control::default());
     // LibreOffice keeps the mark, and our words.
     let ours = "<w:r><w:t>Write the answer here</w:t></w:r>";
     assert_eq!(read_body(&body("<w:showingPlcHdr/>", ours)), Control::default());

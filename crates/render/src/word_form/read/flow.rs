@@ -2,7 +2,7 @@
 //! taken as accepted; what has no place in an answer is named as left out.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ahq_domain::markdown::{Alignment, Block, Inline, plain_text};
 use ahq_domain::word_form::Tag;
@@ -33,6 +33,8 @@ pub(super) struct Flow<'a> {
     ordered: HashMap<(&'a str, usize), bool>,
     headings: HashMap<&'a str, u8>,
     list_styles: HashMap<&'a str, ListPlace>,
+    /// The styles of placeholders: Word translates the ids of its styles, and never their names.
+    placeholders: HashSet<&'a str>,
     footnotes: HashMap<&'a str, String>,
     left: Cell<Option<usize>>,
 }
@@ -88,16 +90,6 @@ pub(super) fn bookmarked(element: &Element) -> Option<Tag> {
         .find_map(bookmarked)
 }
 
-/// Whether all that is written here is a placeholder, in whatever language Word wrote it.
-pub(super) fn is_placeholder(content: &Element) -> bool {
-    let mut runs = Vec::new();
-    all(content, "w:r", &mut runs);
-    runs.iter().filter(|run| run.child("w:t").is_some()).all(|run| {
-        let style = run.child("w:rPr").and_then(|look| look.child("w:rStyle"));
-        style.and_then(|style| style.attribute("w:val")) == Some("PlaceholderText")
-    })
-}
-
 fn all<'a>(element: &'a Element, name: &str, found: &mut Vec<&'a Element>) {
     for child in element.elements() {
         if child.name == name {
@@ -119,6 +111,7 @@ impl<'a> Flow<'a> {
             ordered: HashMap::new(),
             headings: HashMap::new(),
             list_styles: HashMap::new(),
+            placeholders: HashSet::new(),
             footnotes: HashMap::new(),
             left: Cell::new(Some(MOST_TEXT)),
         };
@@ -187,10 +180,23 @@ impl<'a> Flow<'a> {
             if let Some(level) = name.strip_prefix("heading ").and_then(|level| level.parse().ok()) {
                 self.headings.insert(id, level);
             }
+            if name == "placeholder text" {
+                self.placeholders.insert(id);
+            }
             if let Some(place) = style.child("w:pPr").and_then(list_place) {
                 self.list_styles.insert(id, place);
             }
         }
+    }
+
+    /// Whether all that is written here is a placeholder, in whatever language Word wrote it.
+    pub(super) fn is_placeholder(&self, content: &Element) -> bool {
+        let mut runs = Vec::new();
+        all(content, "w:r", &mut runs);
+        runs.iter().filter(|run| run.child("w:t").is_some()).all(|run| {
+            let style = run.child("w:rPr").and_then(|look| value(look, "w:rStyle"));
+            style.is_some_and(|style| style == "PlaceholderText" || self.placeholders.contains(style))
+        })
     }
 
     /// Reads what stands in a control, a cell or a footnote.
