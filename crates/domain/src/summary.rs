@@ -164,13 +164,22 @@ pub fn sentences(material: &Material<'_>) -> Vec<Sentence> {
 /// those computed for it and for the editions before. What the office wrote itself is nobody else's to judge.
 pub fn outdated(summary: &Summary, earlier: &[Sentence], now: &[Sentence]) -> Vec<Outdated> {
     let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let written = [&summary.respondents, &summary.findings].map(|part| spaced(part.as_str()));
+    let mut written = [&summary.respondents, &summary.findings].map(|part| spaced(part.as_str()));
+    // One sentence may stand inside another ("Malta declined to answer."): the longest are looked for first, and none in
+    // what was found already.
+    let mut texts: Vec<String> = earlier.iter().chain(now).map(|one| spaced(&one.text)).collect();
+    texts.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+    texts.dedup();
+    texts.retain(|text| {
+        let stands = written.iter().any(|part| part.contains(text));
+        written.iter_mut().for_each(|part| *part = part.replace(text, "\n"));
+        stands
+    });
     let mut found: Vec<Outdated> = Vec::new();
     for sentence in earlier {
         let text = spaced(&sentence.text);
-        let stands = written.iter().any(|part| part.contains(&text));
         let holds = now.iter().any(|now| spaced(&now.text) == text);
-        if stands && !holds && found.iter().all(|known| known.sentence != *sentence) {
+        if texts.contains(&text) && !holds && found.iter().all(|known| known.sentence != *sentence) {
             let now = now.iter().find(|now| now.about == sentence.about);
             found.push(Outdated {
                 sentence: sentence.clone(),

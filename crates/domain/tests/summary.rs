@@ -10,7 +10,7 @@ use ahq_domain::dissemination::Circle;
 use ahq_domain::markdown::{Markdown, plain_text};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::question::{Kind, Question, Revision};
-use ahq_domain::summary::{LONGEST_PART, Material, Summary, SummaryInput, first_draft};
+use ahq_domain::summary::{About, LONGEST_PART, Material, Sentence, Summary, SummaryInput, first_draft, outdated};
 use proptest::prelude::*;
 
 use support::{
@@ -255,6 +255,37 @@ fn respondents_are_told_with_who_did_not_answer() {
          had not answered when this compilation was produced."
     );
     assert_eq!(summary.findings, Markdown::default());
+}
+
+#[test]
+fn a_sentence_that_stands_in_a_newer_one_is_not_outdated() {
+    let said = |about: About, text: &str| Sentence {
+        about,
+        text: text.to_owned(),
+    };
+    let declined = |text: &str| said(About::Declined, text);
+    let question = |text: &str| said(About::Question(key("q1")), text);
+    let (one, two) = ("Malta declined to answer.", "Cyprus and Malta declined to answer.");
+    let (short, long) = (
+        "**Question 1**: Austria answered yes.",
+        "**Question 1**: Austria answered yes. The answer of Belgium is to follow.",
+    );
+    let found = |respondents: &str, findings: &str, earlier: &[Sentence], now: &[Sentence]| -> Vec<String> {
+        let summary = Summary::parse(SummaryInput {
+            background: String::new(),
+            respondents: respondents.to_owned(),
+            findings: findings.to_owned(),
+        });
+        let outdated = outdated(&summary.unwrap(), earlier, now);
+        outdated.into_iter().map(|outdated| outdated.sentence.text).collect()
+    };
+    let earlier = [declined(one), question(short)];
+    let now = [declined(two), question(long)];
+    assert_eq!(found(two, long, &earlier, &now), [""; 0]);
+    assert_eq!(found(one, short, &earlier, &now), [one, short]);
+    assert_eq!(found(&format!("{two} {one}"), "", &earlier, &now), [one]);
+    // The other way round the longer one is outdated, and the shorter is not found in it.
+    assert_eq!(found(two, "", &now, &earlier), [two]);
 }
 
 #[test]
