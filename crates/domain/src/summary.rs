@@ -9,7 +9,7 @@ use pulldown_cmark::{Event, Options, Parser, TagEnd};
 use serde::{Deserialize, Serialize};
 
 use crate::comparison::Figure;
-use crate::markdown::{Block, Inline, Markdown, escape};
+use crate::markdown::{Block, Inline, Markdown, escape, write};
 use crate::office::{OfficeCode, in_words};
 use crate::question::{Key, Question};
 use crate::refusal::Faults;
@@ -146,7 +146,7 @@ pub fn first_draft(material: &Material<'_>) -> Summary {
         background: part(
             material
                 .background
-                .map_or_else(String::new, |text| opening(text.as_str())),
+                .map_or_else(String::new, opening),
         ),
         respondents: part(respondents.join(" ")),
         findings: part(bullets(&findings(material))),
@@ -191,7 +191,8 @@ pub fn outdated(summary: &Summary, earlier: &[Sentence], now: &[Sentence]) -> Ve
 }
 
 /// The first paragraph, and the second where both are short, with what headings stand before them.
-fn opening(background: &str) -> String {
+fn opening(text: &Markdown) -> String {
+    let background = text.as_str();
     let (mut end, mut paragraphs, mut depth) = (0, 0, 0);
     for (event, range) in Parser::new_ext(background, Options::ENABLE_TABLES).into_offset_iter() {
         match event {
@@ -213,7 +214,15 @@ fn opening(background: &str) -> String {
             _ => {}
         }
     }
-    background[..end].trim_end().to_owned()
+    let kept = background[..end].trim_end().to_owned();
+    // The addresses of its links may stand further down, where they are cut off: then it is written anew with them.
+    let alone = Markdown::try_from(kept.clone()).unwrap_or_default().tree();
+    let whole = text.tree();
+    if whole.starts_with(&alone) {
+        kept
+    } else {
+        write(&whole[..alone.len().min(whole.len())])
+    }
 }
 
 fn respondents(material: &Material<'_>) -> Vec<Sentence> {

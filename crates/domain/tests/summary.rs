@@ -229,6 +229,10 @@ fn the_background_is_cut_between_paragraphs() {
             format!("# Why\n\n{short}\n\n- a\n- b\n\nThree."),
             format!("# Why\n\n{short}\n\n- a\n- b"),
         ),
+        (
+            format!("See *the* [law][l] & more!\n\n{long}\n\n[l]: https://example.org/law"),
+            "See *the* [law](<https://example.org/law>) \\& more\\!".to_owned(),
+        ),
         // One paragraph alone that does not fit is for the office to shorten.
         ("word ".repeat(2_000).trim().to_owned(), String::new()),
     ] {
