@@ -187,9 +187,24 @@ fn numbers_have_their_unit_and_what_is_not_in_them() {
          (Austria), total 1,240; 1 of 3 numbers estimated or provisional; Land CY (fewer than 5) gave an upper bound \
          only; Land CZ keeps the number confidential."
     );
+    for (flag, said) in [
+        (None, ""),
+        (Some(NumberFlag::Estimate), "; it is an estimate"),
+        (Some(NumberFlag::Provisional), "; it is provisional"),
+    ] {
+        assert_eq!(
+            finding(persons.clone(), &[number(NumberValue::Exactly(1_200.into()), flag)]),
+            format!("Austria gave the number 1,200, in persons (2025){said}.")
+        );
+    }
+    let below = |flag| number(NumberValue::FewerThan(5.into()), flag);
     assert_eq!(
-        finding(persons, &[exactly(1_200)]),
-        "Austria gave the number 1,200, in persons (2025)."
+        finding(persons.clone(), &[below(Some(NumberFlag::Estimate)), below(None)]),
+        "Austria (fewer than 5, an estimate) and Belgium (fewer than 5) gave an upper bound only."
+    );
+    assert_eq!(
+        finding(persons, &vec![below(Some(NumberFlag::Provisional)); 4]),
+        "4 respondents gave an upper bound only, 4 of them estimated or provisional."
     );
 }
 

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{ABOUT_HALF_FROM, ABOUT_HALF_TO, FEW, MOST_FROM, cut, escape};
+use crate::answer::NumberFlag;
 use crate::clock::written_date;
 use crate::comparison::{CellTotal, Count, Figure, FigureBody, OfficeNumber, RowTotals, written_number};
 use crate::office::{OfficeCode, in_words};
@@ -130,11 +131,14 @@ impl Teller<'_> {
         let mut clauses = Vec::new();
         match values.as_slice() {
             [] => {}
-            [only] => clauses.push(format!(
-                "{} gave the number {}, in {unit} ({period})",
-                self.name(&only.office),
-                written_number(&only.value)
-            )),
+            [only] => {
+                clauses.push(format!(
+                    "{} gave the number {}, in {unit} ({period})",
+                    self.name(&only.office),
+                    written_number(&only.value)
+                ));
+                clauses.extend(only.flag.map(|flag| format!("it is {}", flagged(flag))));
+            }
             _ => {
                 let ends = |end: &Decimal| {
                     let there = values.iter().filter(|number| number.value == *end);
@@ -152,14 +156,11 @@ impl Teller<'_> {
                     values.len(),
                     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
                 ));
+                let unsure = unsure(values);
+                if unsure > 0 {
+                    clauses.push(format!("{unsure} of {} numbers estimated or provisional", values.len()));
+                }
             }
-        }
-        let flagged = values.iter().filter(|number| number.flag.is_some()).count();
-        if flagged > 0 {
-            clauses.push(format!(
-                "{flagged} of {} numbers estimated or provisional",
-                values.len()
-            ));
         }
         if !fewer_than.is_empty() {
             clauses.push(self.fewer_than(fewer_than));
@@ -173,13 +174,18 @@ impl Teller<'_> {
 
     fn fewer_than(&self, bounds: &[OfficeNumber]) -> String {
         if bounds.len() > FEW {
-            return format!("{} respondents gave an upper bound only", bounds.len());
+            let all = format!("{} respondents gave an upper bound only", bounds.len());
+            return match unsure(bounds) {
+                0 => all,
+                unsure => format!("{all}, {unsure} of them estimated or provisional"),
+            };
         }
         let each: Vec<String> = bounds
             .iter()
             .map(|bound| {
+                let sure = bound.flag.map_or_else(String::new, |flag| format!(", {}", flagged(flag)));
                 format!(
-                    "{} (fewer than {})",
+                    "{} (fewer than {}{sure})",
                     self.name(&bound.office),
                     written_number(&bound.value)
                 )
@@ -217,6 +223,19 @@ impl Teller<'_> {
             (_, 1) => format!("The answer of {who} is to follow."),
             _ => format!("The answers of {who} are to follow."),
         }
+    }
+}
+
+/// How many of these are estimated or provisional.
+fn unsure(numbers: &[OfficeNumber]) -> usize {
+    numbers.iter().filter(|number| number.flag.is_some()).count()
+}
+
+/// What is said of a number that is not sure.
+fn flagged(flag: NumberFlag) -> &'static str {
+    match flag {
+        NumberFlag::Estimate => "an estimate",
+        NumberFlag::Provisional => "provisional",
     }
 }
 
