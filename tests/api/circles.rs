@@ -245,6 +245,35 @@ on_both!(a_narrowed_answer_leaves_every_view_at_once, |app| {
     assert_eq!(list.json["items"][1]["views"][0]["replacedBy"], 2);
 });
 
+on_both!(an_answer_that_only_goes_further_is_not_told_as_an_amendment, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &in_circle("AT", "network")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let mut amended = in_circle("AT", "network");
+    amended["answers"]["q5"] = json!({"number": {"value": "7"}, "circle": "network"});
+    answered(&at, &path, "AT", &amended).await;
+    let response = format!("{path}/responses/AT");
+    let wider = json!({"circle": "public", "questions": ["q6"]});
+    at.put_if(&format!("{response}/circles"), &etag(&at, &response).await, &wider)
+        .await
+        .expect(200);
+    compiled(&lead, &path).await;
+    let both = [
+        "Austria: changed (question 5)",
+        "Austria: dissemination changed (question 6)",
+    ];
+    // The public hears no more than that there is an answer now.
+    let public = ["Austria: changed (question 6)"];
+    for (circle, changes) in [("requester", &both[..]), ("network", &both), ("public", &public)] {
+        let edition = format!("{path}/editions/2?format=json&circle={circle}");
+        let view = lead.get(&edition).await.expect(200).json;
+        assert_eq!(view["view"]["changes"], json!(changes), "{circle}");
+    }
+});
+
 on_both!(an_amendment_that_narrows_acts_on_what_is_out, |app| {
     let lead = app.coordinator("LU").await;
     let path = launched(&lead).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::query::{Model, Twist};
-use crate::response::{Answers, Position, row_circles, rows};
+use crate::response::{Answers, Position, row_circles, rows, said};
 use crate::step::{Caller, Circle, Office};
 
 /// What an edition took in of one office.
@@ -49,14 +49,23 @@ impl Edition {
                 None => changes.push(format!("{}: new response", name(*office))),
                 Some(earlier) => {
                     let (now, then) = (rows(&part.answers, view), rows(&earlier.answers, view));
-                    let numbers: Vec<String> = (0..3)
-                        .filter(|index| now[*index] != then[*index])
-                        .map(|index| (index + 1).to_string())
-                        .collect();
-                    match numbers.len() {
-                        0 => {}
-                        1 => changes.push(format!("{}: changed (question {})", name(*office), numbers[0])),
-                        _ => changes.push(format!("{}: changed (questions {})", name(*office), numbers.join(", "))),
+                    // The same answer in both, which goes further now or less far.
+                    let same_answer = |index: usize| {
+                        let shown = |edition: &Part| {
+                            let answer = edition.answers[index].map(|answer| said(answer.says));
+                            answer.filter(|_| row_circles(&edition.answers)[index] >= view)
+                        };
+                        shown(part).is_some() && shown(part) == shown(earlier)
+                    };
+                    for (what, elsewhere) in [("changed", false), ("dissemination changed", true)] {
+                        let numbers: Vec<String> = (0..3)
+                            .filter(|index| now[*index] != then[*index] && same_answer(*index) == elsewhere)
+                            .map(|index| (index + 1).to_string())
+                            .collect();
+                        let word = if numbers.len() == 1 { "question" } else { "questions" };
+                        if !numbers.is_empty() {
+                            changes.push(format!("{}: {what} ({word} {})", name(*office), numbers.join(", ")));
+                        }
                     }
                 }
             }

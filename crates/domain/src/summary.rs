@@ -143,11 +143,7 @@ pub fn first_draft(material: &Material<'_>) -> Summary {
         .map(|sentence| sentence.text)
         .collect();
     Summary {
-        background: part(
-            material
-                .background
-                .map_or_else(String::new, opening),
-        ),
+        background: part(material.background.map_or_else(String::new, opening)),
         respondents: part(respondents.join(" ")),
         findings: part(bullets(&findings(material))),
     }

@@ -193,7 +193,9 @@ fn shown(value: &mut Value, fonts: &[Font]) {
         }
         Value::Array(values) => values.iter_mut().for_each(|value| shown(value, fonts)),
         Value::Object(fields) => {
-            let texts = fields.iter_mut().filter(|(name, _)| *name != "href" && *name != "address");
+            let texts = fields
+                .iter_mut()
+                .filter(|(name, _)| *name != "href" && *name != "address");
             texts.for_each(|(_, value)| shown(value, fonts));
         }
         _ => {}

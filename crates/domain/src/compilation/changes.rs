@@ -1,6 +1,6 @@
 //! What changed between two views of a compilation.
 
-use super::{View, ViewResponse, ViewRow};
+use super::{Shown, View, ViewResponse, ViewRow};
 use crate::office::OfficeCode;
 
 /// What changed from one view to a later one of the same circle, told from the two views alone, so that it says
@@ -27,15 +27,20 @@ pub fn changes(before: &View, after: &View) -> Vec<String> {
                     let word = if numbers.len() == 1 { "question" } else { "questions" };
                     (!numbers.is_empty()).then(|| format!("{word} {}", numbers.join(", ")))
                 };
-                let changed = |row: &ViewRow, earlier: Option<&ViewRow>| {
-                    !earlier.is_some_and(|earlier| says_the_same(row, earlier))
-                };
+                let changed =
+                    |row: &ViewRow, earlier: Option<&ViewRow>| !earlier.is_some_and(|earlier| answers_as(row, earlier));
                 if let Some(numbers) = rows(&changed) {
                     changes.push(format!("{}: changed ({numbers})", response.name));
                 }
+                let goes_elsewhere = |row: &ViewRow, earlier: Option<&ViewRow>| {
+                    earlier.is_some_and(|earlier| answers_as(row, earlier) && !goes_as_far_as(row, earlier))
+                };
+                if let Some(numbers) = rows(&goes_elsewhere) {
+                    changes.push(format!("{}: dissemination changed ({numbers})", response.name));
+                }
                 let confirmed = |row: &ViewRow, earlier: Option<&ViewRow>| {
                     earlier.is_some_and(|earlier| {
-                        earlier.earlier_wording && !row.earlier_wording && says_the_same(row, earlier)
+                        earlier.earlier_wording && !row.earlier_wording && answers_as(row, earlier)
                     })
                 };
                 if let Some(numbers) = rows(&confirmed) {
@@ -52,13 +57,26 @@ pub fn changes(before: &View, after: &View) -> Vec<String> {
     changes
 }
 
-/// Whether two rows say the same, to whichever wording.
-fn says_the_same(one: &ViewRow, other: &ViewRow) -> bool {
-    let unmarked = |row: &ViewRow| ViewRow {
+/// Whether two rows show the same, to whichever wording, and if that is an answer, however far it goes.
+fn answers_as(one: &ViewRow, other: &ViewRow) -> bool {
+    let answer = |row: &ViewRow| ViewRow {
+        circle: None,
+        wider_dissemination: String::new(),
+        ground: None,
         earlier_wording: false,
         ..row.clone()
     };
-    unmarked(one) == unmarked(other)
+    if one.shown == Shown::Answer {
+        answer(one) == answer(other)
+    } else {
+        one == other
+    }
+}
+
+/// Whether two answers go equally far, and on the same ground no further.
+fn goes_as_far_as(one: &ViewRow, other: &ViewRow) -> bool {
+    let reach = |row: &ViewRow| (row.circle, row.wider_dissemination.clone(), row.ground.clone());
+    reach(one) == reach(other)
 }
 
 /// What was corrected of the query's own text.

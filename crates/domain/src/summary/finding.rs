@@ -183,7 +183,9 @@ impl Teller<'_> {
         let each: Vec<String> = bounds
             .iter()
             .map(|bound| {
-                let sure = bound.flag.map_or_else(String::new, |flag| format!(", {}", flagged(flag)));
+                let sure = bound
+                    .flag
+                    .map_or_else(String::new, |flag| format!(", {}", flagged(flag)));
                 format!(
                     "{} (fewer than {}{sure})",
                     self.name(&bound.office),
