@@ -144,6 +144,10 @@ on_both!(a_suspended_response_leaves_everything_but_its_own_office, |app| {
             assert!(text.contains(SUSPENDED), "{address} says so");
             assert!(text.contains("Austria"), "{address} names the country");
             assert!(
+                text.contains("2 December 2026, edition 1"),
+                "{address} bears its number"
+            );
+            assert!(
                 text.contains("1 response is not counted here, being suspended"),
                 "{address}"
             );

@@ -134,8 +134,8 @@ fn head(source: Source<'_>) -> Vec<Block> {
         facts.push((
             "Compilation produced on".to_owned(),
             match view.edition {
-                // An imported compilation is no edition of this exchange.
-                _ if view.note.is_some() => produced,
+                // An imported compilation is no edition of this exchange; one with suspended responses is.
+                _ if view.note.is_some() && view.responses.is_empty() => produced,
                 0 => format!("{produced}, live"),
                 edition => format!("{produced}, edition {edition}"),
             },
