@@ -10,6 +10,9 @@ use crate::characters::for_xml;
 
 /// The most characters a cell may hold; Excel repairs a file that has more in one.
 const LONGEST: usize = 32_767;
+/// The most of a title that stands as the head of a column: Excel repairs a file whose head has more than 255, and a number
+/// may come behind it.
+const LONGEST_HEAD: usize = 200;
 /// What tells that a text goes on elsewhere.
 const CUT: &str = " [goes on in the other formats]";
 
@@ -25,10 +28,12 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) fn new(head: &str, width: f64) -> Self {
-        Self {
-            head: for_xml(head),
-            width,
-        }
+        let head = for_xml(head);
+        let head = match begin(&head, LONGEST_HEAD) {
+            whole if whole == head => head,
+            begin => format!("{begin}…"),
+        };
+        Self { head, width }
     }
 }
 
@@ -117,11 +122,10 @@ impl<'a> Sheet<'a> {
             worksheet
                 .set_column_width(index, column.width)
                 .map_err(RenderError::of)?;
-            let mut head = column.head.clone();
-            while heads.iter().any(|known| known.to_lowercase() == head.to_lowercase()) {
-                head.push_str(" (2)");
-            }
-            heads.push(head);
+            let again = (2..).map(|number| format!("{} ({number})", column.head));
+            let mut candidates = std::iter::once(column.head.clone()).chain(again);
+            let is_new = |head: &String| heads.iter().all(|known| known.to_lowercase() != head.to_lowercase());
+            heads.extend(candidates.find(is_new));
         }
         let top = || Format::new().set_align(FormatAlign::Top);
         Ok(Self {
@@ -185,15 +189,18 @@ fn fitting(text: &str) -> String {
     if text.encode_utf16().count() <= LONGEST {
         return text;
     }
-    let (mut kept, mut length) = (String::new(), 0);
-    for letter in text.chars() {
+    begin(&text, LONGEST - CUT.len()).to_owned() + CUT
+}
+
+/// The begin of a text, at most so many UTF-16 units, in which Excel counts.
+fn begin(text: &str, most: usize) -> &str {
+    let mut length = 0;
+    let mut letters = text.char_indices();
+    let end = letters.find(|(_, letter)| {
         length += letter.len_utf16();
-        if length + CUT.len() > LONGEST {
-            break;
-        }
-        kept.push(letter);
-    }
-    kept + CUT
+        length > most
+    });
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 /// Excel knows no day before 1900.

@@ -66,6 +66,28 @@ fn what_excel_cannot_hold_is_shown_another_way() {
 }
 
 #[test]
+fn heads_are_short_enough_and_differ() {
+    let long = "é🙂".repeat(100);
+    let heads = [long.as_str(), &long, "Total", "Total (2)", "Total", "total", &long];
+    let rows = read(vec![], &heads);
+    let heads: Vec<String> = rows[0].iter().map(ToString::to_string).collect();
+    let begin = format!("{}é…", "é🙂".repeat(66));
+    let numbered = |number: usize| format!("{begin} ({number})");
+    assert_eq!(
+        heads,
+        [
+            begin.clone(),
+            numbered(2),
+            "Total".to_owned(),
+            "Total (2)".to_owned(),
+            "Total (3)".to_owned(),
+            "total (4)".to_owned(),
+            numbered(3),
+        ]
+    );
+}
+
+#[test]
 fn a_sheet_without_rows_is_whole() {
     assert_eq!(read(vec![], &["a"])[0][0], Data::String("a".to_owned()));
 }
