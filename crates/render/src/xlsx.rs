@@ -5,7 +5,7 @@ mod sheet;
 
 use ahq_domain::answer::{Content, NumberValue};
 use ahq_domain::clock::brussels_date;
-use ahq_domain::comparison::{Count, Figure, FigureBody};
+use ahq_domain::comparison::{Count, Figure, FigureBody, OfficeTable};
 use ahq_domain::compilation::{AskedQuestion, View};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::question::{ColumnType, Kind};
@@ -330,16 +330,27 @@ fn measures(figure: &Figure) -> Vec<Measure> {
             tables,
             ..
         } => {
-            let given: Vec<OfficeCode> = tables.iter().map(|table| table.office.clone()).collect();
+            // Who left a cell of a table empty is not behind its total.
+            let filled = |row: usize, column: usize| -> Vec<OfficeCode> {
+                let is_filled = |table: &&OfficeTable| {
+                    let cell = table.rows.get(row).and_then(|row| row.cells.get(column));
+                    cell.is_some_and(|cell| Decimal::from_str_exact(cell).is_ok())
+                };
+                tables
+                    .iter()
+                    .filter(is_filled)
+                    .map(|table| table.office.clone())
+                    .collect()
+            };
             let mut all = Vec::new();
-            for row in totals {
-                for (column, cell) in columns.iter().zip(&row.cells) {
+            for (row_index, row) in totals.iter().enumerate() {
+                for (column_index, (column, cell)) in columns.iter().zip(&row.cells).enumerate() {
                     if let Some(total) = cell.as_ref().and_then(|cell| cell.total) {
                         all.push(Measure {
                             name: format!("Total: {}, {}", row.title, column.title),
                             value: Value::Number(total),
                             unit: String::new(),
-                            offices: given.clone(),
+                            offices: filled(row_index, column_index),
                         });
                     }
                 }

@@ -1,10 +1,13 @@
 use std::io::Cursor;
 
+use ahq_domain::comparison::Figure;
 use calamine::{Data, Reader, Xlsx};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use rust_xlsxwriter::Workbook;
+use serde_json::json;
 
+use super::measures;
 use super::sheet::{Column, Sheet, Value};
 
 fn read(rows: Vec<Vec<Value>>, heads: &[&str]) -> Vec<Vec<Data>> {
@@ -111,4 +114,35 @@ fn a_long_text_is_parted_between_its_lines_and_loses_none() {
     );
     assert_eq!(parts.join("\n"), text);
     assert_eq!(Value::Number(Decimal::ONE).parted(110.0).len(), 1);
+}
+
+/// A figure, as frozen views have it.
+fn figure(body: serde_json::Value) -> Figure {
+    let figure = json!({"question": "q1", "answers": 2, "leftOut": 0, "instead": [], "body": body});
+    serde_json::from_value(figure).unwrap()
+}
+
+#[test]
+fn a_total_of_tables_names_who_gave_a_number_to_it() {
+    let column = |id: &str| json!({"id": id, "title": id, "type": "number"});
+    let table = |office: &str, cells: [&str; 2]| json!({"office": office, "rows": [{"title": "2025", "cells": cells}]});
+    let given = figure(json!({
+        "kind": "table",
+        "columns": [column("girls"), column("boys")],
+        "tables": [table("AT", ["1", "2"]), table("BE", ["", "3"])],
+        "totals": [{"title": "2025", "cells": [{"total": "1", "offices": 1}, {"total": "5", "offices": 2}]}],
+    }));
+    let behind: Vec<(String, Vec<String>)> = measures(&given)
+        .into_iter()
+        .map(|measure| (measure.name, measure.offices.iter().map(ToString::to_string).collect()))
+        .collect();
+    let expected = [
+        ("Total: 2025, girls", vec!["AT"]),
+        ("Total: 2025, boys", vec!["AT", "BE"]),
+    ];
+    let expected = expected.map(|(name, offices)| {
+        let offices = offices.into_iter().map(str::to_owned).collect();
+        (name.to_owned(), offices)
+    });
+    assert_eq!(behind, expected);
 }
