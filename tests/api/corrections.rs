@@ -348,7 +348,7 @@ on_both!(an_edition_says_so_and_keeps_its_wording, |app| {
         .await
         .expect(200)
         .text;
-    assert_eq!(rows.lines().filter(|line| line.ends_with(",earlier")).count(), 2);
+    assert_eq!(rows.lines().filter(|line| line.ends_with(",earlier,")).count(), 2);
     confirm(&at, &format!("{path}/responses/AT"), &[("q5", 2)])
         .await
         .expect(200);

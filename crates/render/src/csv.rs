@@ -5,7 +5,7 @@
 use crate::rows::{answer_rows, plain};
 use crate::{RenderError, Source};
 
-const HEAD: [&str; 15] = [
+const HEAD: [&str; 16] = [
     "Query",
     "Edition",
     "View",
@@ -21,6 +21,7 @@ const HEAD: [&str; 15] = [
     "Sources",
     "Attachments",
     "Wording",
+    "Ground",
 ];
 
 /// Prints a view; with a byte order mark spreadsheets know that it is UTF-8.
@@ -46,6 +47,7 @@ pub(crate) fn print(source: Source<'_>, mark: bool) -> Result<Vec<u8>, RenderErr
             answer.sources,
             answer.attachments,
             answer.wording.to_owned(),
+            answer.row.ground.clone().unwrap_or_default(),
         ]
     });
     write(mark, HEAD, rows)

@@ -130,6 +130,7 @@ fn responses(workbook: &mut Workbook, source: Source<'_>) -> Result<(), RenderEr
             Column::new("Sources", 50.0),
             Column::new("Attachments", 50.0),
             Column::new("Wording", 12.0),
+            Column::new("Ground", 40.0),
         ],
     )?;
     for answer in answer_rows(source) {
@@ -159,6 +160,7 @@ fn responses(workbook: &mut Workbook, source: Source<'_>) -> Result<(), RenderEr
             answer.sources.into(),
             answer.attachments.into(),
             answer.wording.into(),
+            answer.row.ground.as_deref().unwrap_or_default().into(),
         ])?;
     }
     sheet.finish()
