@@ -244,6 +244,14 @@ fn flag(flag: Option<NumberFlag>) -> &'static str {
     }
 }
 
+/// What is said of a number, with how sure it is.
+pub(crate) fn with_flag(said: String, sure: Option<NumberFlag>) -> String {
+    match flag(sure) {
+        "" => said,
+        sure => format!("{said} ({sure})"),
+    }
+}
+
 const RESPONSE_HEAD: [&str; 3] = ["Country", "Wider Dissemination", "Response"];
 
 fn country(response: &ViewResponse) -> Cell {
@@ -384,10 +392,7 @@ pub(crate) fn answer_text(question: &AskedQuestion, content: &Content) -> String
                 NumberValue::FewerThan(number) => format!("fewer than {number}"),
                 NumberValue::Confidential => "confidential".to_owned(),
             };
-            match flag(*sure) {
-                "" => number,
-                sure => format!("{number} ({sure})"),
-            }
+            with_flag(number, *sure)
         }
         Content::Date { date, .. } => written_date(*date),
         Content::Erased { on } => tombstone(*on),

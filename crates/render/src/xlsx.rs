@@ -12,7 +12,7 @@ use ahq_domain::question::{ColumnType, Kind};
 use rust_decimal::Decimal;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 
-use crate::layout::{Names, names};
+use crate::layout::{Names, names, with_flag};
 use crate::rows::{answer_rows, plain};
 use crate::{PACKED, RenderError, Source};
 use sheet::{Column, Sheet, Value};
@@ -294,13 +294,12 @@ fn measures(figure: &Figure) -> Vec<Measure> {
                 .into_iter()
                 .filter_map(|(name, value)| Some(of(name, Value::Number((*value)?), given.clone())))
                 .collect();
-            all.extend(
-                values
-                    .iter()
-                    .map(|one| of("Value", Value::Number(one.value), vec![one.office.clone()])),
-            );
-            let below = fewer_than.iter();
-            all.extend(below.map(|one| of("Fewer than", Value::Number(one.value), vec![one.office.clone()])));
+            for (name, numbers) in [("Value", values), ("Fewer than", fewer_than)] {
+                all.extend(numbers.iter().map(|one| {
+                    let name = with_flag(name.to_owned(), one.flag);
+                    of(&name, Value::Number(one.value), vec![one.office.clone()])
+                }));
+            }
             if !confidential.is_empty() {
                 all.push(of("Confidential", Value::Nothing, confidential.clone()));
             }

@@ -146,3 +146,26 @@ fn a_total_of_tables_names_who_gave_a_number_to_it() {
     });
     assert_eq!(behind, expected);
 }
+
+#[test]
+fn a_number_is_told_with_how_sure_it_is() {
+    let number = |office: &str, flag: Option<&str>| json!({"office": office, "value": "4", "flag": flag});
+    let given = figure(json!({
+        "kind": "number", "unit": "persons", "period": "2025",
+        "minimum": null, "median": null, "maximum": null, "total": null,
+        "values": [number("AT", None), number("BE", Some("estimate")), number("BG", Some("provisional"))],
+        "fewerThan": [number("CY", Some("estimate")), number("CZ", None)],
+        "confidential": [],
+    }));
+    let names: Vec<String> = measures(&given).into_iter().map(|measure| measure.name).collect();
+    assert_eq!(
+        names,
+        [
+            "Value",
+            "Value (estimate)",
+            "Value (provisional)",
+            "Fewer than (estimate)",
+            "Fewer than",
+        ]
+    );
+}
