@@ -50,7 +50,7 @@ def text_document(document):
     marks = [body.count(f'w:fldCharType="{kind}"') for kind in ("begin", "separate", "end")]
     if len(set(marks)) > 1:
         yield f"fields begin, part and end {marks} times"
-    headings = [int(level) for level in re.findall(r'<w:pStyle w:val="Heading(\d)"/>', body)]
+    headings = [int(level) for level in re.findall(r'<w:pStyle w:val="(?:Text)?Heading(\d)"/>', body)]
     if not headings or headings[0] != 1:
         yield "the first heading is not of the first level"
     if any(after > before + 1 for before, after in zip(headings, headings[1:])):

@@ -147,11 +147,9 @@ impl<'a> Body<'a> {
             if index == 0 {
                 self.field_mark("begin")?;
                 self.xml.open("w:r", &[])?;
-                self.xml.text(
-                    "w:instrText",
-                    &[("xml:space", "preserve")],
-                    " TOC \\o \"1-2\" \\h \\z \\u ",
-                )?;
+                // The document's own headings alone: without \u no others of a level are listed.
+                self.xml
+                    .text("w:instrText", &[("xml:space", "preserve")], " TOC \\o \"1-2\" \\h \\z ")?;
                 self.xml.close()?;
                 self.field_mark("separate")?;
             }

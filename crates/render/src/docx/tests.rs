@@ -107,3 +107,19 @@ fn numbered_lists_begin_where_they_say_and_heads_repeat() {
 fn the_same_document_is_the_same_bytes() {
     assert_eq!(print(&everything()).unwrap(), print(&everything()).unwrap());
 }
+
+#[test]
+fn the_contents_list_the_headings_of_the_document_and_none_of_its_texts() {
+    let parts = parts(print(&everything()).unwrap());
+    let document = part(&parts, "word/document.xml");
+    let (contents, rest) = document.split_once("</w:sdtContent>").unwrap();
+    // Word fills them anew with what has the style of a heading, not with what only has its level.
+    assert!(contents.contains("\\h \\z </w:instrText>"));
+    assert!(contents.contains("Background information") && !contents.contains("Head<"));
+    for (style, words) in [("Heading1", "Background information"), ("TextHeading2", "Head")] {
+        let paragraph = rest
+            .split("<w:p>")
+            .find(|paragraph| paragraph.contains(&format!(">{words}<")));
+        assert!(paragraph.unwrap().contains(&format!("<w:pStyle w:val=\"{style}\"/>")));
+    }
+}

@@ -33,6 +33,7 @@ fn parts(body: &str) -> Vec<(String, String)> {
          <w:lvl w:ilvl=\"1\"><w:numFmt w:val=\"decimal\"/></w:lvl></w:abstractNum>\
          <w:num w:numId=\"5\"><w:abstractNumId w:val=\"1\"/></w:num>";
     let styles = "<w:style w:type=\"paragraph\" w:styleId=\"Berschrift2\"><w:name w:val=\"heading 2\"/></w:style>\
+         <w:style w:type=\"paragraph\" w:styleId=\"TextHeading3\"><w:name w:val=\"Text Heading 3\"/></w:style>\
          <w:style w:type=\"character\" w:styleId=\"Platzhaltertext\"><w:name w:val=\"Placeholder Text\"/></w:style>";
     let notes = "<w:footnote w:id=\"2\"><w:p><w:r><w:t>Law of 2019</w:t></w:r></w:p></w:footnote>";
     let own = [
@@ -112,6 +113,7 @@ fn paragraphs_lists_tables_and_links_become_markdown() {
         ),
         (p("", "\u{f0b7}\ta") + &p("", "\u{2022} b"), "- a\n- b"),
         (p("<w:pStyle w:val=\"Berschrift2\"/>", "Head"), "## Head"),
+        (p("<w:pStyle w:val=\"TextHeading3\"/>", "Head"), "### Head"),
         (
             "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>b|c</w:t></w:r></w:p></w:tc></w:tr>\
              <w:tr><w:tc><w:p><w:r><w:t>1</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"

@@ -168,7 +168,8 @@ impl Body<'_> {
                     self.xml.close()?;
                 }
                 markdown::Block::Heading { level, content } => {
-                    let style = format!("Heading{}", (under.saturating_sub(1) + level).clamp(1, 9));
+                    // Headings of the same levels that the contents do not list.
+                    let style = format!("TextHeading{}", (under.saturating_sub(1) + level).clamp(1, 9));
                     self.begin_paragraph(&Paragraph {
                         depth,
                         ..Paragraph::of(&style)

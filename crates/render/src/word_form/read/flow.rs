@@ -177,7 +177,9 @@ impl<'a> Flow<'a> {
                 continue;
             };
             let name = value(style, "w:name").unwrap_or_default().to_lowercase();
-            if let Some(level) = name.strip_prefix("heading ").and_then(|level| level.parse().ok()) {
+            // Those of the texts in our own documents too.
+            let heading = name.strip_prefix("text ").unwrap_or(&name).strip_prefix("heading ");
+            if let Some(level) = heading.and_then(|level| level.parse().ok()) {
                 self.headings.insert(id, level);
             }
             if name == "placeholder text" {
