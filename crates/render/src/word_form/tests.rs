@@ -275,6 +275,24 @@ fn what_is_not_taken_is_named() {
             "a comment",
         ),
         (
+            "<w:p><w:r><w:rPr><w:strike/></w:rPr><w:t>no longer so</w:t></w:r></w:p>",
+            "that text is struck through",
+        ),
+        (
+            "<w:p><w:r><w:rPr><w:dstrike/></w:rPr><w:t>no longer so</w:t></w:r></w:p>",
+            "that text is struck through",
+        ),
+        (
+            "<w:p><w:fldSimple w:instr=\"HYPERLINK &quot;file:///c:/law.pdf&quot;\"><w:r><w:t>law</w:t></w:r></w:fldSimple></w:p>",
+            "the address of a link",
+        ),
+        (
+            "<w:p><w:r><w:fldChar w:fldCharType=\"begin\"/></w:r><w:r><w:instrText>HYPER</w:instrText></w:r>\
+             <w:r><w:instrText>LINK law.pdf</w:instrText></w:r><w:r><w:fldChar w:fldCharType=\"separate\"/></w:r>\
+             <w:r><w:t>law</w:t></w:r><w:r><w:fldChar w:fldCharType=\"end\"/></w:r></w:p>",
+            "the address of a link",
+        ),
+        (
             "<w:p><m:oMath><m:r><m:t>x=1</m:t></m:r></m:oMath></w:p>",
             "the layout of a formula",
         ),
@@ -430,7 +448,7 @@ fn fields_that_only_show_are_taken() {
     for instruction in [
         " PAGE \\* MERGEFORMAT ",
         "TOC \\o &quot;1-3&quot;",
-        "HYPERLINK &quot;https://example.org&quot;",
+        "HYPERLINK \\l &quot;annex&quot;",
         "=SUM(ABOVE)",
         "ADDIN ZOTERO_ITEM CSL_CITATION {}",
         "",
@@ -449,6 +467,48 @@ fn fields_that_only_show_are_taken() {
             "{instruction}"
         );
     }
+}
+
+/// Word and LibreOffice write some links as fields, with their instruction in as many runs as they like.
+#[test]
+fn fields_that_link_become_links() {
+    let mark = |kind: &str| format!("<w:r><w:fldChar w:fldCharType=\"{kind}\"/></w:r>");
+    let of_runs = |instructions: &[&str], words: &str| {
+        let instructions: String = instructions
+            .iter()
+            .map(|text| format!("<w:r><w:instrText xml:space=\"preserve\">{text}</w:instrText></w:r>"))
+            .collect();
+        let (begin, separate, end) = (mark("begin"), mark("separate"), mark("end"));
+        format!("{begin}{instructions}{separate}<w:r><w:t>{words}</w:t></w:r>{end}")
+    };
+    let page = of_runs(&["PAGE"], "7");
+    let after = "<w:r><w:t xml:space=\"preserve\"> and more</w:t></w:r>";
+    let address = "https://example.org/?a=1&amp;b=2";
+    for field in [
+        of_runs(&[&format!(" HYPERLINK \"{address}\" \\o \"A tip\" ")], "law"),
+        of_runs(&["hyper", "link \"https://exam", "ple.org/?a=1&amp;b=2\""], "law"),
+        of_runs(&[&format!("HYPERLINK {address}")], "law"),
+        format!("<w:fldSimple w:instr=\"HYPERLINK &quot;{address}&quot;\"><w:r><w:t>law</w:t></w:r></w:fldSimple>"),
+    ] {
+        let control = read_body(&control_around("", &format!("<w:p>{field}{after}</w:p>")));
+        assert_eq!(
+            (control.markdown.as_str(), control.lost.as_slice()),
+            ("[law](<https://example.org/?a=1&b=2>) and more", &[][..]),
+            "{field}"
+        );
+    }
+    // A field in the result of a link leads where that does, and one without an end leads no further than its control.
+    let around =
+        of_runs(&[&format!("HYPERLINK \"{address}\"")], "page").replace("</w:t></w:r>", &format!("</w:t></w:r>{page}"));
+    assert_eq!(
+        markdown(&format!("<w:p>{around}</w:p>")),
+        "[page7](<https://example.org/?a=1&b=2>)"
+    );
+    let open = around.replace(&mark("end"), "");
+    let both = control_around("", &format!("<w:p>{open}</w:p>"))
+        + &control_around("", &p("", "next")).replace("q1.answer", "q2.answer");
+    let read = read(&packed(&parts(&both))).unwrap();
+    assert_eq!(read.controls[1].1.markdown, "next");
 }
 
 /// SharePoint keeps properties beside the text, with a byte order mark before them.

@@ -1,12 +1,14 @@
 //! What Word wrote as the tree of Markdown: paragraphs, headings, lists, tables, emphasis, links. Tracked changes are
 //! taken as accepted; what has no place in an answer is named as left out.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use ahq_domain::markdown::{Alignment, Block, Inline, plain_text};
 use ahq_domain::word_form::Tag;
 
+use super::harm;
 use super::package::Parts;
 use super::xml::{Element, is_on};
 
@@ -37,6 +39,18 @@ pub(super) struct Flow<'a> {
     placeholders: HashSet<&'a str>,
     footnotes: HashMap<&'a str, String>,
     left: Cell<Option<usize>>,
+    /// The fields that have begun and not ended where it is read now.
+    fields: RefCell<Vec<Field>>,
+}
+
+/// A field of Word, which may begin in one run, or paragraph, and end in another.
+#[derive(Default)]
+struct Field {
+    instruction: String,
+    /// Whether its result has begun.
+    shown: bool,
+    /// Where its result leads to, or what it stands in.
+    link: Option<Rc<str>>,
 }
 
 /// What was read of a control's content.
@@ -114,6 +128,7 @@ impl<'a> Flow<'a> {
             placeholders: HashSet::new(),
             footnotes: HashMap::new(),
             left: Cell::new(Some(MOST_TEXT)),
+            fields: RefCell::default(),
         };
         // Looked at once, however often it is linked to.
         let links = parts.links.iter();
@@ -205,6 +220,7 @@ impl<'a> Flow<'a> {
     pub(super) fn read(&self, content: &Element) -> Read {
         let mut read = Read::default();
         let mut parts = Vec::new();
+        self.fields.take();
         let left = self.left.get();
         let most = left.map(|left| left.min(MOST_IN_ONE));
         self.left.set(most);
@@ -327,6 +343,10 @@ impl<'a> Flow<'a> {
                 }
                 self.pieces(element, target.flatten(), pieces, lost);
             }
+            "w:fldSimple" => {
+                let target = linked_by(element.attribute("w:instr").unwrap_or_default(), lost);
+                self.pieces(element, target.or(link), pieces, lost);
+            }
             "m:oMath" | "m:oMathPara" => {
                 lost.push("the layout of a formula".to_owned());
                 let mut texts = Vec::new();
@@ -360,14 +380,22 @@ impl<'a> Flow<'a> {
             lost.push("hidden text".to_owned());
             return;
         }
+        if (is("w:strike") || is("w:dstrike")) && run.child("w:t").is_some() {
+            lost.push("that text is struck through".to_owned());
+        }
         let mut add = |text: Option<String>| {
-            let bytes = text.as_deref().map_or(0, str::len) + link.map_or(0, str::len);
+            let of_field = || {
+                let fields = self.fields.borrow();
+                fields.last().and_then(|field| field.link.as_deref().map(str::to_owned))
+            };
+            let link = link.map(str::to_owned).or_else(of_field);
+            let bytes = text.as_deref().map_or(0, str::len) + link.as_deref().map_or(0, str::len);
             if self.take(bytes) {
                 pieces.push(Piece {
                     text,
                     strong: is("w:b"),
                     emphasis: is("w:i"),
-                    link: link.map(str::to_owned),
+                    link,
                 });
             }
         };
@@ -384,12 +412,44 @@ impl<'a> Flow<'a> {
                         add(Some(format!(" ({note})")));
                     }
                 }
+                "w:fldChar" => self.field(child.attribute("w:fldCharType").unwrap_or_default(), lost),
+                "w:instrText" => {
+                    if let Some(field) = self.fields.borrow_mut().last_mut() {
+                        field.instruction.push_str(&child.text());
+                    }
+                }
                 "w:endnoteReference" => lost.push("an endnote".to_owned()),
                 "w:drawing" | "w:pict" => lost.push("a picture or drawing".to_owned()),
                 "w:object" => lost.push("an embedded object".to_owned()),
                 "mc:AlternateContent" => lost.push("a picture or drawing".to_owned()),
                 _ => {}
             }
+        }
+    }
+
+    /// The begin of a field, that of its result, or its end.
+    fn field(&self, mark: &str, lost: &mut Vec<String>) {
+        let mut fields = self.fields.borrow_mut();
+        match mark {
+            "begin" => {
+                let link = fields.last().and_then(|around| around.link.clone());
+                fields.push(Field {
+                    link,
+                    ..Field::default()
+                });
+            }
+            "separate" => {
+                if let Some(field) = fields.last_mut().filter(|field| !field.shown) {
+                    field.shown = true;
+                    if let Some(link) = linked_by(&field.instruction, lost) {
+                        field.link = Some(link.into());
+                    }
+                }
+            }
+            "end" => {
+                fields.pop();
+            }
+            _ => {}
         }
     }
 
@@ -487,6 +547,25 @@ fn is_address(target: &str) -> bool {
     let schemes = ["http://", "https://", "mailto:"];
     let apart = |letter: char| letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '>' | '\\');
     schemes.iter().any(|scheme| target.starts_with(scheme)) && !target.contains(apart)
+}
+
+/// The address that the instruction of a field links to, where it does: `HYPERLINK "https://example.org" \o "A tip"`.
+fn linked_by<'b>(instruction: &'b str, lost: &mut Vec<String>) -> Option<&'b str> {
+    let word = harm::word(instruction).filter(|word| word.eq_ignore_ascii_case("HYPERLINK"))?;
+    let given = instruction.trim_start().get(word.len()..)?.trim_start();
+    // A place in the document itself.
+    if given.starts_with("\\l") {
+        return None;
+    }
+    let address = match given.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => given.split_whitespace().next(),
+    };
+    let address = address.filter(|address| is_address(address));
+    if address.is_none() {
+        lost.push("the address of a link".to_owned());
+    }
+    address
 }
 
 /// The few signs that Word takes from its symbol fonts.
