@@ -8,6 +8,7 @@ mod comparison;
 use ahq_domain::answer::{Content, NumberFlag, NumberValue, Row};
 use ahq_domain::attachment::Attachment;
 use ahq_domain::clock::written_date;
+use ahq_domain::comparison::written_number;
 use ahq_domain::compilation::{AskedQuestion, Named, Shown, View, ViewResponse, ViewRow};
 use ahq_domain::dissemination::{Circle, RESTRICTED};
 use ahq_domain::erasure::tombstone;
@@ -15,6 +16,7 @@ use ahq_domain::hold::SUSPENDED;
 use ahq_domain::markdown::{Markdown, plain_text};
 use ahq_domain::question::{Column, Kind};
 use ahq_domain::summary::Summary;
+use rust_decimal::Decimal;
 
 pub(crate) use self::comparison::Names;
 use crate::document::{Block, Cell, Document, Orientation, Reference, Table, Text};
@@ -386,14 +388,7 @@ pub(crate) fn answer_text(question: &AskedQuestion, content: &Content) -> String
             let chosen: Vec<_> = options.iter().map(|id| option_text(question, id.as_str())).collect();
             chosen.join("; ")
         }
-        Content::Number { value, flag: sure, .. } => {
-            let number = match value {
-                NumberValue::Exactly(number) => number.to_string(),
-                NumberValue::FewerThan(number) => format!("fewer than {number}"),
-                NumberValue::Confidential => "confidential".to_owned(),
-            };
-            with_flag(number, *sure)
-        }
+        Content::Number { value, flag, .. } => with_flag(number_text(value, Decimal::to_string), *flag),
         Content::Date { date, .. } => written_date(*date),
         Content::Erased { on } => tombstone(*on),
         Content::Table { rows, .. } => rows
@@ -401,6 +396,15 @@ pub(crate) fn answer_text(question: &AskedQuestion, content: &Content) -> String
             .map(|row| format!("{}: {}", row.title, row.cells.join(", ")))
             .collect::<Vec<_>>()
             .join("; "),
+    }
+}
+
+/// A number, its digits as `written` has them: plain in a cell that a program reads, as elsewhere on a page for people.
+fn number_text(value: &NumberValue, written: fn(&Decimal) -> String) -> String {
+    match value {
+        NumberValue::Exactly(number) => written(number),
+        NumberValue::FewerThan(number) => format!("fewer than {}", written(number)),
+        NumberValue::Confidential => "confidential".to_owned(),
     }
 }
 
@@ -437,10 +441,12 @@ fn content_blocks(question: &AskedQuestion, content: &Content) -> Vec<Block> {
                 .collect(),
         )],
         Content::Table { rows, .. } => vec![answer_table(question, rows)],
-        Content::Number { .. } => {
-            let number = answer_text(question, content);
-            vec![Block::Paragraph(match &question.asks {
-                Kind::Number { unit, period } => format!("{number}, {unit}, {period}"),
+        Content::Number { value, flag, .. } => {
+            let number = with_flag(number_text(value, written_number), *flag);
+            vec![Block::Paragraph(match (value, &question.asks) {
+                (NumberValue::Exactly(_) | NumberValue::FewerThan(_), Kind::Number { unit, period }) => {
+                    format!("{number}, {unit}, {period}")
+                }
                 _ => number,
             })]
         }
