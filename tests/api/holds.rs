@@ -453,3 +453,45 @@ on_both!(what_is_unpublished_leaves_every_public_artefact, |app| {
             .contains("Text of AT.")
     );
 });
+
+on_both!(the_one_compilation_mail_waits_for_a_suspended_edition, |app| {
+    let scene = published(&app).await;
+    let (path, lead) = (&scene.path, &scene.lead);
+    let hold_edition = json!({"edition": 1, "reason": "Its table is wrong."});
+    let place = async || {
+        let placed = hold(lead, path, &hold_edition).await.expect(201);
+        format!("{path}/holds/{}", placed.json["id"].as_str().expect("an id"))
+    };
+    let compilations = async || {
+        let mails = app.deliver().await;
+        let subjects = mails.iter().map(|mail| mail.content.subject());
+        subjects
+            .filter(|subject| subject.contains("Compilation:"))
+            .count()
+    };
+    let address = place().await;
+    let dispatch = format!("{path}/dispatch");
+    let refused = lead.post_if(&dispatch, &etag(lead, path).await, &json!({})).await;
+    assert_eq!(refused.expect(409).code(), "held");
+    let summary = format!("{path}/summary");
+    let read = lead.get(&summary).await.expect(200);
+    assert_eq!(read.json["actions"], json!(["change"]));
+    let refused = lead
+        .post_if(&format!("{summary}/signature"), &read.etag(), &json!({}))
+        .await;
+    assert_eq!(refused.expect(409).code(), "held");
+    lifting(lead, &address).await.expect(200);
+
+    // It is suspended again after it was sent for, and before it left.
+    lead.post_if(&dispatch, &etag(lead, path).await, &json!({}))
+        .await
+        .expect(200);
+    let address = place().await;
+    assert_eq!(compilations().await, 0);
+    app.pass(chrono::Duration::days(6));
+    assert_eq!(compilations().await, 0, "however long that lasts");
+    let lead = &app.sign_in_coordinator("LU").await;
+    lifting(lead, &address).await.expect(200);
+    app.pass(chrono::Duration::hours(1));
+    assert_eq!(compilations().await, 26);
+});

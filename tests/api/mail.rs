@@ -165,3 +165,47 @@ on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {
     let told = app.deliver().await;
     assert_eq!(told[0].content.subject(), "[EMN AHQ] Not reached: EMN NCP Austria");
 });
+
+on_both!(a_narrowing_does_not_lose_the_compilation, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let before = app.deliver().await.len();
+    let summary = format!("{path}/summary");
+    let text = json!({"background": "Why.", "respondents": "One.", "findings": "Austria says Text of AT."});
+    let saved = lead
+        .put_if(&summary, &etag(&lead, &summary).await, &text)
+        .await
+        .expect(200);
+    lead.post_if(&format!("{summary}/signature"), &saved.etag(), &json!({}))
+        .await
+        .expect(200);
+    // Before any of it leaves, an answer is narrowed: the edition in its place is mailed, whose summary nobody has signed.
+    let response = format!("{path}/responses/AT");
+    let circle = json!({"circle": "requester"});
+    at.put_if(&format!("{response}/circles"), &etag(&at, &response).await, &circle)
+        .await
+        .expect(200);
+    let mails = app.deliver().await.split_off(before);
+    let compilations: Vec<_> = mails
+        .iter()
+        .filter(|mail| mail.content.subject().contains("Compilation"))
+        .collect();
+    assert_eq!(compilations.len(), 26);
+    for mail in &compilations {
+        let commission = mail.to.address.contains("com");
+        let edition = if commission {
+            "Compilation: "
+        } else {
+            "Compilation, edition 2"
+        };
+        assert!(mail.content.subject().contains(edition), "{}", mail.content.subject());
+        assert!(
+            !mail.content.text().contains("Austria says"),
+            "it quotes what is restricted now"
+        );
+    }
+});

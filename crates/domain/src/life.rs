@@ -167,10 +167,7 @@ impl Query {
             ));
         }
         if launched.is_edition_held(number) {
-            return Err(Refusal::conflict(
-                "held",
-                "this edition is suspended: its hold is lifted first",
-            ));
+            return Err(held());
         }
         // A suspended edition does not come back beside the one that is published instead of it.
         let mut earlier = std::mem::take(&mut launched.publications);
@@ -192,6 +189,18 @@ impl Query {
     pub fn unpublish(&mut self, now: Instant) -> Result<(), Refusal> {
         self.take(Step::Unpublish, now)?.publications.clear();
         Ok(())
+    }
+
+    /// Refuses to mail the compilation while its edition is suspended: it is mailed once, and nobody could read it then.
+    /// Once it was mailed there is nothing to refuse.
+    ///
+    /// # Errors
+    /// Conflict `held`.
+    pub fn allows_mailing(&self, edition: i32) -> Result<(), Refusal> {
+        match self.launched() {
+            Some(launched) if launched.mailed.is_none() && launched.is_edition_held(edition) => Err(held()),
+            _ => Ok(()),
+        }
     }
 
     /// Notes that the compilation is mailed to the network; false when that happened before, for it happens once.
@@ -225,4 +234,8 @@ impl Query {
             }
         }
     }
+}
+
+fn held() -> Refusal {
+    Refusal::conflict("held", "this edition is suspended: its hold is lifted first")
 }

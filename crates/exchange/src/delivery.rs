@@ -77,8 +77,8 @@ enum Prepared {
     Drop(&'static str),
     /// Its address does not exist.
     Suppress,
-    /// Not before then.
-    Later(Instant),
+    /// Not before then, and why.
+    Later(Instant, &'static str),
 }
 
 impl Exchange {
@@ -121,9 +121,9 @@ impl Exchange {
                 let reason = "the address does not exist".to_owned();
                 self.settle(&entry, OutboxStatus::Suppressed, Some(reason)).await
             }
-            Ok(Prepared::Later(due)) => {
+            Ok(Prepared::Later(due, why)) => {
                 round.postponed += 1;
-                self.postpone(&entry, due, "on the next working day".to_owned()).await
+                self.postpone(&entry, due, why.to_owned()).await
             }
             // Whoever stood still that long no longer has it.
             Ok(Prepared::Send(_)) if self.clock().now() >= entry.due => {

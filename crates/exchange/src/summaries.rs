@@ -114,7 +114,12 @@ impl Work<'_> {
         let outdated = outdated(&summary.summary, &earlier, &with_material(query, &live, sentences));
         let steps = [
             ("change", Action::EditSummary, true),
-            ("sign", Action::SignSummary, summary.signed.is_none()),
+            (
+                "sign",
+                Action::SignSummary,
+                summary.signed.is_none()
+                    && (summary.circle != Circle::Network || query.allows_mailing(edition.number).is_ok()),
+            ),
         ];
         let in_time = query.allows(Step::Summarise, self.now).is_ok();
         Ok(EditionSummary {
@@ -191,7 +196,8 @@ impl Work<'_> {
     /// joint requesters and the Commission.
     ///
     /// # Errors
-    /// Stale, signed already, none there, withdrawn, not the lead's coordinator.
+    /// Stale, signed already, none there, withdrawn, not the lead's coordinator; `held` where this mails the compilation and
+    /// its edition is suspended.
     pub fn sign_summary(
         &mut self,
         reference: &QueryRef,
@@ -222,7 +228,7 @@ impl Work<'_> {
     /// Sends the compilation without a summary.
     ///
     /// # Errors
-    /// Stale, no edition, sent already, not the lead's coordinator.
+    /// Stale, no edition, sent already, `held`, not the lead's coordinator.
     pub fn send_compilation(&mut self, reference: &QueryRef, expected: i64) -> Result<Query, Error> {
         let mut query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::SignSummary, Subject::Query(&query))?;
@@ -237,6 +243,7 @@ impl Work<'_> {
     }
 
     fn mail_compilation(&mut self, query: &mut Query, edition: &Edition) -> Result<(), Error> {
+        query.allows_mailing(edition.number)?;
         if !query.mark_mailed(self.now) {
             return Ok(());
         }

@@ -21,16 +21,20 @@ use ahq_mail::messages::{
 use ahq_mail::outgoing::{Calendar, Mailbox, Method, Outgoing};
 use ahq_render::Format;
 use ahq_render::ics;
+use ahq_store::editions::{Edition, StoredView};
 use ahq_store::outbox::{self, Entry};
 use ahq_store::queries::{self, QueryRef};
 use ahq_store::{editions, extensions, offices, responses, summaries, suppressions, users};
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 
 use super::{Prepared, Sender};
 use crate::editions::parse_view;
 use crate::error::Error;
 use crate::outgoing::{Note, parse_note, reads_mail};
 use crate::work::Work;
+
+/// How long mail about an edition that is suspended waits before it is asked again whether it still is.
+const HOLD_LASTS: Duration = Duration::hours(1);
 
 impl Work<'_> {
     pub(super) fn prepare(&mut self, entry: &Entry, sender: &Sender) -> Result<Prepared, Error> {
@@ -45,7 +49,7 @@ impl Work<'_> {
         if let Note::Reminder { .. } | Note::Digest { .. } = note {
             let due = next_time_to_send(self.now, &self.commission_calendar()?);
             if due > self.now {
-                return Ok(Prepared::Later(due));
+                return Ok(Prepared::Later(due, "on the next working day"));
             }
         }
         let query = match entry.query {
@@ -64,6 +68,11 @@ impl Work<'_> {
             {
                 return Ok(Prepared::Suppress);
             }
+        }
+        if let Some(query) = &query
+            && self.waits_for_hold(query, &note, &office)?
+        {
+            return Ok(Prepared::Later(self.now + HOLD_LASTS, "the edition is suspended"));
         }
         let message = match &query {
             Some(query) => self.message_about(query, &note, &office, &offices)?,
@@ -357,15 +366,22 @@ impl Work<'_> {
         head: QueryHead,
         link: &str,
     ) -> Result<Option<Message>, Error> {
-        let Some((edition, stored)) = editions::view(self.conn, query.id, number, circle)? else {
+        let Some((edition, stored)) = self.view_in_place(query, number, circle)? else {
             return Ok(None);
         };
-        if stored.replaced_by.is_some() || query.is_edition_held(number) {
+        let number = edition.number;
+        if query.is_edition_held(number) {
             return Ok(None);
         }
-        // The network's summary, for the requesters too: theirs is made of restricted answers, which no mail bears.
-        let signed = summaries::find(self.conn, edition.id, circle.max(Circle::Network))?
-            .filter(|summary| summary.signed.is_some_and(|signed| query.shows_summary_of(signed)));
+        // The network's summary, for the requesters too: theirs is made of restricted answers, which no mail bears. It may
+        // quote one since its view was replaced.
+        let network = circle.max(Circle::Network);
+        let in_force = network == circle
+            || self
+                .view_in_place(query, number, network)?
+                .is_some_and(|(place, _)| place.id == edition.id);
+        let signed = summaries::find(self.conn, edition.id, network)?
+            .filter(|summary| in_force && summary.signed.is_some_and(|signed| query.shows_summary_of(signed)));
         let view = parse_view(&stored.body)?;
         let page = format!("{link}/editions/{number}");
         let rich = |text: &ahq_domain::markdown::Markdown| RichText {
@@ -399,6 +415,36 @@ impl Work<'_> {
             link: page,
             passing_on: format!("{}.", circle.may_be_passed_on_to()),
         })))
+    }
+
+    /// A view of an edition; where an answer in it was narrowed, that of the edition in its place: the compilation is mailed
+    /// once, and a narrowing on the same day is no reason to miss it.
+    fn view_in_place(
+        &mut self,
+        query: &Query,
+        mut number: i32,
+        circle: Circle,
+    ) -> Result<Option<(Edition, StoredView)>, Error> {
+        loop {
+            let found = editions::view(self.conn, query.id, number, circle)?;
+            match found.as_ref().and_then(|(_, view)| view.replaced_by) {
+                // A replacement has a higher number than what it replaces.
+                Some(by) => number = by,
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// Whether a compilation waits until the hold on its edition is lifted: once that is so it is still to be read.
+    fn waits_for_hold(&mut self, query: &Query, note: &Note, office: &Office) -> Result<bool, Error> {
+        let withdrawn = query.launched().is_none_or(|launched| launched.withdrawn.is_some());
+        let (Note::Compilation { edition }, Some(circle), false) =
+            (note, circle_of(office, query, self.now), withdrawn)
+        else {
+            return Ok(false);
+        };
+        let found = self.view_in_place(query, *edition, circle)?;
+        Ok(found.is_some_and(|(edition, _)| query.is_edition_held(edition.number)))
     }
 
     fn publication_notice(
