@@ -434,3 +434,46 @@ on_both!(who_was_told_what_and_whether_it_arrived, |app| {
     page = sp.get(next.trim_start_matches("/api/v1")).await.expect(200);
     assert_eq!(page.json["items"].as_array().map(Vec::len), Some(10));
 });
+
+on_both!(a_publication_is_told_once_and_to_everybody, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    compiled(&lead, &path).await;
+    // The first edition is announced, taken back and announced again; then the second one instead.
+    let publication = format!("{path}/publication");
+    for (edition, taken_back) in [(1, true), (1, false), (2, false)] {
+        let announce = json!({"edition": edition});
+        lead.post_if(&publication, &etag(&lead, &path).await, &announce)
+            .await
+            .expect(200);
+        if taken_back {
+            lead.delete_if(&publication, &etag(&lead, &path).await)
+                .await
+                .expect(200);
+        }
+    }
+    let mut sent = app.deliver().await.len();
+    // Every morning has its digests; the publication is in force at the beginning of 8 December.
+    let mut mine = Vec::new();
+    for day in ["03", "04", "07", "08", "09"] {
+        app.set_clock(&format!("2026-12-{day}T08:00:00Z"));
+        let mails = round(&app, sent).await;
+        sent += mails.len();
+        let published = told(&mails, "Published");
+        assert_eq!(
+            published.len(),
+            if day == "08" { 26 } else { 0 },
+            "{day}: {published:?}"
+        );
+        let digests = mails
+            .iter()
+            .filter(|mail| mail.to.address == "at.coordinator@example.org");
+        let news = digests.filter(|mail| mail.content.text().contains("Published"));
+        mine.extend(news.map(|_| day));
+    }
+    assert_eq!(mine, ["08"], "whoever has a digest reads it there, once");
+});

@@ -322,6 +322,7 @@ impl Work<'_> {
         self.keep_query(&mut query)?;
         let facts = json!({"edition": number, "from": from, "again": public_already});
         self.record("query.publication_announced", format!("query/{}", query.id), facts)?;
+        self.drop_publication(query.id)?;
         let respondents: Vec<_> = edition.composition.iter().map(|part| part.office.clone()).collect();
         self.tell(&query, &respondents, &Note::PublicationNotice)?;
         let everybody: Vec<_> = network(&query)
@@ -355,6 +356,7 @@ impl Work<'_> {
         must_be_version(query.version, expected)?;
         query.unpublish(self.now)?;
         self.keep_query(&mut query)?;
+        self.drop_publication(query.id)?;
         self.record("query.unpublished", format!("query/{}", query.id), json!({}))?;
         Ok(query)
     }

@@ -391,7 +391,7 @@ impl Work<'_> {
         self.tell_at(query, offices, note, self.now)
     }
 
-    /// Tells each of these offices from `due` on.
+    /// Tells each of these offices from `due` on; it counts as written then, so that the digest of that day tells it.
     pub(crate) fn tell_at(
         &mut self,
         query: &Query,
@@ -410,8 +410,11 @@ impl Work<'_> {
         let mailboxes = offices.into_iter().map(|office| (office, None));
         let entries = mailboxes
             .chain(copies.into_iter().map(|user| (user.office, Some(user.id))))
-            .map(|(office, user)| self.entry(Some(query.id), office, user, note, due))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|(office, user)| {
+                let entry = self.entry(Some(query.id), office, user, note, due)?;
+                Ok(Entry { created: due, ..entry })
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
         Ok(outbox::put_all(self.conn, &entries)?)
     }
 
@@ -436,6 +439,16 @@ impl Work<'_> {
             .filter(|(_, wish)| *wish == MailWish::AtOnce)
             .map(|(user, _)| user)
             .collect())
+    }
+
+    /// Drops what was to be said of a publication that another announcement, or none, takes the place of.
+    pub(crate) fn drop_publication(&mut self, query: QueryId) -> Result<(), Error> {
+        for note in [Note::PublicationNotice, Note::Publication] {
+            let waiting = outbox::waiting_of_kind(self.conn, note.word(), Some(query))?;
+            let ids: Vec<MessageId> = waiting.iter().map(|entry| entry.id).collect();
+            outbox::drop_waiting(self.conn, &ids, self.now, "the publication was announced anew or taken back")?;
+        }
+        Ok(())
     }
 
     /// Drops what was to be said about a draft that is deleted.

@@ -368,6 +368,45 @@ pub fn requeue(conn: &mut Connection, message: MessageId, now: Instant) -> Resul
     Ok(requeued == 1)
 }
 
+/// The messages of a kind that wait, of one query or of all. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn waiting_of_kind(conn: &mut Connection, kind: &str, query: Option<QueryId>) -> Result<Vec<Entry>, StoreError> {
+    let mut rows = outbox::table
+        .filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?))
+        .filter(outbox::kind.eq(kind))
+        .order(outbox::id)
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(query) = query {
+        rows = rows.filter(outbox::query_id.eq(Id::from(query.0)));
+    }
+    let rows: Vec<Row> = rows.load(conn)?;
+    rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// Drops messages that still wait, since another says what they would. Statements: 1, or none for none.
+///
+/// # Errors
+/// Those of writing.
+pub fn drop_waiting(conn: &mut Connection, messages: &[MessageId], now: Instant, why: &str) -> Result<(), StoreError> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Id> = messages.iter().map(|message| message.0.into()).collect();
+    both!(conn, |database| diesel::update(outbox::table)
+        .filter(outbox::id.eq_any(ids))
+        .filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?))
+        .set((
+            outbox::status.eq(to_word(&OutboxStatus::Dropped)?),
+            outbox::settled_at.eq(Time::from(now)),
+            outbox::fault.eq(why),
+        ))
+        .execute(database))?;
+    Ok(())
+}
+
 /// How many messages wait, and since when the longest waiting one is due. Statements: 2.
 ///
 /// # Errors
