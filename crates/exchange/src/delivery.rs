@@ -130,10 +130,10 @@ impl Exchange {
                 tracing::warn!(message = %entry.id, "the lease of this message ended before it was sent");
                 Ok(())
             }
-            Ok(Prepared::Send(outgoing)) => match transport.send(&outgoing).await {
+            Ok(Prepared::Send(outgoing)) => match self.leased(&entry, transport.send(&outgoing)).await {
                 Ok(_) => {
                     round.sent += 1;
-                    self.settle(&entry, OutboxStatus::Sent, None).await
+                    self.sent(&entry).await
                 }
                 Err(error) if error.kind == SendErrorKind::Permanent => {
                     round.failed += 1;
@@ -144,6 +144,42 @@ impl Exchange {
             },
             Err(error) => self.try_later(&entry, error.to_string(), round).await,
         }
+    }
+
+    /// Does something with a message, and renews its lease for as long as that takes: a slow mail server, or the pace of
+    /// sending, would outlast it, and another worker send the same message meanwhile.
+    async fn leased<T>(&self, entry: &Entry, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        let mut left = entry.due - self.clock().now();
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep((left / 2).to_std().unwrap_or_default()) => {}
+            }
+            let (id, lease) = (entry.id, entry.lease);
+            let renewed = self
+                .write(Credentials::System, move |work| {
+                    Ok(outbox::renew(work.conn, id, lease, work.now + LEASE)?)
+                })
+                .await;
+            if !matches!(renewed, Ok(true)) {
+                tracing::warn!(message = %id, ?renewed, "the lease of a message that is being sent was not renewed");
+            }
+            left = LEASE;
+        }
+    }
+
+    async fn sent(&self, entry: &Entry) -> Result<(), Error> {
+        let id = entry.id;
+        let noted = self
+            .write(Credentials::System, move |work| {
+                Ok(outbox::sent(work.conn, id, work.now)?)
+            })
+            .await?;
+        if !noted {
+            tracing::warn!(message = %id, "this message was settled before it was sent");
+        }
+        Ok(())
     }
 
     async fn settle(&self, entry: &Entry, status: OutboxStatus, fault: Option<String>) -> Result<(), Error> {

@@ -446,7 +446,12 @@ impl Work<'_> {
         for note in [Note::PublicationNotice, Note::Publication] {
             let waiting = outbox::waiting_of_kind(self.conn, note.word(), Some(query))?;
             let ids: Vec<MessageId> = waiting.iter().map(|entry| entry.id).collect();
-            outbox::drop_waiting(self.conn, &ids, self.now, "the publication was announced anew or taken back")?;
+            outbox::drop_waiting(
+                self.conn,
+                &ids,
+                self.now,
+                "the publication was announced anew or taken back",
+            )?;
         }
         Ok(())
     }

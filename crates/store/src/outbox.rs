@@ -1,7 +1,8 @@
 //! The outbox: mail to be sent, written with the change it tells of and delivered afterwards.
 //!
-//! A worker claims rows for a while: its lease. Each claim raises the row's lease number, and only who names the number
-//! of the last claim may settle the row, so that a worker that was held up cannot speak for one that came after it.
+//! A worker claims rows for a while: its lease, which it renews while it is at work on one. Each claim raises the row's
+//! lease number, and only who names the number of the last claim may give the row up or back, so that a worker that was
+//! held up cannot speak for one that came after it. What a mail server took is sent, whoever handed it over.
 //! Nothing is sent here.
 
 use crate::column::{Id, Json, Time};
@@ -178,6 +179,40 @@ pub fn claim(conn: &mut Connection, now: Instant, until: Instant, limit: i64) ->
         row.lease += 1;
     }
     rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// Moves the end of this claim, and says whether it still held: not when another claim came after it. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn renew(conn: &mut Connection, message: MessageId, lease: i32, until: Instant) -> Result<bool, StoreError> {
+    let claimed = outbox::table
+        .filter(outbox::id.eq(Id::from(message.0)))
+        .filter(outbox::lease.eq(lease))
+        .filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?));
+    let renewed = diesel::update(claimed)
+        .set(outbox::due_at.eq(Time::from(until)))
+        .execute(conn)?;
+    Ok(renewed == 1)
+}
+
+/// Notes that a mail server took a message, whoever has claimed it since: it must not be handed over again. Says whether
+/// it was waiting. Statements: 1.
+///
+/// # Errors
+/// Those of writing.
+pub fn sent(conn: &mut Connection, message: MessageId, now: Instant) -> Result<bool, StoreError> {
+    let waiting = outbox::table
+        .filter(outbox::id.eq(Id::from(message.0)))
+        .filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?));
+    let sent = diesel::update(waiting)
+        .set((
+            outbox::status.eq(to_word(&OutboxStatus::Sent)?),
+            outbox::settled_at.eq(Time::from(now)),
+            outbox::fault.eq(None::<String>),
+        ))
+        .execute(conn)?;
+    Ok(sent == 1)
 }
 
 /// Ends a waiting message of this claim, and says whether it did: not when another claim came after it. Statements: 1.

@@ -115,9 +115,9 @@ const MUTANTS: &[Mutant] = &[
         drill: Name::MailOnce,
         database: Database::Postgres,
         file: "crates/exchange/src/delivery.rs",
-        find: "match transport.send(&outgoing).await {",
+        find: "match self.leased(&entry, transport.send(&outgoing)).await {",
         replace: "match { if AWAKE { self.settle(&entry, OutboxStatus::Sent, None).await?; } \
-                  transport.send(&outgoing).await } {",
+                  self.leased(&entry, transport.send(&outgoing)).await } {",
     },
     Mutant {
         name: "message-id-by-chance",

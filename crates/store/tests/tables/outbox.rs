@@ -16,6 +16,8 @@ on_both!(
     only_what_is_due_is_claimed,
     two_workers_never_claim_the_same,
     only_the_last_claim_settles,
+    a_claim_is_renewed_and_what_was_sent_stays_so,
+    what_waits_is_dropped,
     a_postponed_message_is_due_again,
     a_deleted_draft_is_not_told_of,
     mail_that_nobody_takes_is_stuck,
@@ -194,6 +196,77 @@ async fn only_the_last_claim_settles(store: &Store) {
     assert_eq!(of_query(store, QUERY).await, [wanted]);
     assert_eq!(claim(store, minutes(60), minutes(61), 10).await, []);
     assert_eq!(read(store, 2, outbox::waiting).await, (0, None));
+}
+
+async fn a_claim_is_renewed_and_what_was_sent_stays_so(store: &Store) {
+    put(store, vec![entry(11, now())]).await;
+    let slow = claim(store, now(), minutes(1), 1).await.remove(0);
+    let id = slow.id;
+    let renew = |lease, until| write(store, move |conn| outbox::renew(conn, id, lease, until));
+    assert_eq!(renew(slow.lease, minutes(3)).await, Ok(true));
+    assert_eq!(claim(store, minutes(2), minutes(4), 1).await, [], "it is being sent");
+    let fast = claim(store, minutes(3), minutes(4), 1).await.remove(0);
+    assert_eq!(
+        renew(slow.lease, minutes(9)).await,
+        Ok(false),
+        "it was held up for too long"
+    );
+    // Its mail server took the message all the same, which the other worker does not undo.
+    let sent = || write(store, move |conn| outbox::sent(conn, id, minutes(3)));
+    assert_eq!(sent().await, Ok(true));
+    assert_eq!(sent().await, Ok(false), "once");
+    assert_eq!(renew(fast.lease, minutes(9)).await, Ok(false));
+    let failed = write(store, move |conn| {
+        outbox::settle(conn, id, fast.lease, OutboxStatus::Failed, minutes(4), Some("550"))
+    });
+    assert_eq!(failed.await, Ok(false));
+    let read = of_query(store, QUERY).await.remove(0);
+    assert_eq!(
+        (read.status, read.settled, read.fault),
+        (OutboxStatus::Sent, Some(minutes(3)), None)
+    );
+    assert_eq!(claim(store, minutes(60), minutes(61), 1).await, []);
+}
+
+async fn what_waits_is_dropped(store: &Store) {
+    let other_kind = Entry {
+        kind: "digest".to_owned(),
+        query: None,
+        ..entry(13, now())
+    };
+    let sent = Entry {
+        status: OutboxStatus::Sent,
+        ..entry(14, now())
+    };
+    put(
+        store,
+        vec![entry(11, now()), entry(12, now()), other_kind.clone(), sent],
+    )
+    .await;
+    let digests = read(store, 1, |conn| outbox::waiting_of_kind(conn, "digest", None)).await;
+    assert_eq!(digests, [other_kind]);
+    let waiting = read(store, 1, |conn| outbox::waiting_of_kind(conn, "launch", Some(QUERY))).await;
+    assert_eq!(ids(&waiting), [11, 12]);
+    let others = read(store, 1, |conn| {
+        outbox::waiting_of_kind(conn, "launch", Some(OTHER_QUERY))
+    })
+    .await;
+    assert_eq!(others, []);
+    write(store, |conn| {
+        outbox::drop_waiting(conn, &[], minutes(1), "")?;
+        let dropped = [11, 14].map(|id| MessageId(Uuid::from_u128(id)));
+        outbox::drop_waiting(conn, &dropped, minutes(1), "said anew")
+    })
+    .await
+    .unwrap();
+    let rows = of_query(store, QUERY).await;
+    let statuses: Vec<_> = rows.iter().map(|row| (row.id.0.as_u128(), row.status)).collect();
+    let (waiting, sent) = (OutboxStatus::Waiting, OutboxStatus::Sent);
+    assert_eq!(statuses, [(11, OutboxStatus::Dropped), (12, waiting), (14, sent)]);
+    assert_eq!(
+        (rows[0].settled, rows[0].fault.as_deref()),
+        (Some(minutes(1)), Some("said anew"))
+    );
 }
 
 async fn a_postponed_message_is_due_again(store: &Store) {
