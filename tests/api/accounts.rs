@@ -8,6 +8,7 @@ use chrono::Duration;
 use serde_json::json;
 
 use crate::on_both;
+use crate::scenario::{come_back, launched};
 
 on_both!(a_session_is_renewed_and_ends_when_its_token_is_used_twice, |app| {
     app.coordinator("LU").await;
@@ -520,6 +521,41 @@ on_both!(an_address_is_changed_when_the_new_one_confirms, |app| {
         .post(&format!("/address-changes/{secret}"), &json!({}))
         .await;
     assert_eq!(taken.expect(409).code(), "address_in_use");
+});
+
+on_both!(what_comes_back_from_another_address_says_nothing_of_the_users, |app| {
+    let lead = app.coordinator("LU").await;
+    let me = "lu.coordinator@example.org";
+    let ask = json!({"password": PASSWORD, "email": "typo@example.net"});
+    lead.post("/me/address", &ask).await.expect(204);
+    let mails = app.deliver().await;
+    let confirmation = mails.last().expect("a mail");
+    assert_eq!(confirmation.to.address, "typo@example.net");
+    come_back(&app, confirmation, "5.1.1 no such user").await;
+    let new = "anna@example.net";
+    lead.post("/me/address", &json!({"password": PASSWORD, "email": new}))
+        .await
+        .expect(204);
+    let secret = mailed(&app, new, "/address-changes/").await;
+    app.public()
+        .post(&format!("/address-changes/{secret}"), &json!({}))
+        .await
+        .expect(204);
+    let mails = app.deliver().await;
+    let to_the_old = mails.iter().rfind(|mail| mail.to.address == me).expect("a notice");
+    come_back(&app, to_the_old, "5.1.1 no such user").await;
+    // Nobody is told that mail does not reach the user, and it does.
+    assert_eq!(app.deliver().await.len(), mails.len());
+    let settings = "/me/notifications";
+    lead.put_if(settings, &lead.get(settings).await.etag(), &json!({"mail": "at_once"}))
+        .await
+        .expect(200);
+    launched(&app.coordinator("NL").await).await;
+    assert!(
+        subjects(&app.deliver().await, new)
+            .iter()
+            .any(|subject| subject.contains("Deadline"))
+    );
 });
 
 on_both!(sessions_are_listed_and_ended, |app| {

@@ -5,7 +5,7 @@ use ahq_mail::outgoing::Outgoing;
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::scenario::{answered, answers, compiled, etag, launched};
+use crate::scenario::{answered, answers, come_back, compiled, etag, launched};
 
 /// What left since `before`, after the worker's round of reminders and digests.
 async fn round(app: &App, before: usize) -> Vec<Outgoing> {
@@ -389,22 +389,7 @@ on_both!(who_was_told_what_and_whether_it_arrived, |app| {
         .iter()
         .find(|mail| mail.to.address == "ncp-at@example.org")
         .expect("the launch");
-    let returned = format!(
-        "From: MAILER-DAEMON@mail.example.org\r\nTo: exchange@example.org\r\nSubject: Undelivered\r\n\
-         Content-Type: multipart/report; report-type=delivery-status; boundary=\"x\"\r\nMIME-Version: 1.0\r\n\r\n\
-         --x\r\nContent-Type: text/plain\r\n\r\nIt did not arrive.\r\n\
-         --x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example.org\r\n\r\n\
-         Final-Recipient: rfc822; ncp-at@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\
-         Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
-         --x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {}\r\nSubject: Deadline\r\n\r\n--x--\r\n",
-        to_austria.message_id()
-    );
-    let taken = app
-        .exchange()
-        .take_mail(returned.as_bytes(), "exchange.example.org")
-        .await
-        .expect("it is taken in");
-    assert_eq!(taken, ahq_exchange::deliveries::Taken::Bounced(to_austria.id));
+    come_back(&app, to_austria, "5.1.1 no such user").await;
     let listed = lead.get(&deliveries).await.expect(200).json;
     let austria = listed["items"]
         .as_array()

@@ -1,6 +1,8 @@
 //! What most tests begin with: a query of Luxembourg, launched and answered.
 
-use ahq_harness::{Client, Reply};
+use ahq_exchange::deliveries::Taken;
+use ahq_harness::{App, Client, Reply};
+use ahq_mail::outgoing::Outgoing;
 use serde_json::{Value, json};
 
 /// A draft with a question of every kind, the second hanging on the first.
@@ -85,4 +87,26 @@ pub(crate) async fn compiled(lead: &Client, path: &str) -> i64 {
         .await
         .expect(201);
     reply.json["number"].as_i64().expect("a number")
+}
+
+/// Has a mail that left come back, for a reason: a status code with words.
+pub(crate) async fn come_back(app: &App, mail: &Outgoing, reason: &str) {
+    let (status, _) = reason.split_once(' ').expect("a code and words");
+    let returned = format!(
+        "From: MAILER-DAEMON@mail.example.org\r\nTo: exchange@example.org\r\nSubject: Undelivered\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=\"x\"\r\nMIME-Version: 1.0\r\n\r\n\
+         --x\r\nContent-Type: text/plain\r\n\r\nIt did not arrive.\r\n\
+         --x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example.org\r\n\r\n\
+         Final-Recipient: rfc822; {}\r\nAction: failed\r\nStatus: {status}\r\n\
+         Diagnostic-Code: smtp; 550 {reason}\r\n\r\n\
+         --x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {}\r\nSubject: Deadline\r\n\r\n--x--\r\n",
+        mail.to.address,
+        mail.message_id()
+    );
+    let taken = app
+        .exchange()
+        .take_mail(returned.as_bytes(), "exchange.example.org")
+        .await
+        .expect("it is taken in");
+    assert_eq!(taken, Taken::Bounced(mail.id));
 }

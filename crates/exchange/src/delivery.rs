@@ -26,7 +26,7 @@ use chrono::{Days, Duration};
 
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::outgoing::Note;
+use crate::outgoing::{Note, parse_note};
 use crate::work::{Exchange, Work};
 
 /// How long a claimed row belongs to its worker; another takes it over afterwards: within a minute, with its own pauses.
@@ -263,6 +263,10 @@ impl Work<'_> {
     pub(crate) fn not_delivered(&mut self, entry: &Entry, fault: &str, no_such_address: bool) -> Result<(), Error> {
         // The office that asked reads in its list that an expert was not reached; nobody else learns of it.
         if entry.user.is_none() && Note::INTERNAL.contains(&entry.kind.as_str()) {
+            return Ok(());
+        }
+        // Nor does it say anything of the address that the user has.
+        if parse_note(entry)?.goes_elsewhere() {
             return Ok(());
         }
         let provider = OfficeCode::service_provider();

@@ -330,6 +330,14 @@ impl Note {
         )
     }
 
+    /// Whether it goes to another address than the user's: to the one that is to be confirmed, or the one before.
+    pub(crate) fn goes_elsewhere(&self) -> bool {
+        let Self::AccountNotice { event } = self else {
+            return *self == Self::AddressConfirmation;
+        };
+        matches!(event, AccountEvent::AddressChanged { told_at: Some(_) })
+    }
+
     /// Whether the office has to do something, or no longer has to.
     pub(crate) fn is_obligation(&self) -> bool {
         matches!(
