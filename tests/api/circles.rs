@@ -396,3 +396,45 @@ on_both!(the_public_reads_what_was_announced_and_nothing_newer, |app| {
     lead.get(&format!("{path}/editions/2?circle=network")).await.expect(200);
     lead.get(&format!("{path}/editions/2?circle=public")).await.expect(410);
 });
+
+on_both!(who_reads_a_view_that_was_replaced_is_told_which, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    app.set_clock("2026-12-02T09:00:00Z");
+    compiled(&lead, &path).await;
+    let response = format!("{path}/responses/AT");
+    let narrow = async |circle: &str| {
+        let before = app.deliver().await.len();
+        let body = json!({"circle": circle});
+        at.put_if(&format!("{response}/circles"), &etag(&at, &response).await, &body)
+            .await
+            .expect(200);
+        let mut mails = app.deliver().await.split_off(before);
+        mails.retain(|mail| mail.content.subject().contains("replaced by edition"));
+        mails
+    };
+    // The network's view of the first edition stays: nobody is to delete it.
+    assert_eq!(narrow("network").await.len(), 0);
+    let be = app.coordinator("BE").await;
+    be.get(&format!("{path}/editions/1")).await.expect(200);
+    // Austria is in no edition after the second one; its views are those that are replaced.
+    let note = json!({"reason": "A mistake."});
+    at.post_if(&format!("{response}/retraction"), &etag(&at, &response).await, &note)
+        .await
+        .expect(200);
+    assert_eq!(compiled(&lead, &path).await, 3);
+    let told = narrow("requester").await;
+    assert!(told.len() > 20, "{}", told.len());
+    for mail in &told {
+        let text = mail.content.text();
+        assert!(text.contains("You downloaded: edition 2, network view"), "{text}");
+        assert!(text.contains("Replaced by: edition 4"), "{text}");
+    }
+    let requesters = ["ncp-lu@example.org", "com@example.org"];
+    assert!(
+        !told.iter().any(|mail| requesters.contains(&mail.to.address.as_str())),
+        "theirs is in force"
+    );
+});

@@ -299,15 +299,22 @@ impl Work<'_> {
             Note::HoldPlaced { hold } => self.hold_placed(query, *hold, offices, head, &link),
             Note::Erasure { erasure } => self.erased(query, *erasure, offices, head, link)?,
             Note::HoldLifted { hold } => self.hold_lifted(query, *hold, offices, head, link),
-            Note::EditionReplaced { by, office, edition } => Some(Message::EditionReplaced(EditionReplaced {
-                query: head,
-                answering_office: name(offices, office, brussels_date(self.now)),
-                replaced_on: self.today(),
-                edition: unsigned(*edition),
-                view: circle.word().to_owned(),
-                replaced_by: unsigned(*by),
-                link: format!("{link}/editions/{by}"),
-            })),
+            Note::EditionReplaced { by, office, edition } => {
+                // Of its views only those that were too wide are replaced: who reads another one keeps it.
+                let found = editions::view(self.conn, query.id, *edition, circle)?;
+                let replaced = found.is_some_and(|(_, view)| view.replaced_by.is_some());
+                replaced.then(|| {
+                    Message::EditionReplaced(EditionReplaced {
+                        query: head,
+                        answering_office: name(offices, office, brussels_date(self.now)),
+                        replaced_on: self.today(),
+                        edition: unsigned(*edition),
+                        view: circle.word().to_owned(),
+                        replaced_by: unsigned(*by),
+                        link: format!("{link}/editions/{by}"),
+                    })
+                })
+            }
         })
     }
 

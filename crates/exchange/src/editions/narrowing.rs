@@ -93,7 +93,7 @@ impl Work<'_> {
         let note = Note::EditionReplaced {
             by: newest,
             office: office.clone(),
-            edition: last,
+            edition: newest_wide.unwrap_or(last),
         };
         self.tell(query, &told, &note)
     }
