@@ -118,13 +118,46 @@ on_both!(a_retraction_is_told_to_who_may_have_read_it, |app| {
     let told = app.deliver().await;
     assert_eq!(
         told.len() - before,
-        26,
-        "24 others that were asked, the lead and the Commission"
+        27,
+        "24 others that were asked, the lead, the Commission and the service provider"
     );
     compiled(&lead, &path).await;
     let second = lead.get(&format!("{path}/editions/2?format=json")).await.expect(200);
     assert_eq!(second.json["view"]["head"]["total"], 0);
     assert_eq!(second.json["view"]["changes"], json!(["Austria: no longer included"]));
+
+    // What came after the edition and stood in none is nobody's concern.
+    let be = app.coordinator("BE").await;
+    answered(&be, &path, "BE", &answers("BE")).await;
+    let before = app.deliver().await.len();
+    let response = format!("{path}/responses/BE");
+    be.post_if(
+        &format!("{response}/retraction"),
+        &etag(&be, &response).await,
+        &json!({"reason": "Another mistake."}),
+    )
+    .await
+    .expect(200);
+    assert_eq!(app.deliver().await.len(), before);
+});
+
+on_both!(a_retraction_is_told_to_an_audience_that_was_not_asked, |app| {
+    let lead = app.coordinator("LU").await;
+    let asked = json!({"addressed": "list", "offices": ["AT"], "audience": "members"});
+    let path = launched_to(&lead, &asked).await;
+    let at = app.coordinator("AT").await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    compiled(&lead, &path).await;
+    let before = app.deliver().await.len();
+    let response = format!("{path}/responses/AT");
+    at.post_if(
+        &format!("{response}/retraction"),
+        &etag(&at, &response).await,
+        &json!({"reason": "A mistake."}),
+    )
+    .await
+    .expect(200);
+    assert_eq!(app.deliver().await.len() - before, 27);
 });
 
 on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {

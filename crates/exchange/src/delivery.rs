@@ -13,7 +13,7 @@ mod tokens;
 mod wording;
 
 pub(crate) use digest::{SETTLED_AFTER, is_told, is_within};
-pub(crate) use message::name;
+pub(crate) use message::{circle_of, name};
 
 use ahq_domain::clock::Instant;
 use ahq_domain::office::OfficeCode;

@@ -23,9 +23,10 @@ use ahq_domain::refusal::{Faults, Refusal};
 use ahq_domain::response::{Position, Response, Version, check_complete};
 use ahq_store::queries::{Lock, QueryRef};
 pub use ahq_store::responses::DraftAnswer;
-use ahq_store::{attachments, responses};
+use ahq_store::{attachments, editions, offices, responses};
 use serde_json::json;
 
+use crate::delivery::circle_of;
 use crate::editions::Narrowed;
 use crate::error::Error;
 use crate::outgoing::Note;
@@ -401,8 +402,11 @@ impl Work<'_> {
         response.retract(parse_reason(note)?, self.now)?;
         self.keep_response(&mut response)?;
         self.record("response.retracted", subject(&query, office), json!({}))?;
-        if query.launched().is_some_and(|launched| launched.last_edition.is_some()) {
-            let told = self.readers_of_editions(&query, office);
+        let editions = editions::list(self.conn, query.id)?;
+        let mut parts = editions.iter().flat_map(|edition| &edition.composition);
+        if parts.any(|part| part.office == *office) {
+            let mut told = self.readers_of_editions(&query)?;
+            told.retain(|reader| reader != office);
             self.tell(&query, &told, &Note::Retraction { office: office.clone() })?;
         }
         self.response_detail(query, response)
@@ -560,15 +564,15 @@ impl Work<'_> {
         self.tell(query, &told, &note)
     }
 
-    /// Offices that may have read an edition with answers of `office`.
-    fn readers_of_editions(&self, query: &Query, office: &OfficeCode) -> Vec<OfficeCode> {
-        let mut told = crate::queries::network(query);
-        told.push(query.lead.clone());
-        told.push(OfficeCode::commission());
-        told.retain(|code| code != office);
-        told.sort();
-        told.dedup();
-        told
+    /// Offices that may have read an edition as one of the network: the requesters, the Commission, the service provider and
+    /// the whole audience, also who was not asked.
+    pub(crate) fn readers_of_editions(&mut self, query: &Query) -> Result<Vec<OfficeCode>, Error> {
+        let offices = offices::all(self.conn)?;
+        Ok(offices
+            .iter()
+            .filter(|office| circle_of(office, query, self.now).is_some_and(|circle| circle != Circle::Public))
+            .map(|office| office.code.clone())
+            .collect())
     }
 }
 

@@ -694,7 +694,7 @@ fn extension(launched: &Launched, office: &Office, head: QueryHead, link: &str) 
 }
 
 /// The circle the users of an office belong to for a query, whatever their role: none where the office may not read it.
-pub(super) fn circle_of(office: &Office, query: &Query, now: Instant) -> Option<Circle> {
+pub(crate) fn circle_of(office: &Office, query: &Query, now: Instant) -> Option<Circle> {
     let caller = Caller::reader_of(office, brussels_date(now));
     reach(&caller, query, now).filter(|circle| *circle != Circle::Public || query.status(now) == Status::Published)
 }

@@ -15,7 +15,6 @@ use ahq_store::{documents, holds, responses};
 use super::view::parse_view;
 use crate::error::Error;
 use crate::outgoing::Note;
-use crate::queries::network;
 use crate::work::Work;
 
 /// Answers of an office that go less far than before, each with how far it goes now.
@@ -89,7 +88,7 @@ impl Work<'_> {
                 holds::set_editions(self.conn, hold.id, numbers)?;
             }
         }
-        let told: Vec<_> = network(query).into_iter().chain([query.lead.clone()]).collect();
+        let told = self.readers_of_editions(query)?;
         let note = Note::EditionReplaced {
             by: newest,
             office: office.clone(),
