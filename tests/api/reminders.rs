@@ -462,3 +462,26 @@ on_both!(a_publication_is_told_once_and_to_everybody, |app| {
     }
     assert_eq!(mine, ["08"], "whoever has a digest reads it there, once");
 });
+
+on_both!(after_an_outage_of_mail_there_is_one_digest, |app| {
+    let lead = app.coordinator("LU").await;
+    app.coordinator("AT").await;
+    launched(&lead).await;
+    let sent = app.deliver().await.len();
+    app.set_clock("2026-11-04T08:00:00Z");
+    app.exchange().write_digests().await.expect("digests");
+    launched(&lead).await;
+    app.set_clock("2026-11-05T08:00:00Z");
+    app.exchange().write_digests().await.expect("digests");
+    app.set_clock("2026-11-06T08:00:00Z");
+    let mails = round(&app, sent).await;
+    let mine = "at.coordinator@example.org";
+    assert_eq!(
+        subjects(&mails, mine),
+        ["[EMN AHQ] Digest of 6 November 2026: 2 to do, 2 new"]
+    );
+    let digest = mails.iter().find(|mail| mail.to.address == mine).expect("the digest");
+    for number in ["2026.1", "2026.2"] {
+        assert!(digest.content.text().contains(number), "{number}");
+    }
+});

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use ahq_domain::clock::Instant;
-use ahq_domain::id::UserId;
+use ahq_domain::id::{MessageId, UserId};
 use ahq_domain::notification::{MailWish, Notifications};
 use ahq_domain::office::{OfficeCode, Offices};
 use ahq_domain::reminder::is_time_to_send;
@@ -67,10 +67,24 @@ impl Work<'_> {
         // After whoever writes reminders, or a digest could lack one of its morning.
         mailings::lock(self.conn)?;
         let (today, now) = (self.today(), self.now);
-        let readers = self.readers()?;
+        let mut readers = self.readers()?;
+        // What did not leave for days is told in the digest of today: one digest a day, also after an outage.
+        let mut unsent: BTreeMap<(OfficeCode, Option<UserId>), (Instant, Vec<MessageId>)> = BTreeMap::new();
+        for entry in outbox::waiting_of_kind(self.conn, DIGEST, None)? {
+            if let Note::Digest { from, .. } = parse_note(&entry)? {
+                let (earliest, ids) = unsent.entry((entry.office, entry.user)).or_insert((from, Vec::new()));
+                *earliest = from.min(*earliest);
+                ids.push(entry.id);
+            }
+        }
+        for reader in &mut readers {
+            if let Some((from, _)) = unsent.get(&(reader.office.clone(), reader.user)) {
+                reader.from = reader.from.min(*from);
+            }
+        }
         let earliest = readers.iter().map(|reader| reader.from).min().unwrap_or(now);
         let told = self.told_since(earliest)?;
-        let mut entries = Vec::new();
+        let (mut entries, mut replaced) = (Vec::new(), Vec::new());
         for reader in readers {
             if !mailings::record(self.conn, &reader.recipient, DIGEST, today, now)? {
                 continue;
@@ -82,6 +96,8 @@ impl Work<'_> {
                     from: reader.from,
                     through: now,
                 };
+                let earlier = unsent.remove(&(reader.office.clone(), reader.user));
+                replaced.extend(earlier.into_iter().flat_map(|(_, ids)| ids));
                 entries.push(self.entry(None, reader.office, reader.user, &note, now)?);
             }
         }
@@ -90,6 +106,7 @@ impl Work<'_> {
                 entries.push(self.entry(None, user.office, Some(user.id), &note, now)?);
             }
         }
+        outbox::drop_waiting(self.conn, &replaced, now, "the digest of a later day tells it")?;
         outbox::put_all(self.conn, &entries)?;
         Ok(entries.len())
     }
