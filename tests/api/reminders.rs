@@ -307,8 +307,51 @@ on_both!(who_is_away_gets_nothing_and_a_deputy_as_much, |app| {
     let sent = app.deliver().await.len();
     launched(&lead).await;
     let mails = app.deliver().await.split_off(sent);
-    assert_eq!(subjects(&mails, "at.coordinator@example.org").len(), 0);
-    assert_eq!(subjects(&mails, "at.expert@example.org").len(), 1);
+    let (coordinator, deputy) = ("at.coordinator@example.org", "at.expert@example.org");
+    assert_eq!(subjects(&mails, coordinator).len(), 0);
+    assert_eq!(subjects(&mails, deputy).len(), 1);
+    let mut sent = sent + mails.len();
+
+    // The deputy had a copy, so it is in no digest; that of the office's own wishes would have been.
+    app.set_clock("2026-11-04T08:00:00Z");
+    let mails = round(&app, sent).await;
+    assert_eq!(subjects(&mails, deputy).len(), 0);
+    sent += mails.len();
+    // Who wants everything at once and was away reads the next morning what they had no copy of.
+    app.set_clock("2026-11-05T08:00:00Z");
+    let mails = round(&app, sent).await;
+    assert_eq!(
+        subjects(&mails, coordinator),
+        ["[EMN AHQ] Digest of 5 November 2026: 1 to do, 1 new"]
+    );
+    sent += mails.len();
+
+    // A digest no longer wanted loses nothing of its last day, and everything at once is not told again.
+    launched(&lead).await;
+    let at = app.sign_in(coordinator).await;
+    let lead = app.sign_in("lu.coordinator@example.org").await;
+    for (wish, copies) in [("digest", 1), ("at_once", 0)] {
+        at.put_if(settings, &etag(&at, settings).await, &json!({"mail": wish}))
+            .await
+            .expect(200);
+        let mails = app.deliver().await.split_off(sent);
+        assert_eq!(subjects(&mails, coordinator).len(), copies, "{wish}");
+        sent += mails.len();
+        launched(&lead).await;
+    }
+    app.set_clock("2026-11-06T08:00:00Z");
+    let mails = round(&app, sent).await;
+    let digest: Vec<_> = mails
+        .iter()
+        .filter(|mail| mail.to.address == coordinator && mail.content.subject().contains("Digest"))
+        .collect();
+    assert_eq!(digest.len(), 1);
+    let text = digest[0].content.text();
+    // The second had a copy; the third came while digests were wanted; the fourth left at once.
+    for (number, told) in [("2026.2:", false), ("2026.3:", true), ("2026.4:", false)] {
+        let news = text.split("WAITING FOR").next().unwrap_or(text);
+        assert_eq!(news.contains(number), told, "{number} in {text}");
+    }
 });
 
 on_both!(those_who_asked_get_the_week_and_the_quarter, |app| {

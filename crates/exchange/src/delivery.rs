@@ -12,7 +12,7 @@ mod message;
 mod tokens;
 mod wording;
 
-pub(crate) use digest::{SETTLED_AFTER, is_told, is_within};
+pub(crate) use digest::{SETTLED_AFTER, is_copied, is_told, is_within};
 pub(crate) use message::{circle_of, name};
 
 use ahq_domain::clock::Instant;

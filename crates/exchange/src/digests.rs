@@ -16,7 +16,7 @@ use ahq_store::{mailings, notifications, offices};
 use chrono::{Datelike, Days, Duration, NaiveDate};
 
 use crate::credentials::Credentials;
-use crate::delivery::{SETTLED_AFTER, is_told, is_within};
+use crate::delivery::{SETTLED_AFTER, is_copied, is_told, is_within};
 use crate::error::Error;
 use crate::outgoing::{Note, parse_note, reads_mail, wishes_on};
 use crate::work::{Exchange, Work};
@@ -83,7 +83,8 @@ impl Work<'_> {
             }
         }
         let earliest = readers.iter().map(|reader| reader.from).min().unwrap_or(now);
-        let told = self.told_since(earliest)?;
+        let written = outbox::about_queries(self.conn, None, earliest - SETTLED_AFTER, now)?;
+        let (told, copies) = sorted(&written)?;
         let (mut entries, mut replaced) = (Vec::new(), Vec::new());
         for reader in readers {
             if !mailings::record(self.conn, &reader.recipient, DIGEST, today, now)? {
@@ -91,7 +92,11 @@ impl Work<'_> {
             }
             let happened = told.get(&reader.office).into_iter().flatten();
             let mut news = happened.filter(|(entry, note)| is_within(entry, note, reader.from, now));
-            if news.any(|(entry, note)| is_told(note, entry.status, reader.wish)) {
+            let copies = reader
+                .user
+                .and_then(|user| copies.get(&user))
+                .map_or(&[][..], Vec::as_slice);
+            if news.any(|(entry, note)| is_told(note, entry.status, reader.wish, is_copied(entry, copies))) {
                 let note = Note::Digest {
                     from: reader.from,
                     through: now,
@@ -109,18 +114,6 @@ impl Work<'_> {
         outbox::drop_waiting(self.conn, &replaced, now, "the digest of a later day tells it")?;
         outbox::put_all(self.conn, &entries)?;
         Ok(entries.len())
-    }
-
-    /// What offices were told about queries after an instant, by office.
-    fn told_since(&mut self, from: Instant) -> Result<BTreeMap<OfficeCode, Vec<(Entry, Note)>>, Error> {
-        let mut told: BTreeMap<OfficeCode, Vec<(Entry, Note)>> = BTreeMap::new();
-        for entry in outbox::to_mailboxes(self.conn, None, from - SETTLED_AFTER, self.now)? {
-            if entry.query.is_some() {
-                let note = parse_note(&entry)?;
-                told.entry(entry.office.clone()).or_default().push((entry, note));
-            }
-        }
-        Ok(told)
     }
 
     /// Who had no digest today: users who read mail, and offices.
@@ -192,6 +185,22 @@ impl Work<'_> {
         }
         Ok(due)
     }
+}
+
+/// What offices were told, by office.
+type Told<'a> = BTreeMap<&'a OfficeCode, Vec<(&'a Entry, Note)>>;
+/// What users got a copy of, by user.
+type Copies<'a> = BTreeMap<UserId, Vec<&'a Entry>>;
+
+fn sorted(written: &[Entry]) -> Result<(Told<'_>, Copies<'_>), Error> {
+    let (mut told, mut copies) = (Told::new(), Copies::new());
+    for entry in written {
+        match entry.user {
+            Some(user) => copies.entry(user).or_default().push(entry),
+            None => told.entry(&entry.office).or_default().push((entry, parse_note(entry)?)),
+        }
+    }
+    Ok((told, copies))
 }
 
 fn takes_part(offices: &Offices, office: &OfficeCode, today: NaiveDate) -> bool {

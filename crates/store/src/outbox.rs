@@ -310,19 +310,19 @@ pub fn statuses(
         .collect()
 }
 
-/// What was written to the mailboxes of offices, not to users, after `from` and up to `through`, in the order it was
-/// written; of one office or of all. Statements: 1.
+/// What was written about queries after `from` and up to `through`, to the mailboxes of offices and to users, in the order
+/// it was written; of one office or of all. Statements: 1.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when a column holds what it should not.
-pub fn to_mailboxes(
+pub fn about_queries(
     conn: &mut Connection,
     office: Option<&OfficeCode>,
     from: Instant,
     through: Instant,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut rows = outbox::table
-        .filter(outbox::user_id.is_null())
+        .filter(outbox::query_id.is_not_null())
         .filter(outbox::created_at.gt(Time::from(from)))
         .filter(outbox::created_at.le(Time::from(through)))
         .order((outbox::created_at, outbox::id))

@@ -78,9 +78,13 @@ impl Work<'_> {
         };
         let mut queries: BTreeMap<QueryId, Option<Query>> = BTreeMap::new();
         let mut items = Vec::new();
-        for entry in outbox::to_mailboxes(self.conn, Some(&office.code), from - SETTLED_AFTER, through)? {
-            let note = parse_note(&entry)?;
-            let told = is_within(&entry, &note, from, through) && is_told(&note, entry.status, wish);
+        let written = outbox::about_queries(self.conn, Some(&office.code), from - SETTLED_AFTER, through)?;
+        let own = |entry: &&Entry| entry.user.is_some() && entry.user == user.map(|user| user.id);
+        let copies: Vec<&Entry> = written.iter().filter(own).collect();
+        for entry in written.iter().filter(|entry| entry.user.is_none()) {
+            let note = parse_note(entry)?;
+            let copied = is_copied(entry, &copies);
+            let told = is_within(entry, &note, from, through) && is_told(&note, entry.status, wish, copied);
             let Some(id) = entry.query.filter(|_| told) else {
                 continue;
             };
@@ -323,16 +327,24 @@ pub(crate) fn is_within(entry: &Entry, note: &Note, from: Instant, through: Inst
     from < settled && settled <= through
 }
 
+/// Whether one of these copies to a user is of what an office was told: of the same event, so written at the same moment.
+pub(crate) fn is_copied(told: &Entry, copies: &[&Entry]) -> bool {
+    copies.iter().any(|copy| {
+        (copy.query, copy.created, &copy.facts) == (told.query, told.created, &told.facts)
+            && copy.status != OutboxStatus::Dropped
+    })
+}
+
 /// Whether a note to the office belongs into a digest: of its mailbox (no wish) what comes in digests only, of users what
-/// they did not get at once.
-pub(crate) fn is_told(note: &Note, status: OutboxStatus, wish: Option<MailWish>) -> bool {
-    if status == OutboxStatus::Dropped {
+/// they did not get at once. What counts is whether a copy was written then, not what the user wishes now: wishes change,
+/// and people go away and come back.
+pub(crate) fn is_told(note: &Note, status: OutboxStatus, wish: Option<MailWish>, copied: bool) -> bool {
+    if status == OutboxStatus::Dropped || copied {
         return false;
     }
     match wish {
         None => status == OutboxStatus::Digest,
-        Some(MailWish::AtOnce) => status == OutboxStatus::Digest || matches!(note, Note::Reminder { .. }),
-        Some(MailWish::Digest) => true,
+        Some(MailWish::AtOnce | MailWish::Digest) => true,
         Some(MailWish::Obligations) => note.is_obligation(),
     }
 }
