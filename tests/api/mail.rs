@@ -9,7 +9,7 @@ use ahq_mail::transport::Transport;
 use serde_json::json;
 
 use crate::on_both;
-use crate::scenario::{answered, answers, compiled, etag, launched, launched_to};
+use crate::scenario::{answered, answers, compiled, draft, drafted, etag, launched, launched_to};
 
 on_both!(launch_and_compilation_are_mailed_once_to_each, |app| {
     let lead = app.coordinator("LU").await;
@@ -160,11 +160,9 @@ on_both!(a_retraction_is_told_to_an_audience_that_was_not_asked, |app| {
     assert_eq!(app.deliver().await.len() - before, 27);
 });
 
-on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {
-    let lead = app.coordinator("LU").await;
-    let path = launched_to(&lead, &json!({"addressed": "list", "offices": ["AT"]})).await;
-    // Nobody listens there.
-    let nowhere = Smtp::new(SmtpSettings {
+/// A mail server where nobody listens.
+fn nowhere() -> Transport {
+    let settings = SmtpSettings {
         host: "127.0.0.1".to_owned(),
         authorities: None,
         port: 1,
@@ -174,13 +172,21 @@ on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {
         connections: 1,
         per_minute: 0,
         dkim: None,
-    })
-    .expect("settings that can be used");
-    let nowhere = Transport::Smtp(Box::new(nowhere));
-    let sender = Sender {
+    };
+    Transport::Smtp(Box::new(Smtp::new(settings).expect("settings that can be used")))
+}
+
+fn sender() -> Sender {
+    Sender {
         from: Mailbox::bare("exchange@example.org"),
         domain: "exchange.example.org".to_owned(),
-    };
+    }
+}
+
+on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched_to(&lead, &json!({"addressed": "list", "offices": ["AT"]})).await;
+    let nowhere = nowhere();
     for (now, failed) in [
         ("2026-11-03T08:00:01Z", 0),
         ("2026-11-05T08:00:00Z", 0),
@@ -189,7 +195,11 @@ on_both!(a_message_that_nobody_takes_ends_after_five_days, |app| {
         ("2026-11-08T08:31:00Z", 0),
     ] {
         app.set_clock(now);
-        let round = app.exchange().deliver_due(&nowhere, &sender, 1).await.expect("a round");
+        let round = app
+            .exchange()
+            .deliver_due(&nowhere, &sender(), 1)
+            .await
+            .expect("a round");
         assert_eq!(round.failed, failed, "{now}");
     }
     let listed = lead.get(&format!("{path}/deliveries")).await.expect(200).json;
@@ -242,3 +252,54 @@ on_both!(a_narrowing_does_not_lose_the_compilation, |app| {
         );
     }
 });
+
+on_both!(a_message_is_tried_for_five_days_from_its_first_try_on, |app| {
+    let lead = app.coordinator("LU").await;
+    launched_to(&lead, &json!({"addressed": "list", "offices": ["AT"]})).await;
+    let nowhere = nowhere();
+    // Nobody came for six days.
+    for (now, failed) in [
+        ("2026-11-09T09:00:00Z", 0),
+        ("2026-11-14T08:59:59Z", 0),
+        ("2026-11-14T09:30:00Z", 1),
+    ] {
+        app.set_clock(now);
+        let round = app
+            .exchange()
+            .deliver_due(&nowhere, &sender(), 1)
+            .await
+            .expect("a round");
+        assert_eq!((round.failed, round.postponed), (failed, 1 - failed), "{now}");
+    }
+});
+
+on_both!(
+    a_reminder_that_waits_over_holidays_is_tried_for_five_days_after_them,
+    |app| {
+        let lead = app.coordinator("LU").await;
+        let mut query = draft();
+        query["deadline"] = json!("2026-12-22");
+        let (path, tag) = drafted(&lead, &query).await;
+        let asked = json!({"addressed": "list", "offices": ["AT"]});
+        lead.post_if(&format!("{path}/launch"), &tag, &asked).await.expect(200);
+        app.set_clock("2026-12-23T20:00:00Z");
+        app.deliver().await;
+        app.exchange().remind().await.expect("reminders");
+        let nowhere = nowhere();
+        for (now, failed) in [
+            ("2026-12-23T20:00:00Z", 0),
+            ("2026-12-24T08:00:00Z", 0),
+            ("2027-01-04T08:00:00Z", 0),
+            ("2027-01-04T09:00:00Z", 0),
+            ("2027-01-08T17:00:00Z", 0),
+        ] {
+            app.set_clock(now);
+            let round = app
+                .exchange()
+                .deliver_due(&nowhere, &sender(), 1)
+                .await
+                .expect("a round");
+            assert_eq!((round.failed, round.postponed), (failed, 1), "{now}");
+        }
+    }
+);

@@ -123,7 +123,7 @@ impl Exchange {
             }
             Ok(Prepared::Later(due, why)) => {
                 round.postponed += 1;
-                self.postpone(&entry, due, why.to_owned()).await
+                self.postpone(&entry, due, due, why.to_owned()).await
             }
             // Whoever stood still that long no longer has it.
             Ok(Prepared::Send(_)) if self.clock().now() >= entry.due => {
@@ -204,7 +204,9 @@ impl Exchange {
 
     async fn try_later(&self, entry: &Entry, fault: String, round: &mut Round) -> Result<(), Error> {
         let now = self.clock().now();
-        if now >= entry.wanted + TRIED_FOR {
+        // What has not failed before begins to be tried now, however long nobody came to send it.
+        let since = if entry.fault.is_none() { now } else { entry.wanted };
+        if now >= since + TRIED_FOR {
             round.failed += 1;
             tracing::warn!(message = %entry.id, kind = entry.kind, fault, "a message was not taken for five days");
             return self.fail(entry, fault, false).await;
@@ -212,7 +214,7 @@ impl Exchange {
         round.postponed += 1;
         let due = now + wait(entry.attempts, self.randomness().bytes::<1>()[0]);
         tracing::info!(message = %entry.id, kind = entry.kind, fault, "a message will be tried again");
-        self.postpone(entry, due, fault).await
+        self.postpone(entry, due, since, fault).await
     }
 
     /// Ends a message that no server will take, and tells those who can do something about it.
@@ -240,10 +242,10 @@ impl Exchange {
         .await
     }
 
-    async fn postpone(&self, entry: &Entry, due: Instant, fault: String) -> Result<(), Error> {
+    async fn postpone(&self, entry: &Entry, due: Instant, wanted: Instant, fault: String) -> Result<(), Error> {
         let (id, lease) = (entry.id, entry.lease);
         self.write(Credentials::System, move |work| {
-            Ok(outbox::postpone(work.conn, id, lease, due, &fault)?)
+            Ok(outbox::postpone(work.conn, id, lease, (due, wanted), &fault)?)
         })
         .await?;
         Ok(())

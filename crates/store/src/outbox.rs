@@ -56,7 +56,7 @@ pub struct Entry {
     pub facts: serde_json::Value,
     /// When it was written down.
     pub created: Instant,
-    /// From when on it was to be sent.
+    /// Since when it is tried: when it was to be sent, and once a try failed the first one that did.
     pub wanted: Instant,
     /// When it is tried next; while it is claimed, when the lease ends.
     pub due: Instant,
@@ -241,8 +241,8 @@ pub fn settle(
     Ok(settled == 1)
 }
 
-/// Gives a waiting message of this claim back, to be tried again from `due` on, and says whether it did: not when
-/// another claim came after it. Statements: 1.
+/// Gives a waiting message of this claim back, to be tried again from `due` on and counted as tried since `wanted`, and
+/// says whether it did: not when another claim came after it. Statements: 1.
 ///
 /// # Errors
 /// Those of writing.
@@ -250,7 +250,7 @@ pub fn postpone(
     conn: &mut Connection,
     message: MessageId,
     lease: i32,
-    due: Instant,
+    (due, wanted): (Instant, Instant),
     fault: &str,
 ) -> Result<bool, StoreError> {
     let claimed = outbox::table
@@ -258,7 +258,11 @@ pub fn postpone(
         .filter(outbox::lease.eq(lease))
         .filter(outbox::status.eq(to_word(&OutboxStatus::Waiting)?));
     let postponed = diesel::update(claimed)
-        .set((outbox::due_at.eq(Time::from(due)), outbox::fault.eq(fault)))
+        .set((
+            outbox::due_at.eq(Time::from(due)),
+            outbox::wanted_at.eq(Time::from(wanted)),
+            outbox::fault.eq(fault),
+        ))
         .execute(conn)?;
     Ok(postponed == 1)
 }

@@ -238,7 +238,7 @@ impl Round {
         let ended = self.exchange.store().write(move |conn| {
             for row in all(conn, &queries)? {
                 if row.lease > 0 && row.status == OutboxStatus::Waiting {
-                    outbox::postpone(conn, row.id, row.lease, row.created, "its worker died")?;
+                    outbox::postpone(conn, row.id, row.lease, (row.created, row.wanted), "its worker died")?;
                 }
             }
             Ok::<_, StoreError>(())

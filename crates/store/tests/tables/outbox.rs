@@ -177,7 +177,7 @@ async fn only_the_last_claim_settles(store: &Store) {
     let late = settle(slow.lease, OutboxStatus::Failed, Some("timed out")).await;
     assert_eq!(late, Ok(false));
     let postponed = write(store, move |conn| {
-        outbox::postpone(conn, id, slow.lease, minutes(9), "timed out")
+        outbox::postpone(conn, id, slow.lease, (minutes(9), now()), "timed out")
     })
     .await;
     assert_eq!(postponed, Ok(false));
@@ -274,7 +274,7 @@ async fn a_postponed_message_is_due_again(store: &Store) {
     let claimed = claim(store, now(), minutes(1), 1).await.remove(0);
     let (id, lease) = (claimed.id, claimed.lease);
     let postponed = write(store, move |conn| {
-        outbox::postpone(conn, id, lease, minutes(9), "421 busy")
+        outbox::postpone(conn, id, lease, (minutes(9), minutes(2)), "421 busy")
     })
     .await;
     assert_eq!(postponed, Ok(true));
@@ -282,8 +282,8 @@ async fn a_postponed_message_is_due_again(store: &Store) {
     assert_eq!(claim(store, minutes(8), minutes(10), 1).await, []);
     let again = claim(store, minutes(9), minutes(10), 1).await.remove(0);
     assert_eq!(
-        (again.attempts, again.lease, again.fault.as_deref()),
-        (2, 2, Some("421 busy"))
+        (again.attempts, again.lease, again.wanted, again.fault.as_deref()),
+        (2, 2, minutes(2), Some("421 busy"))
     );
 }
 
@@ -329,7 +329,7 @@ async fn mail_that_nobody_takes_is_stuck(store: &Store) {
     assert_eq!(stuck(22, 2).await, Some(minutes(1)), "who never came back");
     let second = claim(store, minutes(22), minutes(23), 1).await.remove(0);
     write(store, move |conn| {
-        outbox::postpone(conn, second.id, second.lease, minutes(200), "421 busy")
+        outbox::postpone(conn, second.id, second.lease, (minutes(200), now()), "421 busy")
     })
     .await
     .unwrap();
