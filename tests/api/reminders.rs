@@ -111,6 +111,28 @@ on_both!(an_extra_reminder_a_day, |app| {
         .await
         .expect(200);
     assert_eq!(app.deliver().await.len(), sent + 25);
+    // On Sunday there is one for Monday already.
+    app.set_clock("2026-11-08T12:00:00Z");
+    let again = lead.post_if(&reminders, &etag(&lead, &path).await, &json!({})).await;
+    let again = again.expect(409);
+    assert_eq!(again.code(), "reminded_today");
+    assert!(
+        again.text.contains("there is one for 9 November 2026"),
+        "{}",
+        again.text
+    );
+    let listed = lead.get(&reminders).await.expect(200).json;
+    let extra = |day: &str| {
+        let items = listed["items"].as_array().expect("items");
+        items
+            .iter()
+            .filter(|item| item["state"] == "written" && item["on"] == day)
+            .count()
+    };
+    assert_eq!(
+        (extra("2026-11-03"), extra("2026-11-07"), extra("2026-11-09")),
+        (25, 0, 25)
+    );
     let at = app.coordinator("AT").await;
     answered(&at, &path, "AT", &answers("AT")).await;
     app.set_clock("2026-11-09T07:00:00Z");

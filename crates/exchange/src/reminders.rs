@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ahq_domain::calendar::Calendar;
+use ahq_domain::clock::{brussels_date, written_date};
 use ahq_domain::id::QueryId;
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Subject};
@@ -158,7 +159,8 @@ impl Work<'_> {
             .collect())
     }
 
-    /// Reminds every office that owes an answer, beside the reminders that come by themselves; once a day.
+    /// Reminds every office that owes an answer, beside the reminders that come by themselves; once for each working day, on
+    /// which it leaves.
     ///
     /// # Errors
     /// Stale; not the lead's coordinator; `nobody_to_remind`, `reminded_today`.
@@ -166,11 +168,16 @@ impl Work<'_> {
         let query = self.query_to_change(reference, Lock::Exclusive)?;
         self.may(Action::Remind, Subject::Query(&query))?;
         must_be_version(query.version, expected)?;
-        let (today, ids) = (self.today(), [query.id]);
-        let which = Which::Extra(today);
+        let ids = [query.id];
+        // Its day is the one on which it leaves: those asked for over a weekend would all leave on Monday morning.
+        let due = next_time_to_send(self.now, &self.commission_calendar()?);
+        let day = brussels_date(due);
+        let which = Which::Extra(day);
         let known = reminders::of_queries(self.conn, &ids)?;
         if known.iter().any(|known| known.which == which) {
-            return Err(Refusal::conflict("reminded_today", "one extra reminder a day is sent: again tomorrow").into());
+            let day = written_date(day);
+            let detail = format!("one extra reminder a day is sent, and there is one for {day}: again after that day");
+            return Err(Refusal::conflict("reminded_today", detail).into());
         }
         let answered = self.who_answered(&ids)?;
         let owing: Vec<(OfficeCode, ClockSetting)> = reminded(&query)
@@ -180,7 +187,6 @@ impl Work<'_> {
         if owing.is_empty() {
             return Err(Refusal::conflict("nobody_to_remind", "no office owes an answer to this query").into());
         }
-        let due = next_time_to_send(self.now, &self.commission_calendar()?);
         let (mut rows, mut messages) = (Vec::new(), Vec::new());
         for (office, setting) in &owing {
             let note = Note::Reminder {
@@ -226,9 +232,11 @@ impl Work<'_> {
         }
         for reminder in known {
             let key = (reminder.office.clone(), reminder.deadline, reminder.which);
-            let on = items
-                .get(&key)
-                .map_or_else(|| ahq_domain::clock::brussels_date(reminder.at), |planned| planned.on);
+            let on = match (reminder.which, items.get(&key)) {
+                (Which::Extra(day), _) => day,
+                (Which::Step(_), Some(planned)) => planned.on,
+                (Which::Step(_), None) => brussels_date(reminder.at),
+            };
             let item = ReminderItem {
                 office: reminder.office,
                 deadline: reminder.deadline,
