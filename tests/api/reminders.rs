@@ -193,6 +193,54 @@ on_both!(an_office_asks_for_more_time, |app| {
     assert_eq!(answered(&sk, &path, "SK", &answers("SK")).await.json["late"], true);
 });
 
+on_both!(an_extension_for_all_tells_an_office_the_date_that_it_has, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let pl = app.coordinator("PL").await;
+    let requests = format!("{path}/extension-requests");
+    let ask = json!({"deadline": "2026-12-14", "reason": "The ministry answers in a week."});
+    let asked = pl.post(&requests, &ask).await.expect(201).json;
+    let answer = format!("{requests}/{}/answer", asked["id"].as_str().expect("an id"));
+    lead.post_if(&answer, &etag(&lead, &path).await, &json!({"outcome": "granted"}))
+        .await
+        .expect(200);
+    let mut sent = app.deliver().await.len();
+    for (deadline, subject, lines) in [
+        (
+            "2026-12-11",
+            "Your office keeps its agreed date, 14 December 2026",
+            [
+                "Date agreed with your office: 14 December 2026",
+                "New deadline of the other offices: 11 December 2026",
+                "Deadline until now: 1 December 2026",
+            ],
+        ),
+        (
+            "2026-12-18",
+            "New deadline 18 December 2026",
+            [
+                "New deadline: 18 December 2026",
+                "Deadline until now: 14 December 2026",
+                "holds for every addressed office",
+            ],
+        ),
+    ] {
+        let body = json!({"deadline": deadline, "reason": "Others asked too."});
+        lead.post_if(&format!("{path}/extensions"), &etag(&lead, &path).await, &body)
+            .await
+            .expect(200);
+        let mails = app.deliver().await.split_off(sent);
+        sent += mails.len();
+        assert_eq!(mails.len(), 25);
+        let mine = mails.iter().find(|mail| mail.to.address == "ncp-pl@example.org");
+        let mine = &mine.expect("a mail to Poland").content;
+        assert!(mine.subject().contains(subject), "{}", mine.subject());
+        for line in lines {
+            assert!(mine.text().contains(line), "{line} in {}", mine.text());
+        }
+    }
+});
+
 on_both!(a_request_is_granted_to_all_or_declined, |app| {
     let lead = app.coordinator("LU").await;
     let path = launched(&lead).await;

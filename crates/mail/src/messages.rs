@@ -39,7 +39,7 @@ pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
 pub use erasure::Erasure;
 pub use hold::{HoldLifted, HoldPlaced};
 pub use invitation::{AccountInvitation, JointInvitation};
-pub use launch::{Extension, Granted, Launch, Question, Withdrawal};
+pub use launch::{Extension, Launch, Question, Withdrawal};
 pub use overview::{ListedQuery, OpenQuery, QuarterlyList, TopicQueries, WeeklyOverview};
 pub use publication::{Publication, PublicationNotice};
 pub use reminder::{Reminder, ReminderKind};

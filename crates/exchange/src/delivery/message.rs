@@ -15,8 +15,8 @@ use ahq_domain::response::{Position, Response};
 use ahq_domain::user::User;
 use ahq_mail::messages::{
     AddressSuppressed, Compilation, EditionReplaced, Extension, ExtensionAnswered, ExtensionAsked, ExtensionOutcome,
-    Frame, Granted, JointInvitation, LateResponse, Launch, Link, Message, OfficeNotReached, Publication,
-    PublicationNotice, QueryHead, Question, Reminder, ReminderKind, Retraction, RichText, Summary, Why, Withdrawal,
+    Frame, JointInvitation, LateResponse, Launch, Link, Message, OfficeNotReached, Publication, PublicationNotice,
+    QueryHead, Question, Reminder, ReminderKind, Retraction, RichText, Summary, Why, Withdrawal,
 };
 use ahq_mail::outgoing::{Calendar, Mailbox, Method, Outgoing};
 use ahq_render::Format;
@@ -279,7 +279,7 @@ impl Work<'_> {
             Note::Reminder { deadline, asked } => self.reminder(query, office, *deadline, *asked, head, &link)?,
             Note::LateResponse { office } => self.late_response(query, launched, office, offices, head, &link)?,
             Note::Launch => Some(self.launch(query, launched, office, head, &link)?),
-            Note::Extension => extension(launched, office, head, &link),
+            Note::Extension => extension(query, launched, office, head, &link),
             Note::Withdrawal => launched.withdrawn.as_ref().map(|withdrawn| {
                 Message::Withdrawal(Withdrawal {
                     query: head,
@@ -681,14 +681,21 @@ fn joint_invitation(query: &Query, office: &Office, offices: &Offices, link: Str
     })
 }
 
-fn extension(launched: &Launched, office: &Office, head: QueryHead, link: &str) -> Option<Message> {
+fn extension(query: &Query, launched: &Launched, office: &Office, head: QueryHead, link: &str) -> Option<Message> {
     let extension = launched.extensions.last()?;
+    let own = launched.last_day_for(&office.code, &query.lead);
+    // What was agreed with the office held for it until now, where it was later than what held for all.
+    let agreed = launched.addressee(&office.code).and_then(|addressee| addressee.agreed);
+    let until_now = agreed
+        .map(|agreed| agreed.date)
+        .filter(|date| extension.from < *date && *date <= extension.to)
+        .unwrap_or(extension.from);
     Some(Message::Extension(Extension {
         query: head,
-        old_deadline: extension.from,
+        old_deadline: until_now,
         new_deadline: extension.to,
+        kept: (own > extension.to).then_some(own),
         reason: extension.reason.clone(),
-        granted: Granted::Everyone,
         link: format!("{link}/responses/{}", office.code),
     }))
 }

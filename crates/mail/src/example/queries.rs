@@ -2,9 +2,8 @@
 
 use super::{at, day, query};
 use crate::messages::{
-    AccountInvitation, Compilation, EditionReplaced, Erasure, Extension, Granted, HoldLifted, HoldPlaced,
-    JointInvitation, Launch, Link, Message, Publication, PublicationNotice, Question, Retraction, RichText, Summary,
-    Withdrawal,
+    AccountInvitation, Compilation, EditionReplaced, Erasure, Extension, HoldLifted, HoldPlaced, JointInvitation,
+    Launch, Link, Message, Publication, PublicationNotice, Question, Retraction, RichText, Summary, Withdrawal,
 };
 
 /// A launch.
@@ -109,9 +108,9 @@ fn publication_notice() -> PublicationNotice {
 pub fn extension() -> Extension {
     Extension {
         query: query(),
-        granted: Granted::Everyone,
         old_deadline: day(2026, 12, 4),
         new_deadline: day(2026, 12, 11),
+        kept: None,
         reason: "Several offices have to ask their ministries of labour.".into(),
         link: "https://ahq.example.org/queries/2026.81/response".into(),
     }
@@ -155,7 +154,7 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ..launch()
     };
     let agreed = Extension {
-        granted: Granted::Office("EMN NCP Poland".into()),
+        kept: Some(day(2026, 12, 18)),
         ..extension()
     };
     let second = Compilation {

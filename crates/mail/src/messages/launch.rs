@@ -95,26 +95,17 @@ impl Withdrawal {
     }
 }
 
-/// Whom a later deadline is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Granted {
-    /// Every addressed office.
-    Everyone,
-    /// One office, as in a sentence: its agreed date.
-    Office(String),
-}
-
-/// A deadline was moved.
+/// The deadline was moved for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extension {
     /// The query.
     pub query: QueryHead,
-    /// Whom the new deadline is for.
-    pub granted: Granted,
-    /// The deadline that held until now.
+    /// The deadline that held until now; for an office with an agreed date that date.
     pub old_deadline: NaiveDate,
     /// The deadline that holds now.
     pub new_deadline: NaiveDate,
+    /// The date agreed with the recipient's office where it is later still: that office keeps it.
+    pub kept: Option<NaiveDate>,
     /// Why.
     pub reason: String,
     /// The address where the recipient's office answers.
@@ -123,11 +114,14 @@ pub struct Extension {
 
 impl Extension {
     pub(super) fn heading(&self) -> String {
-        let what = match self.granted {
-            Granted::Everyone => "New deadline",
-            Granted::Office(_) => "Agreed date",
-        };
-        format!("{what} {}", written_date(self.new_deadline))
+        match self.kept {
+            Some(kept) => format!("Your office keeps its agreed date, {}", written_date(kept)),
+            None => format!("New deadline {}", written_date(self.new_deadline)),
+        }
+    }
+
+    pub(super) fn kept_written(&self) -> Option<String> {
+        self.kept.map(written_deadline)
     }
 
     pub(super) fn old_written(&self) -> String {
