@@ -143,6 +143,38 @@ on_both!(weekly_overviews_and_late_responses_end_and_obligations_do_not, |app| {
     assert_eq!(now.json["mail"], "obligations");
 });
 
+on_both!(what_was_ended_meanwhile_does_not_leave, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let at = app.coordinator("AT").await;
+    wish(&at, &json!({"mail": "digest", "weekly": true, "quarterly": true})).await;
+    let sent = app.deliver().await.len();
+    app.set_clock("2027-01-04T08:00:00Z");
+    let lead = app.sign_in("lu.coordinator@example.org").await;
+    let at = app.sign_in("at.coordinator@example.org").await;
+    app.exchange().write_digests().await.expect("overviews");
+    // Once the overviews are written, and a copy of a late response is.
+    wish(&at, &json!({"mail": "digest"})).await;
+    wish(&lead, &json!({"mail": "at_once"})).await;
+    answered(&at, &path, "AT", &answers("AT")).await;
+    wish(&lead, &json!({"mail": "obligations"})).await;
+    let mails = app.deliver().await.split_off(sent);
+    let subjects = |to: &str| -> Vec<&str> {
+        let to = mails.iter().filter(|mail| mail.to.address == to);
+        to.map(|mail| mail.content.subject()).collect()
+    };
+    let mine = subjects("at.coordinator@example.org");
+    let ended = |subject: &&&str| subject.contains("Week of") || subject.contains("quarter");
+    assert_eq!(mine.iter().filter(ended).count(), 0, "{mine:?}");
+    let late = |to: &str| {
+        subjects(to)
+            .iter()
+            .filter(|subject| subject.contains("Late response"))
+            .count()
+    };
+    assert_eq!((late("ncp-lu@example.org"), late("lu.coordinator@example.org")), (1, 0));
+});
+
 on_both!(a_wrong_link_ends_nothing, |app| {
     let nobody = app.public();
     let long = "A".repeat(66);

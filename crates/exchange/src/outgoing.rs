@@ -449,6 +449,28 @@ impl Work<'_> {
             .collect())
     }
 
+    /// Whether a user has ended, since a message to them was written, what they end by the link in it. Of mail of the office
+    /// that is copies: a digest leaves out by itself what is no longer wanted.
+    pub(crate) fn has_ended(&mut self, user: &User, note: &Note, copy: bool) -> Result<bool, Error> {
+        let Some(subscription) = note.subscription() else {
+            return Ok(false);
+        };
+        let users = notifications::of_users(self.conn, Some(std::slice::from_ref(&user.office)))?;
+        let wishes = users
+            .iter()
+            .find(|(known, _)| known.id == user.id)
+            .map(|(_, wishes)| *wishes);
+        let ended = |wanted: fn(&Notifications) -> bool| wishes.is_some_and(|wishes| !wanted(&wishes));
+        Ok(match subscription {
+            Subscription::Weekly => ended(|wishes| wishes.weekly),
+            Subscription::Quarterly => ended(|wishes| wishes.quarterly),
+            Subscription::Mail => {
+                let today = wishes_on(users, self.today());
+                copy && today.contains(&(user.clone(), MailWish::Obligations))
+            }
+        })
+    }
+
     /// Drops what was to be said of a publication that another announcement, or none, takes the place of.
     pub(crate) fn drop_publication(&mut self, query: QueryId) -> Result<(), Error> {
         for note in [Note::PublicationNotice, Note::Publication] {

@@ -68,6 +68,9 @@ impl Work<'_> {
             {
                 return Ok(Prepared::Suppress);
             }
+            if self.has_ended(user, &note, entry.query.is_some())? {
+                return Ok(Prepared::Drop("the user has ended mail of this kind"));
+            }
         }
         if let Some(query) = &query
             && self.waits_for_hold(query, &note, &office)?
