@@ -562,3 +562,29 @@ async fn an_older_backup_loses_it_again_sqlite() {
 async fn an_older_backup_loses_it_again_postgres() {
     an_older_backup_loses_it_again(Database::Postgres).await;
 }
+
+on_both!(an_erasure_in_a_withdrawn_query_is_told, |app| {
+    let Scene {
+        path,
+        lead,
+        first,
+        second,
+        ..
+    } = scene(&app).await;
+    let publication = format!("{path}/publication");
+    lead.delete_if(&publication, &etag(&lead, &path).await)
+        .await
+        .expect(200);
+    let reason = json!({"reason": "Asked elsewhere."});
+    lead.post_if(&format!("{path}/withdrawal"), &etag(&lead, &path).await, &reason)
+        .await
+        .expect(200);
+    let before = app.deliver().await.len();
+    let erasure = asked(&first, &path, json!({"office": "AT"})).await;
+    confirmed(&second, &erasure).await.expect(200);
+    let told = app.deliver().await.split_off(before);
+    assert!(!told.is_empty());
+    for mail in told {
+        assert!(mail.content.subject().contains("rased"), "{}", mail.content.subject());
+    }
+});

@@ -465,9 +465,7 @@ on_both!(the_one_compilation_mail_waits_for_a_suspended_edition, |app| {
     let compilations = async || {
         let mails = app.deliver().await;
         let subjects = mails.iter().map(|mail| mail.content.subject());
-        subjects
-            .filter(|subject| subject.contains("Compilation:"))
-            .count()
+        subjects.filter(|subject| subject.contains("Compilation:")).count()
     };
     let address = place().await;
     let dispatch = format!("{path}/dispatch");
@@ -494,4 +492,41 @@ on_both!(the_one_compilation_mail_waits_for_a_suspended_edition, |app| {
     lifting(lead, &address).await.expect(200);
     app.pass(chrono::Duration::hours(1));
     assert_eq!(compilations().await, 26);
+});
+
+on_both!(of_a_withdrawn_query_is_told_what_becomes_of_its_editions, |app| {
+    let scene = published(&app).await;
+    let (path, lead) = (&scene.path, &scene.lead);
+    lead.delete_if(&format!("{path}/publication"), &etag(lead, path).await)
+        .await
+        .expect(200);
+    let reason = json!({"reason": "Asked elsewhere."});
+    lead.post_if(&format!("{path}/withdrawal"), &etag(lead, path).await, &reason)
+        .await
+        .expect(200);
+    let before = app.deliver().await.len();
+    let placed = hold(
+        &scene.com,
+        path,
+        &json!({"office": "AT", "reason": "It names a person."}),
+    )
+    .await
+    .expect(201);
+    assert_eq!(app.deliver().await.len(), before + 3);
+    let address = format!("{path}/holds/{}", placed.json["id"].as_str().expect("an id"));
+    lifting(&scene.at, &address).await.expect(200);
+    assert_eq!(app.deliver().await.len(), before + 6);
+    let response = format!("{path}/responses/AT");
+    let circle = json!({"circle": "requester"});
+    let narrow = format!("{response}/circles");
+    scene
+        .at
+        .put_if(&narrow, &etag(&scene.at, &response).await, &circle)
+        .await
+        .expect(200);
+    let told = app.deliver().await.split_off(before + 6);
+    let replaced = told
+        .iter()
+        .filter(|mail| mail.content.subject().contains("replaced by edition"));
+    assert_eq!(replaced.count(), 26, "those who were asked and the service provider");
 });

@@ -244,7 +244,16 @@ impl Work<'_> {
         let Some(launched) = query.launched() else {
             return Ok(None);
         };
-        if launched.withdrawn.is_some() && !matches!(note, Note::Withdrawal) {
+        // Nobody answers it any more; what was compiled is read as before.
+        let concerns_what_is_read = matches!(
+            note,
+            Note::Erasure { .. }
+                | Note::HoldPlaced { .. }
+                | Note::HoldLifted { .. }
+                | Note::Retraction { .. }
+                | Note::EditionReplaced { .. }
+        );
+        if launched.withdrawn.is_some() && !matches!(note, Note::Withdrawal) && !concerns_what_is_read {
             return Ok(None);
         }
         let head = self.query_head(query, launched, offices);
