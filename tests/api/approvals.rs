@@ -6,7 +6,7 @@ use ahq_harness::{App, Client, PASSWORD, Reply};
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::scenario::{answers, etag, launched};
+use crate::scenario::{answers, come_back, etag, launched};
 
 const SETTINGS: &str = "/offices/AT/settings";
 
@@ -128,8 +128,16 @@ on_both!(another_coordinator_submits_than_the_one_who_asked, |app| {
     let mails = app.deliver().await.split_off(before);
     let mut told: Vec<_> = mails.iter().map(|mail| mail.to.address.as_str()).collect();
     told.sort_unstable();
-    assert_eq!(told, ["at.coordinator@example.org", "bruno.muster@example.org"]);
-    let mail = &mails[0].content;
+    assert_eq!(
+        told,
+        [
+            "at.coordinator@example.org",
+            "bruno.muster@example.org",
+            "ncp-at@example.org"
+        ]
+    );
+    let to = |address: &str| mails.iter().find(|mail| mail.to.address == address);
+    let mail = &to("at.coordinator@example.org").expect("a mail").content;
     assert!(mails.iter().all(|mail| mail.unsubscribe.is_none()), "an obligation");
     insta::assert_snapshot!("approval_asked_mail", format!("{}\n\n{}", mail.subject(), mail.text()));
     assert!(
@@ -155,7 +163,7 @@ on_both!(another_coordinator_submits_than_the_one_who_asked, |app| {
     assert_eq!(taken_back.json["status"], "drafting");
     assert_eq!(
         app.deliver().await.len(),
-        before + 2,
+        before + 3,
         "what was taken back before it was mailed is not mailed"
     );
 
@@ -193,8 +201,8 @@ on_both!(another_coordinator_submits_than_the_one_who_asked, |app| {
     );
     assert_eq!(asked.json["approval"]["rule"], "in_force");
     let all = app.deliver().await;
-    let last = all.last().expect("a mail");
-    assert_eq!(last.to.address, "at.coordinator@example.org");
+    let last = all.iter().rfind(|mail| mail.to.address == "at.coordinator@example.org");
+    let last = last.expect("a mail");
     assert!(last.content.text().starts_with("An amended response is to be approved"));
 
     // Nobody else learns of it.
@@ -210,4 +218,41 @@ on_both!(another_coordinator_submits_than_the_one_who_asked, |app| {
     }
     let second_version = act(&anna, &response, "submission").await.expect(200);
     assert_eq!(second_version.json["submittedVersion"], 2);
+});
+
+on_both!(the_functional_mailbox_is_told_and_who_is_away_is_not, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let (anna, _) = (app.coordinator("AT").await, second(&app).await);
+    let expert = app.user("AT", Role::Expert).await;
+    settle(&anna, true).await;
+    let settings = "/me/notifications";
+    let away = json!({"mail": "digest", "absence": {"from": "2026-11-03", "until": "2026-11-10"}});
+    anna.put_if(settings, &etag(&anna, settings).await, &away)
+        .await
+        .expect(200);
+    let response = format!("{path}/responses/AT");
+    expert.put(&response, &answers("AT")).await.expect(201);
+    let before = app.deliver().await.len();
+    act(&expert, &response, "approval").await.expect(200);
+    let mut mails = app.deliver().await.split_off(before);
+    mails.sort_by(|a, b| a.to.address.cmp(&b.to.address));
+    let told: Vec<_> = mails.iter().map(|mail| mail.to.address.as_str()).collect();
+    assert_eq!(told, ["bruno.muster@example.org", "ncp-at@example.org"]);
+
+    // The service provider learns that the mailbox is not reached, not what about.
+    come_back(&app, &mails[1], "5.2.2 mailbox full").await;
+    let all = app.deliver().await;
+    let told = &all.last().expect("a mail").content;
+    assert_eq!(told.subject(), "[EMN AHQ] Not reached: EMN NCP Austria");
+    assert!(
+        told.text().contains("Message: a matter of that office alone"),
+        "{}",
+        told.text()
+    );
+    assert!(
+        !told.text().contains("pproval") && !told.text().contains("/deliveries/"),
+        "{}",
+        told.text()
+    );
 });

@@ -143,8 +143,17 @@ on_both!(an_expert_without_an_account_contributes, |app| {
         );
     }
     let mails = app.deliver().await;
-    let mail = mails.last().expect("a mail");
-    assert_eq!(mail.to.address, "at.coordinator@example.org");
+    let told: Vec<_> = mails
+        .iter()
+        .filter(|mail| mail.content.text().contains("was returned"))
+        .collect();
+    let to = |address: &str| told.iter().find(|mail| mail.to.address == address);
+    assert_eq!(told.len(), 2);
+    assert!(
+        to("ncp-at@example.org").is_some(),
+        "an obligation reaches the functional mailbox"
+    );
+    let mail = to("at.coordinator@example.org").expect("a mail to who asked");
     insta::assert_snapshot!(
         "contribution_returned_mail",
         format!("{}\n\n{}", mail.content.subject(), mail.content.text())
@@ -153,6 +162,24 @@ on_both!(an_expert_without_an_account_contributes, |app| {
     let one = at.get(&contributions).await.expect(200);
     assert_eq!(listed(&one)["answers"]["q2"]["text"], "A zebra is registered.");
     assert_eq!(listed(&one)["actions"], json!(["merge", "revoke"]));
+});
+
+on_both!(while_who_asked_is_away_a_deputy_is_told, |app| {
+    let lead = app.coordinator("LU").await;
+    let path = launched(&lead).await;
+    let (at, expert) = (app.coordinator("AT").await, app.user("AT", Role::Expert).await);
+    let response = format!("{path}/responses/AT");
+    let (_, link) = asked(&app, &at, &response).await;
+    let deputy = expert.get("/me").await.expect(200).json["id"].clone();
+    let settings = "/me/notifications";
+    let away = json!({"mail": "digest", "absence": {"from": "2026-11-03", "until": "2026-11-10", "deputy": deputy}});
+    at.put_if(settings, &etag(&at, settings).await, &away).await.expect(200);
+    let before = app.deliver().await.len();
+    returned(&app, &link).await;
+    let mut told: Vec<_> = app.deliver().await.split_off(before);
+    told.sort_by(|a, b| a.to.address.cmp(&b.to.address));
+    let to: Vec<_> = told.iter().map(|mail| mail.to.address.as_str()).collect();
+    assert_eq!(to, ["at.expert@example.org", "ncp-at@example.org"]);
 });
 
 on_both!(who_proposed_is_blocked_with_all_personal_data, |app| {
@@ -344,7 +371,8 @@ on_both!(nobody_outside_the_office_learns_of_it, |app| {
         let told = format!("{}{}", mail.content.subject(), mail.content.text());
         assert_eq!(
             told.contains("ontribution"),
-            mail.to.address == "at.coordinator@example.org" && told.contains("was returned"),
+            ["at.coordinator@example.org", "ncp-at@example.org"].contains(&mail.to.address.as_str())
+                && told.contains("was returned"),
             "{told}"
         );
     }

@@ -3,10 +3,12 @@
 use ahq_domain::approval::{Approval, OfficeSettings, active_coordinators};
 use ahq_domain::office::{OfficeCode, OfficeKind};
 use ahq_domain::permission::{Action, Subject};
+use ahq_domain::query::Query;
 use ahq_domain::refusal::Refusal;
 use ahq_domain::response::check_complete;
+use ahq_domain::user::User;
 use ahq_store::queries::QueryRef;
-use ahq_store::{office_settings, offices, outbox, users};
+use ahq_store::{notifications, office_settings, offices, outbox, users};
 use serde_json::json;
 
 use crate::error::Error;
@@ -105,7 +107,8 @@ impl Work<'_> {
         ))
     }
 
-    /// Asks for approval of the draft as it stands; the other coordinators of the office are told at once.
+    /// Asks for approval of the draft as it stands; the functional mailbox and the other coordinators of the office are told
+    /// at once.
     ///
     /// # Errors
     /// Stale, no draft, incomplete (all faults at once), declined, approval not needed, asked for already, not addressed,
@@ -126,13 +129,25 @@ impl Work<'_> {
         check_complete(&query.questions, &answers)?;
         self.keep_response(&mut response)?;
         self.record("response.approval_asked", subject(&query, office), json!({}))?;
-        let users = users::of_office(self.conn, office)?;
-        let note = Note::ApprovalAsked { query: query.id };
-        let entries = active_coordinators(&users, self.today())
-            .filter(|user| Some(user.id) != self.caller.user())
-            .map(|user| self.entry(None, office.clone(), Some(user.id), &note, self.now))
-            .collect::<Result<Vec<_>, _>>()?;
-        outbox::put_all(self.conn, &entries)?;
+        self.tell_who_approves(&query, office)?;
         self.response_detail(query, response)
+    }
+    /// The functional mailbox, and the coordinators who are there: who stands in for one that is away approves as a
+    /// coordinator, and is told as one.
+    fn tell_who_approves(&mut self, query: &Query, office: &OfficeCode) -> Result<(), Error> {
+        let today = self.today();
+        let users: Vec<User> = notifications::of_users(self.conn, Some(std::slice::from_ref(office)))?
+            .into_iter()
+            .filter(|(_, wishes)| !wishes.is_absent(today))
+            .map(|(user, _)| user)
+            .collect();
+        let others = active_coordinators(&users, today).filter(|user| Some(user.id) != self.caller.user());
+        let note = Note::ApprovalAsked { query: query.id };
+        let entries = [None]
+            .into_iter()
+            .chain(others.map(|user| Some(user.id)))
+            .map(|user| self.entry(None, office.clone(), user, &note, self.now))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(outbox::put_all(self.conn, &entries)?)
     }
 }

@@ -7,7 +7,7 @@ use ahq_domain::calendar::Calendar;
 use ahq_domain::clock::written_date;
 use ahq_domain::compilation::requesters_line;
 use ahq_domain::contribution::{Ask, AskInput, Contribution, ContributionStatus, MOST, Position, merged};
-use ahq_domain::id::{ContributionId, QueryId};
+use ahq_domain::id::{ContributionId, QueryId, UserId};
 use ahq_domain::office::OfficeCode;
 use ahq_domain::permission::{Action, Caller, Subject};
 use ahq_domain::query::Query;
@@ -16,7 +16,7 @@ use ahq_domain::refusal::Refusal;
 use ahq_store::outbox::{self, OutboxStatus};
 use ahq_store::queries::{self, QueryRef};
 use ahq_store::responses::Contributed;
-use ahq_store::{contributions, holidays, offices, responses, users};
+use ahq_store::{contributions, holidays, notifications, offices, responses};
 use serde_json::json;
 
 use crate::error::Error;
@@ -365,18 +365,27 @@ impl Work<'_> {
         self.form_of(&query, contribution)
     }
 
-    /// Whoever asked is told at once; the functional mailbox where they read no mail any more.
+    /// The functional mailbox is told at once, and whoever asked; while they are away who stands in for them.
     fn tell_who_asked(&mut self, contribution: &Contribution) -> Result<(), Error> {
-        let asked_by = match contribution.asked_by {
-            Some(user) => users::find(self.conn, user)?.filter(|user| reads_mail(user, self.today())),
-            None => None,
-        };
+        let (today, office) = (self.today(), &contribution.office);
+        let users = notifications::of_users(self.conn, Some(std::slice::from_ref(office)))?;
+        let find = |id: UserId| users.iter().find(|(user, _)| user.id == id && reads_mail(user, today));
+        let mut told = contribution.asked_by.and_then(find);
+        if let Some(absence) = told.and_then(|(_, wishes)| wishes.absence.filter(|_| wishes.is_absent(today))) {
+            told = absence
+                .deputy
+                .and_then(find)
+                .filter(|(_, wishes)| !wishes.is_absent(today));
+        }
         let note = Note::ContributionReturned {
             contribution: contribution.id,
         };
-        let (office, user) = (contribution.office.clone(), asked_by.map(|user| user.id));
-        let entry = self.entry(None, office, user, &note, self.now)?;
-        Ok(outbox::put_all(self.conn, std::slice::from_ref(&entry))?)
+        let entries = [None]
+            .into_iter()
+            .chain(told.map(|(user, _)| Some(user.id)))
+            .map(|user| self.entry(None, office.clone(), user, &note, self.now))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(outbox::put_all(self.conn, &entries)?)
     }
 }
 

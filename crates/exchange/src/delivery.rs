@@ -264,11 +264,12 @@ impl Work<'_> {
     /// its office is told; for a functional mailbox, which is never suppressed, the service provider is.
     pub(crate) fn not_delivered(&mut self, entry: &Entry, fault: &str, no_such_address: bool) -> Result<(), Error> {
         // The office that asked reads in its list that an expert was not reached; nobody else learns of it.
-        if entry.user.is_none() && Note::INTERNAL.contains(&entry.kind.as_str()) {
+        let note = parse_note(entry)?;
+        if matches!(note, Note::ContributionAsked { .. }) {
             return Ok(());
         }
-        // Nor does it say anything of the address that the user has.
-        if parse_note(entry)?.goes_elsewhere() {
+        // Nor does another address say anything of the one that the user has.
+        if note.goes_elsewhere() {
             return Ok(());
         }
         let provider = OfficeCode::service_provider();

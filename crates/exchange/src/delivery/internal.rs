@@ -21,12 +21,13 @@ use crate::keys::hash_secret;
 use crate::work::Work;
 
 impl Work<'_> {
-    /// The message that a draft is to be approved; none where it was changed or submitted meanwhile, or its reader may not.
+    /// The message that a draft is to be approved; none where it was changed or submitted meanwhile, or its reader may
+    /// not; the functional mailbox always has it.
     pub(super) fn approval_asked(
         &mut self,
         query: QueryId,
         office: &Office,
-        user: &User,
+        user: Option<&User>,
         offices: &Offices,
     ) -> Result<Option<Message>, Error> {
         let Some(query) = queries::find(self.conn, &QueryRef::Id(query))? else {
@@ -42,10 +43,11 @@ impl Work<'_> {
         else {
             return Ok(None);
         };
-        let approves = active_coordinators(std::slice::from_ref(user), self.today())
-            .next()
-            .is_some();
-        if !approves || asked.by == Some(user.id) {
+        let approves = |user: &User| {
+            let mut coordinators = active_coordinators(std::slice::from_ref(user), self.today());
+            coordinators.next().is_some() && asked.by != Some(user.id)
+        };
+        if user.is_some_and(|user| !approves(user)) {
             return Ok(None);
         }
         let asked_by = match asked.by {

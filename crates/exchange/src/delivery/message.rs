@@ -189,7 +189,7 @@ impl Work<'_> {
             (Note::ContributionReturned { contribution }, _) => {
                 self.contribution_returned(*contribution, office, offices)
             }
-            (Note::ApprovalAsked { query }, Some(user)) => self.approval_asked(*query, office, user, offices),
+            (Note::ApprovalAsked { query }, _) => self.approval_asked(*query, office, user, offices),
             _ => Ok(None),
         }
     }
@@ -217,12 +217,22 @@ impl Work<'_> {
         let Some(office) = offices.get(&failed.office) else {
             return Ok(None);
         };
+        let internal = Note::INTERNAL.contains(&failed.kind.as_str());
         Ok(Some(Message::OfficeNotReached(OfficeNotReached {
             office: office.as_requester_on(self.today()),
             address: office.mailbox.clone(),
-            message: failed.kind.replace('_', " "),
             reason: failed.fault.unwrap_or_default(),
-            link: format!("{}/deliveries/{message}", self.settings.public_address),
+            // What is told inside an office is not for the service provider; that it does not arrive is.
+            message: if internal {
+                "a matter of that office alone".to_owned()
+            } else {
+                failed.kind.replace('_', " ")
+            },
+            link: if internal {
+                format!("{}/offices", self.settings.public_address)
+            } else {
+                format!("{}/deliveries/{message}", self.settings.public_address)
+            },
         })))
     }
 
