@@ -525,6 +525,32 @@ on_both!(who_was_told_what_and_whether_it_arrived, |app| {
         to_austria.message_id(),
         "the same message again"
     );
+    // Of a user who is not reached the office is told, once a day at the most.
+    let settings = "/me/notifications";
+    at.put_if(settings, &etag(&at, settings).await, &json!({"mail": "at_once"}))
+        .await
+        .expect(200);
+    for _ in 0..2 {
+        launched(&lead).await;
+        let mails = app.deliver().await;
+        let copy = mails
+            .iter()
+            .rfind(|mail| mail.to.address == "at.coordinator@example.org");
+        come_back(&app, copy.expect("a copy"), "5.2.2 mailbox full").await;
+        let mails = app.deliver().await;
+        let subject = "Mail does not reach";
+        let told: Vec<_> = mails
+            .iter()
+            .filter(|mail| mail.content.subject().contains(subject))
+            .collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].to.address, "ncp-at@example.org");
+        let text = told[0].content.text();
+        assert!(
+            text.contains("mailbox full") && text.contains("Further ones are tried"),
+            "{text}"
+        );
+    }
     let mut page = sp.get("/deliveries?limit=10").await.expect(200);
     assert_eq!(page.json["items"].as_array().map(Vec::len), Some(10));
     let next = page.header("link").expect("a next page");

@@ -16,6 +16,7 @@ pub(crate) use digest::{SETTLED_AFTER, is_copied, is_told, is_within};
 pub(crate) use message::{circle_of, name};
 
 use ahq_domain::clock::Instant;
+use ahq_domain::id::{MessageId, UserId};
 use ahq_domain::office::OfficeCode;
 use ahq_mail::outgoing::{Mailbox, Outgoing};
 use ahq_mail::transport::{SendError, SendErrorKind, Transport};
@@ -41,6 +42,9 @@ const LONGEST_WAIT: Duration = Duration::minutes(8);
 
 /// For how long a personal address gets no mail once a mail server said that it does not exist.
 const SUPPRESSED_FOR: Days = Days::new(90);
+
+/// How long an office that was told of a user who is not reached hears nothing more of that.
+const TOLD_AGAIN_AFTER: Duration = Duration::days(1);
 
 /// Who the exchange is in mail.
 #[derive(Debug, Clone)]
@@ -260,8 +264,8 @@ fn wait(attempts: i32, chance: u8) -> Duration {
 }
 
 impl Work<'_> {
-    /// What follows when a message did not arrive: a personal address that does not exist gets no more mail for a time, and
-    /// its office is told; for a functional mailbox, which is never suppressed, the service provider is.
+    /// What follows when a message did not arrive: of a user the office is told, and a personal address that does not exist
+    /// gets no more mail for a time; of a functional mailbox, which is never suppressed, the service provider is told.
     pub(crate) fn not_delivered(&mut self, entry: &Entry, fault: &str, no_such_address: bool) -> Result<(), Error> {
         // The office that asked reads in its list that an expert was not reached; nobody else learns of it.
         let note = parse_note(entry)?;
@@ -288,11 +292,26 @@ impl Work<'_> {
                 suppressions::put(self.conn, &suppression)?;
                 self.tell_office(user.office, &Note::AddressSuppressed { user: user.id })
             }
-            Some(_) => Ok(()),
+            Some(user) => self.tell_of_user(user, entry.id),
             // The service provider cannot be told by mail that mail does not reach it.
             None if entry.office == provider => Ok(()),
             None => self.tell_office(provider, &Note::OfficeNotReached { message: entry.id }),
         }
+    }
+
+    /// Tells the office of a user that a message did not reach them, once a day at the most: a full mailbox returns each one.
+    fn tell_of_user(&mut self, user: UserId, message: MessageId) -> Result<(), Error> {
+        let Some(user) = users::find(self.conn, user)? else {
+            return Ok(());
+        };
+        let note = Note::UserNotReached { user: user.id, message };
+        let lately = outbox::of_kind_since(self.conn, note.word(), &user.office, self.now - TOLD_AGAIN_AFTER)?;
+        for entry in &lately {
+            if matches!(parse_note(entry)?, Note::UserNotReached { user: known, .. } if known == user.id) {
+                return Ok(());
+            }
+        }
+        self.tell_office(user.office, &note)
     }
 
     /// Since when mail has been due that no worker came for, where that is too long. A mail server that refuses is no

@@ -208,6 +208,13 @@ pub enum Note {
         /// The user.
         user: UserId,
     },
+    /// A message did not reach a user of the office, whose address gets further ones.
+    UserNotReached {
+        /// The user.
+        user: UserId,
+        /// The message.
+        message: MessageId,
+    },
     /// A message did not reach the functional mailbox of an office.
     OfficeNotReached {
         /// The message.
@@ -313,6 +320,7 @@ impl Note {
             Self::ServiceAccountMade { .. } => "service_account_made",
             Self::TokenEnds { .. } => "token_ends",
             Self::AddressSuppressed { .. } => "address_suppressed",
+            Self::UserNotReached { .. } => "user_not_reached",
             Self::OfficeNotReached { .. } => "office_not_reached",
             Self::HolidayAdded { .. } => "holiday_added",
         }

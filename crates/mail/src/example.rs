@@ -155,7 +155,7 @@ fn framed(message: &Message) -> Frame {
             },
             None,
         ),
-        Message::AddressSuppressed(_)
+        Message::UserNotReached(_)
         | Message::UserReset(_)
         | Message::FirstCoordinator(_)
         | Message::ServiceAccountMade(_)

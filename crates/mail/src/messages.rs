@@ -34,7 +34,7 @@ pub use approval::ApprovalAsked;
 pub use compilation::{Compilation, EditionReplaced, Link, Retraction, RichText, Summary};
 pub use contribution::{ContributionAsked, ContributionReturned};
 pub use deadline::{ExtensionAnswered, ExtensionAsked, ExtensionOutcome, HolidayAdded};
-pub use delivery::{AddressSuppressed, OfficeNotReached};
+pub use delivery::{OfficeNotReached, UserNotReached};
 pub use digest::{Digest, DigestItem, DigestQuery, Waiting};
 pub use erasure::Erasure;
 pub use hold::{HoldLifted, HoldPlaced};
@@ -252,7 +252,7 @@ pub enum Message {
     /// The queries of a quarter by topic.
     QuarterlyList(QuarterlyList),
     /// Mail does not reach a user.
-    AddressSuppressed(AddressSuppressed),
+    UserNotReached(UserNotReached),
     /// A message did not reach the functional mailbox of an office.
     OfficeNotReached(OfficeNotReached),
     /// A holiday was added while a query runs.
@@ -319,7 +319,7 @@ impl Message {
             Self::LateResponse(message) => message.render(frame),
             Self::WeeklyOverview(message) => message.render(frame),
             Self::QuarterlyList(message) => message.render(frame),
-            Self::AddressSuppressed(message) => message.render(frame),
+            Self::UserNotReached(message) => message.render(frame),
             Self::OfficeNotReached(message) => message.render(frame),
             Self::HolidayAdded(message) => message.render(frame),
         }
@@ -554,10 +554,10 @@ templates!(
     "quarterly_list/body.html"
 );
 templates!(
-    AddressSuppressed,
-    "address_suppressed/subject.txt",
-    "address_suppressed/body.txt",
-    "address_suppressed/body.html"
+    UserNotReached,
+    "user_not_reached/subject.txt",
+    "user_not_reached/body.txt",
+    "user_not_reached/body.html"
 );
 templates!(
     OfficeNotReached,

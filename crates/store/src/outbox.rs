@@ -425,6 +425,26 @@ pub fn waiting_of_kind(conn: &mut Connection, kind: &str, query: Option<QueryId>
     rows.into_iter().map(Row::into_entry).collect()
 }
 
+/// The messages of a kind to an office since a moment. Statements: 1.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a column holds what it should not.
+pub fn of_kind_since(
+    conn: &mut Connection,
+    kind: &str,
+    office: &OfficeCode,
+    since: Instant,
+) -> Result<Vec<Entry>, StoreError> {
+    let rows: Vec<Row> = outbox::table
+        .filter(outbox::office.eq(office.as_str()))
+        .filter(outbox::kind.eq(kind))
+        .filter(outbox::created_at.gt(Time::from(since)))
+        .order(outbox::id)
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::into_entry).collect()
+}
+
 /// Drops messages that still wait, since another says what they would. Statements: 1, or none for none.
 ///
 /// # Errors

@@ -14,9 +14,9 @@ use ahq_domain::reminder::next_time_to_send;
 use ahq_domain::response::{Position, Response};
 use ahq_domain::user::User;
 use ahq_mail::messages::{
-    AddressSuppressed, Compilation, EditionReplaced, Extension, ExtensionAnswered, ExtensionAsked, ExtensionOutcome,
-    Frame, JointInvitation, LateResponse, Launch, Link, Message, OfficeNotReached, Publication, PublicationNotice,
-    QueryHead, Question, Reminder, ReminderKind, Retraction, RichText, Summary, Why, Withdrawal,
+    Compilation, EditionReplaced, Extension, ExtensionAnswered, ExtensionAsked, ExtensionOutcome, Frame,
+    JointInvitation, LateResponse, Launch, Link, Message, OfficeNotReached, Publication, PublicationNotice, QueryHead,
+    Question, Reminder, ReminderKind, Retraction, RichText, Summary, UserNotReached, Why, Withdrawal,
 };
 use ahq_mail::outgoing::{Calendar, Mailbox, Method, Outgoing};
 use ahq_render::Format;
@@ -185,6 +185,7 @@ impl Work<'_> {
             (Note::WeeklyOverview { monday }, Some(_)) => self.weekly_overview(office, offices, *monday),
             (Note::QuarterlyList { from, until }, Some(_)) => self.quarterly_list(office, offices, *from, *until),
             (Note::AddressSuppressed { user }, None) => self.address_suppressed(*user),
+            (Note::UserNotReached { user, message }, None) => self.user_not_reached(*user, *message),
             (Note::OfficeNotReached { message }, None) => self.office_not_reached(*message, offices),
             (Note::ContributionReturned { contribution }, _) => {
                 self.contribution_returned(*contribution, office, offices)
@@ -200,14 +201,27 @@ impl Work<'_> {
         };
         let found = suppressions::find(self.conn, user.id, &user.email, self.today())?;
         Ok(found.map(|suppression| {
-            Message::AddressSuppressed(AddressSuppressed {
+            Message::UserNotReached(UserNotReached {
                 name: user.name,
                 address: suppression.email,
                 reason: suppression.reason,
-                until: suppression.until,
+                until: Some(suppression.until),
                 link: format!("{}/offices/{}/users", self.settings.public_address, user.office),
             })
         }))
+    }
+
+    fn user_not_reached(&mut self, user: UserId, message: MessageId) -> Result<Option<Message>, Error> {
+        let (Some(user), Some(failed)) = (users::find(self.conn, user)?, outbox::find(self.conn, message)?) else {
+            return Ok(None);
+        };
+        Ok(Some(Message::UserNotReached(UserNotReached {
+            link: format!("{}/offices/{}/users", self.settings.public_address, user.office),
+            name: user.name,
+            address: user.email,
+            reason: failed.fault.unwrap_or_default(),
+            until: None,
+        })))
     }
 
     fn office_not_reached(&mut self, message: MessageId, offices: &Offices) -> Result<Option<Message>, Error> {
@@ -288,6 +302,7 @@ impl Work<'_> {
             | Note::WeeklyOverview { .. }
             | Note::QuarterlyList { .. }
             | Note::AddressSuppressed { .. }
+            | Note::UserNotReached { .. }
             | Note::OfficeNotReached { .. } => None,
             Note::ExtensionAsked { request } => {
                 self.extension_asked(query, launched, *request, offices, head, &link)?

@@ -2,8 +2,8 @@
 
 use super::{day, query};
 use crate::messages::{
-    AddressSuppressed, Digest, DigestItem, DigestQuery, ListedQuery, Message, OfficeNotReached, OpenQuery,
-    QuarterlyList, ReminderKind, TopicQueries, Waiting, WeeklyOverview,
+    Digest, DigestItem, DigestQuery, ListedQuery, Message, OfficeNotReached, OpenQuery, QuarterlyList, ReminderKind,
+    TopicQueries, UserNotReached, Waiting, WeeklyOverview,
 };
 
 /// A digest.
@@ -164,12 +164,17 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         queries: Vec::new(),
         ..weekly_overview()
     };
-    let suppressed = AddressSuppressed {
+    let suppressed = UserNotReached {
         name: "Zoë Ćwiklińska".into(),
         address: "zoe.cwiklinska@example.org".into(),
         reason: "There is no such address (550 5.1.1).".into(),
-        until: day(2027, 2, 25),
+        until: Some(day(2027, 2, 25)),
         link: "https://ahq.example.org/users".into(),
+    };
+    let full = UserNotReached {
+        reason: "The mailbox is full (552 5.2.2), for five days.".into(),
+        until: None,
+        ..suppressed.clone()
     };
     let not_reached = OfficeNotReached {
         office: "EMN NCP Malta".into(),
@@ -184,7 +189,8 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ("weekly_overview", Message::WeeklyOverview(weekly_overview())),
         ("weekly_overview_empty", Message::WeeklyOverview(nothing_open)),
         ("quarterly_list", Message::QuarterlyList(quarterly_list())),
-        ("address_suppressed", Message::AddressSuppressed(suppressed)),
+        ("address_suppressed", Message::UserNotReached(suppressed)),
+        ("user_not_reached", Message::UserNotReached(full)),
         ("office_not_reached", Message::OfficeNotReached(not_reached)),
     ]
 }

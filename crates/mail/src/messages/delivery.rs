@@ -4,29 +4,28 @@ use chrono::NaiveDate;
 
 use ahq_domain::clock::written_date;
 
-/// Nothing is mailed to the address of a user for a while, since it does not exist; this goes to the functional
-/// mailbox of their office.
+/// Mail does not reach a user; this goes to the functional mailbox of their office.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressSuppressed {
+pub struct UserNotReached {
     /// The user's name.
     pub name: String,
     /// The address.
     pub address: String,
     /// What the mail server said, in words.
     pub reason: String,
-    /// The last day without mail.
-    pub until: NaiveDate,
+    /// The last day without mail where the address does not exist; none where mail to it goes on being tried.
+    pub until: Option<NaiveDate>,
     /// The address where it is corrected.
     pub link: String,
 }
 
-impl AddressSuppressed {
+impl UserNotReached {
     pub(super) fn heading(&self) -> &'static str {
         "Mail does not reach a user of your office"
     }
 
-    pub(super) fn until_written(&self) -> String {
-        written_date(self.until)
+    pub(super) fn until_written(&self) -> Option<String> {
+        self.until.map(written_date)
     }
 }
 

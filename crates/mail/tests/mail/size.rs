@@ -224,9 +224,9 @@ fn at_its_largest(message: Message) -> Message {
             m.query = head(m.query);
             Message::HolidayAdded(m)
         }
-        Message::AddressSuppressed(mut m) => {
+        Message::UserNotReached(mut m) => {
             m.reason = greek(300);
-            Message::AddressSuppressed(m)
+            Message::UserNotReached(m)
         }
         Message::OfficeNotReached(mut m) => {
             m.reason = greek(300);
