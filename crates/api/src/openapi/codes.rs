@@ -109,7 +109,8 @@ mod tests {
                 refused(&path, function, found);
             } else if path.extension().is_some_and(|ending| ending == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let calls = text.split(&format!("Refusal::{function}(")).skip(1);
+                let call = format!("Refusal::{function}(");
+                let calls = text.split(&call).skip(1);
                 let first = calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split_once('"'));
                 found.extend(first.map(|(code, _)| code.to_owned()));
             }
