@@ -345,10 +345,7 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>, schemas: &
         else {
             continue;
         };
-        if schemas
-            .get(&name)
-            .is_some_and(|schema| schema["properties"].get("version").is_some())
-        {
+        if has_version(&name, schemas) {
             responses[status]["headers"]["ETag"] = json!({"$ref": "#/components/headers/ETag"});
         }
         if let Some(example) = EXAMPLES.get(&name) {
@@ -378,6 +375,19 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>, schemas: &
             response["headers"][name] = header.clone();
         }
     }
+}
+
+/// Whether a thing of this schema, or one of those it may be, has a version.
+fn has_version(name: &str, schemas: &Map<String, Value>) -> bool {
+    let Some(schema) = schemas.get(name) else {
+        return false;
+    };
+    let mut kinds = schema["oneOf"].as_array().into_iter().flatten();
+    schema["properties"].get("version").is_some()
+        || kinds.any(|kind| {
+            let name = kind["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+            name.is_some_and(|name| has_version(name, schemas))
+        })
 }
 
 fn push(operation: &mut Map<String, Value>, list: &str, entry: Value) {
