@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use ahq_exchange::work::Exchange;
 use ahq_harness::goal::{Goal, say};
 use ahq_server::system;
-use ahq_store::StoreError;
+use ahq_store::{StoreError, replays};
 use reqwest::Method;
 
 use self::cast::{Ask, Cast, FILE};
@@ -146,6 +146,13 @@ async fn rows(exchange: &Exchange) -> Rows {
     counted.await.expect("the tables are counted")
 }
 
+/// The rows before a request, and no reply kept: an erasure forgets those there are, which is not its effect.
+async fn rows_before(exchange: &Exchange) -> Rows {
+    let forgotten = exchange.store().write(replays::forget_all).await;
+    forgotten.expect("the kept replies are forgotten");
+    rows(exchange).await
+}
+
 /// By how many rows each table changed.
 fn added(before: &Rows, after: &Rows) -> Rows {
     let changed = after
@@ -221,7 +228,7 @@ async fn one(
         findings.fault(operation, "has no row");
         return;
     };
-    let (before, begun) = (rows(exchange).await, Instant::now());
+    let (before, begun) = (rows_before(exchange).await, Instant::now());
     let alone = send(&ask, "alone").await;
     let took = begun.elapsed();
     let effect = added(&before, &rows(exchange).await);
@@ -234,7 +241,7 @@ async fn one(
     }
 
     let ask = cast.arrange(operation, exchange).await.expect("it has a row");
-    let before = rows(exchange).await;
+    let before = rows_before(exchange).await;
     let told = five_at_once(&ask).await;
     if told.iter().any(|one| one.is_none() || *one != told[0]) || told[0].as_ref().is_none_or(|one| one.status >= 300) {
         findings.fault(operation, format!("five at once were told different things: {told:?}"));
@@ -246,7 +253,7 @@ async fn one(
 
     for turn in 0..if order.short { KILLS_SHORT } else { KILLS } {
         let ask = cast.arrange(operation, exchange).await.expect("it has a row");
-        let before = rows(exchange).await;
+        let before = rows_before(exchange).await;
         let key = format!("killed-{turn}");
         killed(operation, &ask, &key, took, &before, &effect, scene, exchange, findings).await;
     }
