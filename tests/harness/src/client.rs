@@ -1,6 +1,7 @@
 //! A caller: speaks JSON over HTTP with the rights of whoever it is.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -8,6 +9,9 @@ use serde_json::Value;
 use crate::contract;
 use crate::text::text_of;
 
+/// How long a connection that nobody uses is kept. The server ends one after five seconds: a request that was sent at that
+/// moment would have no reply.
+const REUSED_WITHIN: Duration = Duration::from_secs(2);
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /// A caller. One that signed in renews its session when its access token has ended, as any client does.
@@ -91,7 +95,10 @@ impl Client {
     /// Nobody in particular, at an address without a slash at its end.
     pub fn new(base: String) -> Self {
         Self {
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder()
+                .pool_idle_timeout(REUSED_WITHIN)
+                .build()
+                .expect("a client"),
             base,
             tokens: Arc::default(),
         }
