@@ -8,7 +8,7 @@ use ahq_domain::refusal::Refusal;
 use ahq_domain::response::check_complete;
 use ahq_domain::user::User;
 use ahq_store::queries::QueryRef;
-use ahq_store::{notifications, office_settings, offices, outbox, users};
+use ahq_store::{notifications, office_settings, offices, users};
 use serde_json::json;
 
 use crate::error::Error;
@@ -132,6 +132,7 @@ impl Work<'_> {
         self.tell_who_approves(&query, office)?;
         self.response_detail(query, response)
     }
+
     /// The functional mailbox, and the coordinators who are there: who stands in for one that is away approves as a
     /// coordinator, and is told as one.
     fn tell_who_approves(&mut self, query: &Query, office: &OfficeCode) -> Result<(), Error> {
@@ -141,13 +142,9 @@ impl Work<'_> {
             .filter(|(_, wishes)| !wishes.is_absent(today))
             .map(|(user, _)| user)
             .collect();
-        let others = active_coordinators(&users, today).filter(|user| Some(user.id) != self.caller.user());
+        let asking = self.caller.user();
+        let others = active_coordinators(&users, today).filter(|user| Some(user.id) != asking);
         let note = Note::ApprovalAsked { query: query.id };
-        let entries = [None]
-            .into_iter()
-            .chain(others.map(|user| Some(user.id)))
-            .map(|user| self.entry(None, office.clone(), user, &note, self.now))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(outbox::put_all(self.conn, &entries)?)
+        self.tell_inside(office, others.map(|user| user.id), &note)
     }
 }

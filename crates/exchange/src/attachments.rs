@@ -309,7 +309,7 @@ impl Work<'_> {
         let kept = self.kept(id)?;
         let here = matches!(&kept.place, Place::Answer { response: of, question: to, .. }
             if *of == response.id && *to == question);
-        self.must_be_here(here, Action::ReadAnswers, &kept)?;
+        self.must_be_here(here, Action::ReadAnswers, named(&kept))?;
         if own {
             return Ok(kept.file);
         }
@@ -402,14 +402,6 @@ impl Work<'_> {
         Ok(attachments::find(self.conn, id)?.ok_or(Refusal::Hidden)?)
     }
 
-    /// A file is hidden where it does not stand.
-    fn must_be_here(&self, here: bool, wanted: Action, kept: &Kept) -> Result<(), Refusal> {
-        match here {
-            true => Ok(()),
-            false => Err(self.note_refusal(wanted, format!("attachment/{}", kept.file.id), Refusal::Hidden)),
-        }
-    }
-
     /// Takes a file out of the draft of the caller's office; versions that name it keep it.
     ///
     /// # Errors
@@ -429,7 +421,7 @@ impl Work<'_> {
         let kept = self.kept(id)?;
         let here = matches!(&kept.place, Place::Answer { response: of, question: to, .. }
             if *of == response.id && *to == question);
-        self.must_be_here(here && kept.drafted, Action::DraftResponse, &kept)?;
+        self.must_be_here(here && kept.drafted, Action::DraftResponse, named(&kept))?;
         attachments::remove(self.conn, &kept, self.now)?;
         responses::raise_version(self.conn, response.id)?;
         let facts = json!({"attachment": kept.file.id, "question": question});
@@ -485,7 +477,7 @@ impl Work<'_> {
         let query = self.find_query(reference)?;
         self.may(Action::ReadQuery, Subject::Query(&query))?;
         let kept = self.kept(id)?;
-        self.must_be_here(kept.place == Place::Query(query.id), Action::ReadQuery, &kept)?;
+        self.must_be_here(kept.place == Place::Query(query.id), Action::ReadQuery, named(&kept))?;
         Ok(kept.file)
     }
 
@@ -498,7 +490,7 @@ impl Work<'_> {
         self.may(Action::EditQuery, Subject::Query(&query))?;
         query.must_be_draft()?;
         let kept = self.kept(id)?;
-        self.must_be_here(kept.place == Place::Query(query.id), Action::EditQuery, &kept)?;
+        self.must_be_here(kept.place == Place::Query(query.id), Action::EditQuery, named(&kept))?;
         attachments::remove(self.conn, &kept, self.now)?;
         let facts = json!({"attachment": kept.file.id});
         self.record("attachment.removed", format!("query/{}", query.id), facts)
@@ -543,6 +535,11 @@ fn asked(query: &Query, question: &str) -> Result<Key, Refusal> {
 fn files_of(drafted: Vec<Attached>, question: &Key) -> Vec<Attachment> {
     let of_question = drafted.into_iter().filter(|attached| attached.question == *question);
     of_question.map(|attached| attached.file).collect()
+}
+
+/// The name of a file in the audit, wherever it stands.
+fn named(kept: &Kept) -> String {
+    format!("attachment/{}", kept.file.id)
 }
 
 /// The answer to a question, where a reader of this circle may see it.

@@ -177,12 +177,9 @@ impl Work<'_> {
     fn contribution_of(&mut self, query: QueryId, office: &OfficeCode, id: &str) -> Result<Contribution, Error> {
         let id = id.parse::<ContributionId>().map_err(|_| Refusal::Hidden)?;
         let found = contributions::find(self.conn, id)?.ok_or(Refusal::Hidden)?;
-        match found.query == query && found.office == *office {
-            true => Ok(found),
-            false => Err(self
-                .note_refusal(Action::ReadDraftResponse, format!("contribution/{id}"), Refusal::Hidden)
-                .into()),
-        }
+        let here = found.query == query && found.office == *office;
+        self.must_be_here(here, Action::ReadDraftResponse, format!("contribution/{id}"))?;
+        Ok(found)
     }
 
     /// Ends a link at once. What was handed in stays with the office.
@@ -380,12 +377,8 @@ impl Work<'_> {
         let note = Note::ContributionReturned {
             contribution: contribution.id,
         };
-        let entries = [None]
-            .into_iter()
-            .chain(told.map(|(user, _)| Some(user.id)))
-            .map(|user| self.entry(None, office.clone(), user, &note, self.now))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(outbox::put_all(self.conn, &entries)?)
+        let told = told.map(|(user, _)| user.id);
+        self.tell_inside(office, told, &note)
     }
 }
 

@@ -436,8 +436,22 @@ impl Work<'_> {
 
     /// Tells an office something that is about no query, at its functional mailbox.
     pub(crate) fn tell_office(&mut self, office: OfficeCode, note: &Note) -> Result<(), Error> {
-        let entry = self.entry(None, office, None, note, self.now)?;
-        Ok(outbox::put_all(self.conn, std::slice::from_ref(&entry))?)
+        self.tell_inside(&office, None, note)
+    }
+
+    /// Tells an office something inside it that is for no digest: its functional mailbox, and these of its users.
+    pub(crate) fn tell_inside(
+        &mut self,
+        office: &OfficeCode,
+        users: impl IntoIterator<Item = UserId>,
+        note: &Note,
+    ) -> Result<(), Error> {
+        let entries = [None]
+            .into_iter()
+            .chain(users.into_iter().map(Some))
+            .map(|user| self.entry(None, office.clone(), user, note, self.now))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(outbox::put_all(self.conn, &entries)?)
     }
 
     /// Tells one person; gives the key of the message, from which its link's secret is derived.

@@ -177,6 +177,17 @@ impl Work<'_> {
         refusal
     }
 
+    /// What is there, but not where it is asked for, is hidden, and that somebody asked is noted.
+    ///
+    /// # Errors
+    /// Hidden when it is not here.
+    pub(crate) fn must_be_here(&self, here: bool, wanted: Action, subject: String) -> Result<(), Refusal> {
+        match here {
+            true => Ok(()),
+            false => Err(self.note_refusal(wanted, subject, Refusal::Hidden)),
+        }
+    }
+
     /// What was noted, once it is known how the use case ended.
     pub(crate) fn end_trail(&self, error: Option<&Error>) -> Trail {
         let mut trail = self.trail.take();

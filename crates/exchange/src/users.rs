@@ -95,12 +95,8 @@ impl Work<'_> {
     fn find_user(&mut self, office: &OfficeCode, id: &str) -> Result<User, Error> {
         let id = id.parse::<UserId>().map_err(|_| Refusal::Hidden)?;
         let user = users::find(self.conn, id)?.ok_or(Refusal::Hidden)?;
-        match user.office == *office {
-            true => Ok(user),
-            false => Err(self
-                .note_refusal(Action::ReadUsers, format!("user/{id}"), Refusal::Hidden)
-                .into()),
-        }
+        self.must_be_here(user.office == *office, Action::ReadUsers, format!("user/{id}"))?;
+        Ok(user)
     }
 
     pub(crate) fn must_know_office(&mut self, office: &OfficeCode) -> Result<(), Error> {
